@@ -1,0 +1,76 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Who may import whom is fixed in Docs/design.md and asserted by Tests/ArchitectureTests.
+let package = Package(
+  name: "metadiffuser",
+  products: [
+    .executable(name: "metadiffuser", targets: ["metadiffuser"]),
+    .executable(name: "metadiffuserd", targets: ["metadiffuserd"]),
+    .library(name: "PlannerRuntime", targets: ["PlannerRuntime"]),
+    .library(name: "PlannerModel", targets: ["PlannerModel"]),
+    .library(name: "RobotLink", targets: ["RobotLink"]),
+    .library(name: "ControlLoop", targets: ["ControlLoop"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+  ],
+  targets: [
+    // System libraries: a module map each, nothing else.
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CMuJoCo", providers: [.apt(["libmujoco-dev"])]),
+    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(
+      name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+
+    // Onboard: real time, fixed memory.
+    .target(name: "CKernels"),
+    .target(name: "PlannerRuntime", dependencies: ["CKernels"]),
+    .target(name: "PlannerModel", dependencies: ["PlannerRuntime"]),
+    .target(name: "CRobotProtocol", dependencies: ["CProtobufC"], exclude: ["robot.proto"]),
+    .target(name: "RobotLink", dependencies: ["CRobotProtocol", "CProtobufC"]),
+    .target(
+      name: "ControlLoop",
+      dependencies: [
+        "RobotLink", "PlannerModel", "PlannerRuntime",
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ]),
+    .executableTarget(
+      name: "metadiffuserd",
+      dependencies: [
+        "ControlLoop", "RobotLink", "PlannerModel", "PlannerRuntime",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    // Workbench: any time, any memory.
+    .target(name: "Tasks", dependencies: ["CMuJoCo", "PlannerRuntime", "PlannerModel"]),
+    .target(name: "OfflineData", dependencies: ["CHDF5", "Tasks", "PlannerModel", "PlannerRuntime"]),
+    .target(name: "CLearningKernels"),
+    .target(
+      name: "Learning",
+      dependencies: [
+        "COpenBLAS", "CLearningKernels", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime",
+      ]),
+    .target(
+      name: "Evaluation",
+      dependencies: ["Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime"]),
+    .executableTarget(
+      name: "metadiffuser",
+      dependencies: [
+        "Evaluation", "Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime", "RobotLink",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ]),
+
+    .testTarget(name: "PlannerRuntimeTests", dependencies: ["PlannerRuntime", "CKernels", "PlannerModel"]),
+    .testTarget(name: "PlannerModelTests", dependencies: ["PlannerModel", "PlannerRuntime"]),
+    .testTarget(name: "RobotLinkTests", dependencies: ["RobotLink", "CRobotProtocol"]),
+    .testTarget(name: "ControlLoopTests", dependencies: ["ControlLoop", "RobotLink", "PlannerModel"]),
+    .testTarget(name: "TasksTests", dependencies: ["Tasks"]),
+    .testTarget(name: "OfflineDataTests", dependencies: ["OfflineData", "CHDF5"]),
+    .testTarget(name: "LearningTests", dependencies: ["Learning", "COpenBLAS"]),
+    .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,1 @@
+typedef int robot_protocol_empty;

@@ -1,0 +1,12 @@
+// The workbench command line: one subcommand a file, in Commands/.
+
+import ArgumentParser
+
+@main
+struct MetaDiffuser: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "metadiffuser",
+    abstract: "Collect data, train, evaluate and simulate robots for the MetaDiffuser real-time controller.",
+    subcommands: []
+  )
+}
