@@ -78,7 +78,7 @@ public struct RandomSource: RandomNumberGenerator, Sendable {
       return spare
     }
     // 1 - u lies in (0, 1], so that the logarithm is finite.
-    let radius = (-2 * ck_log(1 - uniform())).squareRoot()
+    let radius = ck_sqrt(-2 * ck_log(1 - uniform()))
     let angle = 2 * Float.pi * uniform()
     spare = radius * ck_sin(angle)
     hasSpare = true
