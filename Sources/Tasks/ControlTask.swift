@@ -4,12 +4,16 @@
 public struct StepResult: Equatable, Sendable {
   /// Reward of the step, in the family's own unit.
   public var reward: Double
-  /// The robot has ended the episode (fallen, say). Reaching the episode length is a truncation and not reported here.
+  /// The robot has ended the episode (fallen, say, or its simulation has diverged). Reaching the episode length is a
+  /// truncation and not reported here.
   public var terminated: Bool
+  /// What the reward is made of apart from the task's parameters; see `TaskFamily.reward(outcome:parameters:)`.
+  public var outcome: SIMD4<Double>
 
-  public init(reward: Double, terminated: Bool) {
+  public init(reward: Double, terminated: Bool, outcome: SIMD4<Double>) {
     self.reward = reward
     self.terminated = terminated
+    self.outcome = outcome
   }
 }
 
@@ -28,4 +32,15 @@ public protocol ControlTask: AnyObject {
   /// Applies `action`, `[family.actionSize]`, for one control period. Values outside the family's limits are clamped;
   /// a wrong count or a non-finite value is a precondition failure: callers check what comes from outside.
   func step(action: [Float]) -> StepResult
+}
+
+extension ControlTask {
+  /// `action` as the robot applies it: checked, clamped to the family's limits, in double precision.
+  func applied(_ action: [Float]) -> [Double] {
+    precondition(
+      action.count == family.actionSize, "\(family.name): \(action.count) action values, expected \(family.actionSize)")
+    precondition(action.allSatisfy(\.isFinite), "\(family.name): the action \(action) is not finite")
+    let limit = family.actionLimit
+    return action.map { Double(min(max($0, -limit), limit)) }
+  }
 }

@@ -5,7 +5,7 @@ import PlannerRuntime
 /// Which of a family's fixed task lists: `train` tasks make data, `test` tasks only ever evaluate.
 public enum TaskSplit: String, CaseIterable, Sendable { case train, test }
 
-/// What all tasks of a family share.
+/// What all tasks of a family share. Real-time: no.
 public struct TaskFamily: Sendable {
   /// Name on the command line and in files, `cheetah-vel`.
   public let name: String
@@ -20,9 +20,58 @@ public struct TaskFamily: Sendable {
   public let episodeLength: Int
   /// Names with units of the task parameters, `["target speed [m/s]"]`.
   public let parameterNames: [String]
-  /// The fixed parameter lists, `[task][parameter]`.
+  /// What each parameter may be, `[parameter]`; wider than the task lists, so that people can ask for more.
+  public let parameterRanges: [ClosedRange<Double>]
+  /// The fixed parameter lists, `[task][parameter]`; no task is in both.
   public let trainTasks: [[Double]]
   public let testTasks: [[Double]]
-  /// Makes one task of the family.
-  let make: @Sendable ([Double]) -> any ControlTask
+  let rewardLaw: @Sendable (_ outcome: SIMD4<Double>, _ parameters: [Double]) -> Double
+  let make: @Sendable (_ parameters: [Double]) -> any ControlTask
+
+  /// All families, in the order in which help lists them.
+  public static let all: [TaskFamily] = [pointRobot, cheetahVelocity]
+
+  /// The family called `name`; the error lists the families there are.
+  public static func named(_ name: String) throws(TaskError) -> TaskFamily {
+    guard let family = all.first(where: { $0.name == name }) else {
+      throw .unknownFamily(name: name, known: all.map(\.name))
+    }
+    return family
+  }
+
+  /// The parameters of the tasks of one split, `[task][parameter]`.
+  public func tasks(_ split: TaskSplit) -> [[Double]] {
+    switch split {
+    case .train: trainTasks
+    case .test: testTasks
+    }
+  }
+
+  /// Makes one task, reset with seed 0. Throws when `parameters`, `[parameterNames.count]`, do not fit the family.
+  public func task(parameters: [Double]) throws(TaskError) -> any ControlTask {
+    guard parameters.count == parameterNames.count else {
+      throw .parameterCount(family: name, found: parameters.count, names: parameterNames)
+    }
+    for (index, value) in parameters.enumerated() where !parameterRanges[index].contains(value) {
+      throw .parameterRange(
+        family: name, name: parameterNames[index], value: value, range: parameterRanges[index])
+    }
+    return make(parameters)
+  }
+
+  /// The reward that a step with this `outcome` earns in the task with these parameters.
+  ///
+  /// What a robot did under one task is thereby experience for every task of the family, as long as the parameters
+  /// change the reward and not the robot.
+  public func reward(outcome: SIMD4<Double>, parameters: [Double]) -> Double {
+    rewardLaw(outcome, parameters)
+  }
+
+  /// `count` draws from the law of a family's tasks; each split has a stream of its own.
+  static func draw<Parameters>(
+    _ count: Int, _ split: TaskSplit, seed: UInt64, law: (inout RandomSource) -> Parameters
+  ) -> [Parameters] {
+    var random = RandomSource(seed: seed, stream: split == .train ? 0 : 1)
+    return (0..<count).map { _ in law(&random) }
+  }
 }

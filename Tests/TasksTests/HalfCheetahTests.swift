@@ -1,0 +1,107 @@
+// The half-cheetah's simulation: determinism, limits, rewards. Its physics is held against Gymnasium by `make test-oracle`.
+
+import Foundation
+import PlannerRuntime
+import Synchronization
+import Tasks
+import Testing
+
+@Suite struct HalfCheetahTests {
+  private func cheetah(_ speed: Double = 2) throws -> HalfCheetahTask {
+    try #require(try TaskFamily.cheetahVelocity.task(parameters: [speed]) as? HalfCheetahTask)
+  }
+
+  /// Observations and rewards of `steps` random actions after a reset.
+  private func rollout(_ task: HalfCheetahTask, seed: UInt64, steps: Int = 50) -> [[Float]] {
+    var random = RandomSource(seed: seed)
+    task.reset(seed: seed)
+    return [task.observation]
+      + (0..<steps).map { _ in
+        let result = task.step(action: (0..<6).map { _ in 2 * random.uniform() - 1 })
+        return task.observation + [Float(result.reward)]
+      }
+  }
+
+  @Test func `the same seed and actions give the same episode, bit for bit`() throws {
+    let task = try cheetah()
+    let first = rollout(task, seed: 3)
+    #expect(try rollout(cheetah(), seed: 3) == first)
+    #expect(rollout(task, seed: 3) == first)
+    #expect(rollout(task, seed: 4) != first)
+  }
+
+  @Test func `tasks on different threads do not disturb each other`() throws {
+    let expected = try (0..<4).map { try rollout(cheetah(), seed: $0) }
+    let found = Mutex<[Int: [[Float]]]>([:])
+    DispatchQueue.concurrentPerform(iterations: 4) { index in
+      guard let task = try? cheetah() else { return }
+      let episode = rollout(task, seed: UInt64(index))
+      found.withLock { $0[index] = episode }
+    }
+    for index in 0..<4 { #expect(found.withLock { $0[index] } == expected[index]) }
+  }
+
+  @Test func `a reset stays near the standing robot`() throws {
+    let task = try cheetah()
+    for seed in 0..<100 {
+      task.reset(seed: UInt64(seed))
+      #expect(task.state.positions.allSatisfy { abs($0) <= 0.1 })
+      #expect(task.state.velocities.allSatisfy { abs($0) < 0.6 })
+    }
+  }
+
+  @Test func `the observation is the state without the forward position`() throws {
+    let task = try cheetah()
+    task.reset(seed: 1)
+    #expect(task.observation == (task.state.positions[1...] + task.state.velocities).map { Float($0) })
+  }
+
+  @Test func `the reward is minus the distance to the target speed minus the control cost`() throws {
+    let task = try cheetah(1.5)
+    task.reset(seed: 2)
+    for action in [[0.5, -0.5, 0.25, 0, 1, -1], [0, 0, 0, 0, 0, 0]] as [[Float]] {
+      let before = task.state.positions[0]
+      let result = task.step(action: action)
+      let speed = (task.state.positions[0] - before) * 20
+      let cost = action.reduce(0) { $0 + Double($1 * $1) } / 20
+      #expect(abs(result.reward - (-abs(speed - 1.5) - cost)) < 1e-9)
+      #expect(!result.terminated)
+    }
+  }
+
+  @Test func `a step's outcome gives its reward under every target speed`() throws {
+    let (slow, fast) = (try cheetah(0.5), try cheetah(2.5))
+    slow.reset(seed: 5)
+    fast.reset(seed: 5)
+    let action: [Float] = [1, -1, 0.5, 0.2, 0.1, -0.3]
+    let outcome = slow.step(action: action).outcome
+    #expect(slow.family.reward(outcome: outcome, parameters: [2.5]) == fast.step(action: action).reward)
+  }
+
+  @Test func `actions beyond the limit act and cost like the limit`() throws {
+    let (limit, beyond) = (try cheetah(), try cheetah())
+    limit.reset(seed: 6)
+    beyond.reset(seed: 6)
+    #expect(
+      limit.step(action: [1, -1, 1, -1, 1, -1]) == beyond.step(action: [9, -9, 2, -.greatestFiniteMagnitude, 1.5, -3]))
+    #expect(limit.observation == beyond.observation)
+  }
+
+  @Test func `a full state set by hand goes on as it did`() throws {
+    let (original, copy) = (try cheetah(), try cheetah())
+    original.reset(seed: 7)
+    copy.state = original.state
+    let action: [Float] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
+    #expect(original.step(action: action) == copy.step(action: action))
+    #expect(original.observation == copy.observation)
+  }
+
+  @Test func `a simulation that diverges ends the episode, writes no file and recovers with a reset`() throws {
+    let task = try cheetah()
+    task.state = (task.state.positions, [Double](repeating: 1e9, count: 9))
+    #expect(task.step(action: [0, 0, 0, 0, 0, 0]).terminated)
+    #expect(!FileManager.default.fileExists(atPath: "MUJOCO_LOG.TXT"))
+    task.reset(seed: 1)
+    #expect(!task.step(action: [0, 0, 0, 0, 0, 0]).terminated)
+  }
+}

@@ -1,0 +1,59 @@
+// The families and their fixed task lists.
+
+import Tasks
+import Testing
+
+@Suite struct TaskFamilyTests {
+  @Test func `a family is found by its name`() throws {
+    #expect(try TaskFamily.named("cheetah-vel").actionSize == 6)
+    #expect(try TaskFamily.named("point-robot").observationSize == 2)
+  }
+
+  @Test func `an unknown family's error lists the families`() {
+    let error = #expect(throws: TaskError.self) { try TaskFamily.named("cheetah") }
+    #expect(error?.description == "there is no task family 'cheetah'; the families are: point-robot, cheetah-vel")
+  }
+
+  @Test func `each family has 20 training and 20 test tasks, all different`() {
+    for family in TaskFamily.all {
+      #expect(family.tasks(.train).count == 20)
+      #expect(family.tasks(.test).count == 20)
+      #expect(Set(family.trainTasks + family.testTasks).count == 40)
+    }
+  }
+
+  @Test func `the task lists never change, for models and data are made from them`() {
+    #expect(TaskFamily.cheetahVelocity.trainTasks[0] == [1.963162647956059])
+    #expect(TaskFamily.cheetahVelocity.testTasks[19] == [0.6967670783615335])
+    #expect(TaskFamily.pointRobot.trainTasks[0] == [-0.46622852172904594, 0.8846643236427862])
+  }
+
+  @Test func `target speeds lie between 0 and 3 m per s and goals on the upper half of the unit circle`() {
+    for speed in TaskFamily.cheetahVelocity.trainTasks + TaskFamily.cheetahVelocity.testTasks {
+      #expect((0...3).contains(speed[0]))
+    }
+    for goal in TaskFamily.pointRobot.trainTasks + TaskFamily.pointRobot.testTasks {
+      #expect(abs(goal[0] * goal[0] + goal[1] * goal[1] - 1) < 1e-12)
+      #expect(goal[1] >= 0)
+    }
+  }
+
+  @Test func `every task can be made, with the sizes that its family states`() throws {
+    for family in TaskFamily.all {
+      #expect(family.parameterNames.count == family.parameterRanges.count)
+      for parameters in family.trainTasks + family.testTasks {
+        let task = try family.task(parameters: parameters)
+        #expect(task.parameters == parameters)
+        #expect(task.observation.count == family.observationSize)
+      }
+    }
+  }
+
+  @Test func `parameters that do not fit are refused with what would be right`() {
+    let count = #expect(throws: TaskError.self) { try TaskFamily.pointRobot.task(parameters: [1]) }
+    #expect(count?.description == "family point-robot takes 2 task parameters (goal x [m], goal y [m]), found 1")
+    let range = #expect(throws: TaskError.self) { try TaskFamily.cheetahVelocity.task(parameters: [11]) }
+    #expect(range?.description == "family cheetah-vel: target speed [m/s] is 11.0, give a value in -10.0 ... 10.0")
+    #expect(throws: TaskError.self) { try TaskFamily.cheetahVelocity.task(parameters: [.nan]) }
+  }
+}
