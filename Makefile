@@ -1,0 +1,15 @@
+# What people and CI call; SwiftPM does the work.
+
+SWIFT_FLAGS ?= -c release
+ORACLE_VENV := .build-oracle/venv
+
+# Holds simulation and files against independent implementations from PyPI, in a virtual environment of its own.
+.PHONY: test-oracle
+test-oracle: $(ORACLE_VENV)/installed
+	swift build $(SWIFT_FLAGS) --product oracle-stepper
+	$(ORACLE_VENV)/bin/python Tests/Oracles/half_cheetah.py "$$(swift build $(SWIFT_FLAGS) --show-bin-path)/oracle-stepper"
+
+$(ORACLE_VENV)/installed: Tests/Oracles/requirements.txt
+	python3 -m venv $(ORACLE_VENV)
+	$(ORACLE_VENV)/bin/pip install --quiet --disable-pip-version-check -r Tests/Oracles/requirements.txt
+	touch $@

@@ -1,0 +1,30 @@
+// Steps the half-cheetah for the oracle: records of doubles on standard input, one answer for each on standard output.
+//
+// In:  [set state? 1 or 0, positions 9, velocities 9, action 6]     Out: [positions 9, velocities 9, reward]
+// The target speed is the only argument.
+
+import Foundation
+import Tasks
+
+guard CommandLine.arguments.count == 2, let speed = Double(CommandLine.arguments[1]) else {
+  FileHandle.standardError.write(Data("usage: oracle-stepper TARGET-SPEED < records > answers\n".utf8))
+  exit(64)
+}
+guard let task = try TaskFamily.cheetahVelocity.task(parameters: [speed]) as? HalfCheetahTask else {
+  fatalError("cheetah-vel is no longer a half-cheetah")
+}
+
+let recordSize = 25
+let numbers = FileHandle.standardInput.readDataToEndOfFile().withUnsafeBytes { Array($0.bindMemory(to: Double.self)) }
+precondition(numbers.count.isMultiple(of: recordSize), "the input is not made of records of \(recordSize) doubles")
+
+var answers: [Double] = []
+for start in stride(from: 0, to: numbers.count, by: recordSize) {
+  let record = numbers[start..<start + recordSize]
+  if record[start] != 0 {
+    task.state = (Array(record[start + 1..<start + 10]), Array(record[start + 10..<start + 19]))
+  }
+  let result = task.step(action: record[(start + 19)...].map { Float($0) })
+  answers += task.state.positions + task.state.velocities + [result.reward]
+}
+FileHandle.standardOutput.write(answers.withUnsafeBytes { Data($0) })
