@@ -1,1 +1,20 @@
-// Replaced by the module's first file.
+// Everything with a gradient: the network base, experts (soft actor-critic), world model and denoiser training.
+
+/// What can go wrong in training, with the cure in the message.
+public enum LearningError: Error, CustomStringConvertible, Equatable {
+  /// A file cannot be read, written or understood.
+  case file(path: String, problem: String)
+  /// A setting has a value that training cannot work with.
+  case setting(name: String, problem: String)
+  /// The numbers of a training run are not finite any more.
+  case diverged(what: String, step: Int)
+
+  public var description: String {
+    switch self {
+    case .file(let path, let problem): "\(path): \(problem)"
+    case .setting(let name, let problem): "\(name): \(problem)"
+    case .diverged(let what, let step):
+      "\(what) is not finite at step \(step): lower the learning rate, or check the data with `metadiffuser inspect`"
+    }
+  }
+}

@@ -1,1 +1,0 @@
-#include "learning_kernels.h"
