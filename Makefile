@@ -6,8 +6,10 @@ ORACLE_VENV := .build-oracle/venv
 # Holds simulation and files against independent implementations from PyPI, in a virtual environment of its own.
 .PHONY: test-oracle
 test-oracle: $(ORACLE_VENV)/installed
-	swift build $(SWIFT_FLAGS) --product oracle-stepper
-	$(ORACLE_VENV)/bin/python Tests/Oracles/half_cheetah.py "$$(swift build $(SWIFT_FLAGS) --show-bin-path)/oracle-stepper"
+	swift build $(SWIFT_FLAGS) --product oracle-peer
+	for oracle in half_cheetah dataset; do \
+	  $(ORACLE_VENV)/bin/python Tests/Oracles/$$oracle.py \
+	    "$$(swift build $(SWIFT_FLAGS) --show-bin-path)/oracle-peer" || exit 1; done
 
 $(ORACLE_VENV)/installed: Tests/Oracles/requirements.txt
 	python3 -m venv $(ORACLE_VENV)

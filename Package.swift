@@ -68,7 +68,7 @@ let package = Package(
     .testTarget(name: "RobotLinkTests", dependencies: ["RobotLink", "CRobotProtocol"]),
     .testTarget(name: "ControlLoopTests", dependencies: ["ControlLoop", "RobotLink", "PlannerModel"]),
     .testTarget(name: "TasksTests", dependencies: ["Tasks"]),
-    .executableTarget(name: "oracle-stepper", dependencies: ["Tasks"], path: "Tests/Oracles/Stepper"),
+    .executableTarget(name: "oracle-peer", dependencies: ["OfflineData", "Tasks"], path: "Tests/Oracles/Peer"),
     .testTarget(name: "OfflineDataTests", dependencies: ["OfflineData", "CHDF5"]),
     .testTarget(name: "LearningTests", dependencies: ["Learning", "COpenBLAS"]),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"]),

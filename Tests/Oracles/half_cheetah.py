@@ -31,7 +31,7 @@ def make_records(env, count, rng):
 
 
 def step_gymnasium(env, records):
-    """Positions, velocities and reward after each record, as `oracle-stepper` answers: [count][19]."""
+    """Positions, velocities and reward after each record, as `oracle-peer` answers: [count][19]."""
     model, data = env.unwrapped.model, env.unwrapped.data
     answers = np.zeros((len(records), 19))
     for record, answer in zip(records, answers):
@@ -44,13 +44,13 @@ def step_gymnasium(env, records):
     return answers
 
 
-def step_ours(stepper, records):
-    out = subprocess.run([stepper, str(TARGET_SPEED)], input=records.tobytes(), stdout=subprocess.PIPE, check=True)
+def step_ours(peer, records):
+    out = subprocess.run([peer, "step", str(TARGET_SPEED)], input=records.tobytes(), stdout=subprocess.PIPE, check=True)
     return np.frombuffer(out.stdout).reshape(len(records), 19)
 
 
-def compare(name, stepper, env, records, limit):
-    difference = np.abs(step_ours(stepper, records) - step_gymnasium(env, records)).max(axis=0)
+def compare(name, peer, env, records, limit):
+    difference = np.abs(step_ours(peer, records) - step_gymnasium(env, records)).max(axis=0)
     good = bool(difference.max() <= limit)  # False for NaN, too
     print(
         f"{name}: max difference positions {difference[:9].max():.3g}, velocities {difference[9:18].max():.3g}, "
@@ -61,8 +61,8 @@ def compare(name, stepper, env, records, limit):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("stepper", help="path of the oracle-stepper executable")
-    stepper = parser.parse_args().stepper
+    parser.add_argument("peer", help="path of the oracle-peer executable")
+    peer = parser.parse_args().peer
     env = gymnasium.make("HalfCheetah-v5", max_episode_steps=-1)
     rng = np.random.default_rng(1)
 
@@ -71,8 +71,8 @@ def main():
     episode[0] = make_records(env, 1, rng)[0]
     episode[:, ACTION] = rng.uniform(-1, 1, (200, 6)).astype(np.float32)
     good = [
-        compare("half-cheetah, one step from 1 000 states", stepper, env, states, 1e-9),
-        compare("half-cheetah, an episode of 200 steps", stepper, env, episode, 1e-6),
+        compare("half-cheetah, one step from 1 000 states", peer, env, states, 1e-9),
+        compare("half-cheetah, an episode of 200 steps", peer, env, episode, 1e-6),
     ]
     sys.exit(0 if all(good) else 1)
 

@@ -1,0 +1,93 @@
+// Recording: episodes of simulated robots under given behaviours, on all cores, the same on any number of them.
+
+import Dispatch
+import Foundation
+import PlannerRuntime
+import Synchronization
+import Tasks
+
+extension Episode {
+  /// Resets `task` and drives it for one episode. Everything random comes from `random`. Real-time: no.
+  public static func record(
+    _ task: any ControlTask, number: Int, behaviour: String, policy: BehaviourPolicy, random: inout RandomSource
+  ) -> Episode {
+    task.reset(seed: random.next())
+    var episode = Episode(
+      task: number, parameters: task.parameters, behaviour: behaviour, observations: task.observation, actions: [],
+      rewards: [], terminated: false)
+    let limit = task.family.actionLimit
+    while episode.length < task.family.episodeLength && !episode.terminated {
+      // What is recorded is what the robot did, hence clamped here already.
+      let action = policy(&random, task.observation, task.parameters).map { min(max($0, -limit), limit) }
+      let result = task.step(action: action)
+      episode.actions += action
+      episode.rewards.append(Float(result.reward))
+      episode.observations += task.observation
+      episode.terminated = result.terminated
+    }
+    return episode
+  }
+}
+
+/// One episode to record.
+public struct RecordingJob: Sendable {
+  /// Number of the task in the data set.
+  public var task: Int
+  /// Must fit the family; see `TaskFamily.task(parameters:)`.
+  public var parameters: [Double]
+  public var behaviour: String
+  public var policy: BehaviourPolicy
+
+  public init(task: Int, parameters: [Double], behaviour: String, policy: @escaping BehaviourPolicy) {
+    self.task = task
+    self.parameters = parameters
+    self.behaviour = behaviour
+    self.policy = policy
+  }
+}
+
+extension Dataset {
+  /// An empty data set with the sizes, limits and period of `family`.
+  public init(family: TaskFamily, provenance: [String: String] = [:]) {
+    self.init(
+      family: family.name, observationSize: family.observationSize, actionSize: family.actionSize,
+      actionLimit: family.actionLimit, periodNanoseconds: family.periodNanoseconds, provenance: provenance)
+  }
+
+  /// Records one episode a job, in the jobs' order. The result depends on `jobs` and `seed` alone.
+  ///
+  /// `isCancelled` is asked and `progress` is told before and after each episode, from any of the threads.
+  /// Throws `.cancelled` and nothing else. Real-time: no.
+  public static func collect(
+    family: TaskFamily, jobs: [RecordingJob], seed: UInt64,
+    threads: Int = ProcessInfo.processInfo.activeProcessorCount,
+    isCancelled: @Sendable () -> Bool = { false },
+    progress: @Sendable (_ finishedEpisodes: Int) -> Void = { _ in }
+  ) throws(DataError) -> Dataset {
+    let next = Atomic(0)
+    let finished = Mutex<[Int: Episode]>([:])
+    DispatchQueue.concurrentPerform(iterations: threads) { _ in
+      while !isCancelled() {
+        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard index < jobs.count else { return }
+        let job = jobs[index]
+        guard let task = try? family.task(parameters: job.parameters) else {
+          preconditionFailure("\(family.name) has no task with parameters \(job.parameters)")
+        }
+        var random = RandomSource(seed: seed, stream: UInt64(index))
+        let episode = Episode.record(
+          task, number: job.task, behaviour: job.behaviour, policy: job.policy, random: &random)
+        let count = finished.withLock { episodes in
+          episodes[index] = episode
+          return episodes.count
+        }
+        progress(count)
+      }
+    }
+    let episodes = finished.withLock { episodes in jobs.indices.compactMap { episodes[$0] } }
+    guard episodes.count == jobs.count else { throw .cancelled }
+    var dataset = Dataset(family: family)
+    dataset.episodes = episodes
+    return dataset
+  }
+}
