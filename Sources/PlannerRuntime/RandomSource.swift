@@ -14,9 +14,10 @@ public struct RandomSource: RandomNumberGenerator, Sendable {
   package var hasSpare = false
 
   /// Starts the sequence that belongs to `seed`; different seeds give unrelated sequences.
+  @_noAllocation @_noLocks
   public init(seed: UInt64) {
     var mix = seed
-    func next(_ mix: inout UInt64) -> UInt64 {
+    @_noAllocation @_noLocks func next(_ mix: inout UInt64) -> UInt64 {
       mix &+= 0x9E37_79B9_7F4A_7C15
       var word = mix
       word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9

@@ -1,2 +1,75 @@
+// The innermost loops of the planner: one table of functions an instruction set, chosen once at start.
+//
+// Activations are fp32 rows, channel contiguous; weights are fp16, packed in panels of CK_PANEL output channels and
+// widened on the fly; sums are fp32. None of the functions allocates, locks, or calls the system.
 #pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
 #include "elementary.h"
+
+/// Output channels in a panel of packed weights.
+#define CK_PANEL 16
+
+/// A batch of sequences of rows: row `t` of sequence `b` begins at `base + b * batch_stride + t * time_stride`.
+typedef struct {
+  float *base;
+  size_t time_stride;   // floats
+  size_t batch_stride;  // floats
+} ck_rows;
+
+/// Bytes of a packed weight matrix of `columns` outputs and `depth` inputs.
+static inline size_t ck_packed_bytes(size_t columns, size_t depth) {
+  return (columns + CK_PANEL - 1) / CK_PANEL * CK_PANEL * depth * sizeof(uint16_t);
+}
+
+/// Packs fp16 `weights` [columns][depth] (row stride `stride`) into `packed`: [panel][depth][CK_PANEL], zero-filled.
+void ck_pack(const uint16_t *weights, size_t columns, size_t depth, size_t stride, uint16_t *packed);
+
+typedef struct ck_kernels {
+  const char *name;
+
+  /// output[b][t][c] = bias[c] + Σ_k input[b][t][k] · W[c][k] for t < times, b < batch, c < columns.
+  /// Rows of the input may overlap (a convolution is a product over rows that are wider than their distance).
+  void (*product)(ck_rows input, ck_rows output, size_t batch, size_t times, size_t depth, size_t columns,
+                  const uint16_t *packed, const float *bias);
+
+  /// In place: x = Mish(scale[c] · (x − μ) / √(σ² + ε) + shift[c]) + add[c] + residual, where μ and σ² are taken over
+  /// `times` and the channels of a group (Wu and He, 2018; Misra, 2019). `add` and `residual.base` may be NULL.
+  /// `scratch` holds 2 · channels floats.
+  void (*group_norm_mish)(ck_rows x, size_t batch, size_t times, size_t channels, size_t groups, const float *scale,
+                          const float *shift, const float *add, ck_rows residual, float *scratch);
+
+  /// output = x · sigmoid(x), and, where `slope` is not NULL, slope = d output / d x. May work in place.
+  void (*silu)(const float *x, float *output, float *slope, size_t count);
+
+  /// In place: x = Mish(x).
+  void (*mish)(float *x, size_t count);
+} ck_kernels;
+
+/// The best table for this processor, or the one called `name` ("avx2", "portable", …) if given.
+/// NULL if there is none of that name here, or the processor cannot run it.
+const ck_kernels *ck_kernels_select(const char *name);
+
+// Swift cannot see through a function pointer; these wrappers carry the promise.
+
+CK_REALTIME static inline void ck_product(const ck_kernels *k, ck_rows input, ck_rows output, size_t batch,
+                                          size_t times, size_t depth, size_t columns, const uint16_t *packed,
+                                          const float *bias) {
+  k->product(input, output, batch, times, depth, columns, packed, bias);
+}
+
+CK_REALTIME static inline void ck_group_norm_mish(const ck_kernels *k, ck_rows x, size_t batch, size_t times,
+                                                  size_t channels, size_t groups, const float *scale,
+                                                  const float *shift, const float *add, ck_rows residual,
+                                                  float *scratch) {
+  k->group_norm_mish(x, batch, times, channels, groups, scale, shift, add, residual, scratch);
+}
+
+CK_REALTIME static inline void ck_silu(const ck_kernels *k, const float *x, float *output, float *slope,
+                                       size_t count) {
+  k->silu(x, output, slope, count);
+}
+
+CK_REALTIME static inline void ck_mish(const ck_kernels *k, float *x, size_t count) { k->mish(x, count); }

@@ -1,0 +1,92 @@
+// A model file as the runtime takes it, and the one place that knows the names of its tensors on both sides.
+
+import PlannerRuntime
+
+/// A model file, read and checked whole: metadata, statistics, every tensor's shape and finiteness.
+///
+/// Real-time: no (start-up only).
+public struct LoadedModel: Sendable {
+  public let path: String
+  public let description: ModelDescription
+  public let weights: PlannerWeights
+
+  public init(path: String) throws(ModelError) {
+    try self.init(file: SafetensorsFile(path: path))
+  }
+
+  /// The model in a file that was opened already.
+  public init(file: SafetensorsFile) throws(ModelError) {
+    let description = try ModelDescription(file: file)
+    let statistics = try PlannerStatistics(file: file, shape: description.shape)
+    var tensors: [String: [Float16]] = [:]
+    for tensor in description.shape.tensors {
+      let values = try file.tensor(tensor.name, shape: tensor.shape)
+      let halves = values.map { Float16($0) }
+      // Only a file with fp32 weights can hold what fp16 cannot.
+      if let bad = halves.firstIndex(where: { !$0.isFinite }) {
+        throw .invalid(file: file.path, field: tensor.name, found: "\(values[bad])", expected: "numbers that fit fp16")
+      }
+      tensors[tensor.name] = halves
+    }
+    path = file.path
+    self.description = description
+    weights = PlannerWeights(
+      shape: description.shape, statistics: statistics, actionLimit: description.actionLimit, tensors: tensors)
+  }
+
+  /// Writes a model file: `tensor` gives each tensor of `description.shape.tensors` as fp32, to be rounded to fp16.
+  public static func write(
+    _ description: ModelDescription, statistics: PlannerStatistics, to path: String, tensor: (TensorShape) -> [Float]
+  ) throws(ModelError) {
+    var writer = SafetensorsWriter(metadata: description.metadata)
+    for (name, keyPath) in PlannerStatistics.fields {
+      let values = statistics[keyPath: keyPath]
+      writer.add("statistics.\(name)", shape: [values.count], type: .float32, values: values)
+    }
+    writer.add("statistics.reward.mean", shape: [1], type: .float32, values: [statistics.rewardMean])
+    writer.add("statistics.reward.std", shape: [1], type: .float32, values: [statistics.rewardStd])
+    for shape in description.shape.tensors {
+      writer.add(shape.name, shape: shape.shape, type: .float16, values: tensor(shape))
+    }
+    try writer.write(to: path)
+  }
+}
+
+extension PlannerStatistics {
+  /// Names in the file of the statistics that have an entry a channel.
+  static var fields: [(String, WritableKeyPath<PlannerStatistics, [Float]>)] {
+    [
+      ("observation.mean", \.observationMean), ("observation.std", \.observationStd),
+      ("observation.min", \.observationMin), ("observation.max", \.observationMax),
+      ("action.mean", \.actionMean), ("action.std", \.actionStd), ("action.min", \.actionMin),
+      ("action.max", \.actionMax), ("difference.mean", \.differenceMean), ("difference.std", \.differenceStd),
+    ]
+  }
+
+  /// Reads and checks the statistics of a model of `shape`.
+  init(file: SafetensorsFile, shape: PlannerShape) throws(ModelError) {
+    self.init(
+      observationMean: [], observationStd: [], observationMin: [], observationMax: [], actionMean: [], actionStd: [],
+      actionMin: [], actionMax: [], differenceMean: [], differenceStd: [],
+      rewardMean: try file.tensor("statistics.reward.mean", shape: [1])[0],
+      rewardStd: try file.tensor("statistics.reward.std", shape: [1])[0])
+    for (name, keyPath) in Self.fields {
+      let size = name.hasPrefix("action") ? shape.actionSize : shape.observationSize
+      self[keyPath: keyPath] = try file.tensor("statistics.\(name)", shape: [size])
+    }
+    // A missing or zero spread turns every number it divides into NaN: the classic way to make a robot jump.
+    for (name, values) in [
+      ("observation.std", observationStd), ("action.std", actionStd), ("difference.std", differenceStd),
+      ("reward.std", [rewardStd]),
+    ] {
+      if let bad = values.first(where: { $0 < 1e-6 }) {
+        throw .invalid(file: file.path, field: "statistics.\(name)", found: "\(bad)", expected: "at least 1e-6")
+      }
+    }
+    for (name, low, high) in [
+      ("observation", observationMin, observationMax), ("action", actionMin, actionMax),
+    ] where zip(low, high).contains(where: { $0 > $1 }) {
+      throw .invalid(file: file.path, field: "statistics.\(name).min", found: "above the maximum", expected: "below it")
+    }
+  }
+}

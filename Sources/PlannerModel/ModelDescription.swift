@@ -1,0 +1,115 @@
+// What a model file says about itself: robot, sizes, settings, provenance.
+
+import PlannerRuntime
+
+/// The metadata of a model file.
+public struct ModelDescription: Equatable, Sendable {
+  /// First thing checked in a file: what it is, and the version of its layout.
+  public static let format = "metadiffuser-model/1"
+
+  /// Task family the data came from, `cheetah-vel`; people's own robots have names of their own.
+  public var family: String
+  public var shape: PlannerShape
+  /// Control period of the data. The planner is only valid at this period.
+  public var periodNanoseconds: UInt64
+  /// Commands lie in `-actionLimit ... actionLimit`.
+  public var actionLimit: Float
+  /// Real-time settings that ship with the model; the command line may override them.
+  public var options: PlannerOptions
+  /// Where the model comes from: data set, seed, command, training settings. Free text by key.
+  public var provenance: [String: String]
+
+  public init(
+    family: String, shape: PlannerShape, periodNanoseconds: UInt64, actionLimit: Float,
+    options: PlannerOptions = PlannerOptions(), provenance: [String: String] = [:]
+  ) {
+    self.family = family
+    self.shape = shape
+    self.periodNanoseconds = periodNanoseconds
+    self.actionLimit = actionLimit
+    self.options = options
+    self.provenance = provenance
+  }
+
+  /// Reads and checks the metadata of `file`.
+  public init(file: SafetensorsFile) throws(ModelError) {
+    let format = try file.field("format")
+    guard format == Self.format else {
+      throw .invalid(file: file.path, field: "__metadata__.format", found: "'\(format)'", expected: "'\(Self.format)'")
+    }
+    family = try file.field("family")
+    let channelText = try file.field("channels")
+    let channels = channelText.split(separator: ",").compactMap { Int($0) }
+    shape = PlannerShape(
+      observationSize: try file.integer("observation_size", in: 1...1024),
+      actionSize: try file.integer("action_size", in: 1...256),
+      contextSize: try file.integer("context_size", in: 1...256), horizon: try file.integer("horizon", in: 2...256),
+      channels: channels, denoisingSteps: try file.integer("denoising_steps", in: 1...1000))
+    if let defect = shape.defect {
+      throw .invalid(
+        file: file.path, field: "__metadata__.\(defect.field)", found: "'\(defect.found)'", expected: defect.expected)
+    }
+    periodNanoseconds = UInt64(try file.integer("period_nanoseconds", in: 100_000...10_000_000_000))
+    actionLimit = Float(try file.number("action_limit", in: 1e-6...1e6))
+    options = try PlannerOptions(file: file, shape: shape)
+    provenance = [:]
+    for (key, value) in file.metadata where key.hasPrefix(Self.provenancePrefix) {
+      provenance[String(key.dropFirst(Self.provenancePrefix.count))] = value
+    }
+  }
+
+  private static let provenancePrefix = "provenance."
+
+  /// The same as metadata for a file.
+  package var metadata: [String: String] {
+    var fields = [
+      "format": Self.format, "family": family, "observation_size": "\(shape.observationSize)",
+      "action_size": "\(shape.actionSize)", "context_size": "\(shape.contextSize)", "horizon": "\(shape.horizon)",
+      "channels": shape.channels.map(String.init).joined(separator: ","),
+      "denoising_steps": "\(shape.denoisingSteps)", "schedule": "cosine",
+      "period_nanoseconds": "\(periodNanoseconds)", "action_limit": "\(actionLimit)",
+    ]
+    for (key, value) in options.metadata { fields[key] = value }
+    for (key, value) in provenance { fields[Self.provenancePrefix + key] = value }
+    return fields
+  }
+}
+
+extension PlannerOptions {
+  /// The settings as metadata fields, `planner.candidates` and so on.
+  var metadata: [String: String] {
+    [
+      "planner.candidates": "\(candidates)", "planner.cold_steps": "\(coldSteps)", "planner.warm_steps": "\(warmSteps)",
+      "planner.warm_level": "\(warmLevel)", "planner.temperature": "\(temperature)", "planner.guide": guide.rawValue,
+      "planner.guide_strength": "\(guideStrength)", "planner.warm_guide_strength": "\(warmGuideStrength)",
+      "planner.guide_rounds": "\(guideRounds)", "planner.discrepancy_weight": "\(discrepancyWeight)",
+      "planner.condition_weight": "\(conditionWeight)",
+    ]
+  }
+
+  /// The settings in `file`, checked against `shape`.
+  init(file: SafetensorsFile, shape: PlannerShape) throws(ModelError) {
+    self.init()
+    candidates = try file.integer("planner.candidates", in: 1...1024)
+    coldSteps = try file.integer("planner.cold_steps", in: 1...1000)
+    warmSteps = try file.integer("planner.warm_steps", in: 1...1000)
+    warmLevel = Float(try file.number("planner.warm_level", in: 0...1))
+    temperature = Float(try file.number("planner.temperature", in: 0...1))
+    let guideName = try file.field("planner.guide")
+    guard let guide = Guide(rawValue: guideName) else {
+      throw .invalid(
+        file: file.path, field: "__metadata__.planner.guide", found: "'\(guideName)'",
+        expected: Guide.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    self.guide = guide
+    guideStrength = Float(try file.number("planner.guide_strength", in: 0...100))
+    warmGuideStrength = Float(try file.number("planner.warm_guide_strength", in: 0...100))
+    guideRounds = try file.integer("planner.guide_rounds", in: 0...16)
+    discrepancyWeight = Float(try file.number("planner.discrepancy_weight", in: 0...1000))
+    conditionWeight = Float(try file.number("planner.condition_weight", in: 0...10))
+    if let defect = defect(for: shape) {
+      throw .invalid(
+        file: file.path, field: "__metadata__.planner.\(defect.field)", found: defect.found, expected: defect.expected)
+    }
+  }
+}

@@ -1,0 +1,212 @@
+// The planner: its memory, its life cycle, and what a robot's control loop calls.
+
+import CKernels
+
+/// How a plan came out.
+public enum PlanStatus: String, Sendable {
+  /// All denoising steps were taken.
+  case converged
+  /// The budget ended the denoising early; the plan is complete, finite, and less refined.
+  case outOfBudget
+  /// The observation or every candidate held a NaN or an infinity. The last plan stands.
+  case nonFinite
+}
+
+/// What `Planner.plan` returns.
+public struct PlanResult: Equatable, Sendable {
+  public var status: PlanStatus
+  /// Denoising steps taken, and how many there would have been.
+  public var stepsTaken: Int, stepsPlanned: Int
+  /// Which candidate was chosen.
+  public var candidate: Int
+  /// Sum of rewards over the horizon as the reward model predicts it, physical units; 0 without a context.
+  public var predictedReturn: Float
+  /// Mean squared violation of the dynamics model a step, normalised units; 0 without a context.
+  public var discrepancy: Float
+
+  /// No plan yet.
+  @_noAllocation @_noLocks
+  init(stepsPlanned: Int) {
+    status = .nonFinite
+    stepsTaken = 0
+    self.stepsPlanned = stepsPlanned
+    candidate = 0
+    predictedReturn = 0
+    discrepancy = 0
+  }
+}
+
+/// Why a planner could not be made.
+public enum PlannerError: Error, Equatable, CustomStringConvertible {
+  /// A size or setting is out of range.
+  case invalid(field: String, found: String, expected: String)
+  /// There are no kernels of that name, or this processor cannot run them.
+  case kernels(name: String)
+
+  public var description: String {
+    switch self {
+    case .invalid(let field, let found, let expected): "planner setting '\(field)' is \(found), expected \(expected)"
+    case .kernels(let name): "no kernels called '\(name)' for this processor; leave the choice out to get the best ones"
+    }
+  }
+}
+
+/// Receding-horizon planning with a context-conditioned diffusion model and the dual guide.
+///
+/// A control cycle calls `plan` when an observation arrives, executes `action(0)`, and calls `prepare` in the slack until
+/// the next one. All memory is taken in `init`; from then on nothing allocates, locks or calls the system.
+///
+/// Three kinds of state: `options` (settings), memory (what survives a plan: the last plan, the context, the random state)
+/// and workspace (scratch). The same seed, weights, options, kernels and inputs give the same plans bit for bit, as long as
+/// no budget cuts them short. Not thread-safe.
+public struct Planner: ~Copyable {
+  public let options: PlannerOptions
+  public let observationSize: Int, actionSize: Int, horizon: Int
+  /// Bytes of the arena: weights, memory and workspace.
+  public let arenaBytes: Int
+  /// The instruction set in use, "avx2".
+  public var kernelName: String { String(cString: kernels.pointee.name) }
+
+  private let arena: Arena
+  let parts: Parts
+  let kernels: Kernels
+
+  // Memory.
+  var random = RandomSource(seed: 0)
+  var isPrepared = false
+  /// A plan exists that the next one may start from.
+  var hasPlan = false
+  /// Transitions that the encoder has seen since `clearContext`.
+  public private(set) var transitionCount = 0
+  /// Plans are conditioned on a context; otherwise they are what the data did on average, unguided.
+  public private(set) var hasContext = false
+  var stepTime = DurationEstimate()
+  var finishTime = DurationEstimate()
+
+  /// Bytes of memory a planner of these weights and options needs.
+  public static func requiredBytes(_ weights: PlannerWeights, options: PlannerOptions) -> Int {
+    var arena = Arena()
+    _ = Parts(&arena, weights: weights, options: options)
+    return arena.used
+  }
+
+  /// Takes all memory and loads the weights. Real-time: no.
+  ///
+  /// - Parameters:
+  ///   - weights: every tensor of `weights.shape.tensors`, finite (PlannerModel sees to that).
+  ///   - kernels: instruction set by name, or nil for the best one.
+  public init(weights: PlannerWeights, options: PlannerOptions, kernels name: String? = nil) throws(PlannerError) {
+    if let defect = weights.shape.defect ?? options.defect(for: weights.shape) {
+      throw .invalid(field: defect.field, found: defect.found, expected: defect.expected)
+    }
+    guard let kernels = ck_kernels_select(name) else { throw .kernels(name: name ?? "default") }
+    var arena = Arena(capacity: Self.requiredBytes(weights, options: options))
+    parts = Parts(&arena, weights: weights, options: options)
+    parts.load(weights, kernels)
+    arena.seal()
+    arenaBytes = arena.capacity
+    self.arena = arena
+    self.kernels = kernels
+    self.options = options
+    observationSize = weights.shape.observationSize
+    actionSize = weights.shape.actionSize
+    horizon = weights.shape.horizon
+    reset(seed: 0)
+  }
+
+  /// Starts an episode: forgets the last plan, keeps the context, restarts the random numbers from `seed`.
+  /// Until the first plan every action is zero. Real-time: yes.
+  @_noAllocation @_noLocks
+  public mutating func reset(seed: UInt64) {
+    random = RandomSource(seed: seed)
+    isPrepared = false
+    hasPlan = false
+    for index in 0..<(horizon * actionSize) { parts.actions[index] = 0 }
+    for index in 0..<(horizon * observationSize) { parts.states[index] = 0 }
+  }
+
+  // MARK: Context
+
+  /// Forgets all transitions: plans are unconditioned and unguided from the next `prepare` on. Real-time: yes.
+  @_noAllocation @_noLocks
+  public mutating func clearContext() {
+    parts.encoder.clear()
+    transitionCount = 0
+    hasContext = false
+  }
+
+  /// Shows the encoder one transition, physical units. O(1); takes effect with `updateContext`.
+  ///
+  /// Returns false, and ignores the transition, when any of it is not finite. Real-time: yes.
+  @_noAllocation @_noLocks
+  public mutating func addTransition(
+    observation: UnsafePointer<Float>, action: UnsafePointer<Float>, reward: Float, next: UnsafePointer<Float>
+  ) -> Bool {
+    let parts = parts
+    guard ck_is_finite(reward) != 0, allFinite(observation, observationSize), allFinite(action, actionSize),
+      allFinite(next, observationSize)
+    else { return false }
+    // [state, action, reward, change of state]
+    let row = parts.transition
+    let afterAction = observationSize + actionSize
+    for index in 0..<observationSize {
+      row[index] = parts.rowScale.normalised(observation[index], index)
+      row[afterAction + 1 + index] = parts.differenceScale.normalised(next[index] - observation[index], index)
+    }
+    for index in 0..<actionSize {
+      row[observationSize + index] = parts.rowScale.normalised(action[index], observationSize + index)
+    }
+    row[afterAction] = (reward - parts.rewardMean) / parts.rewardStd
+    parts.encoder.add(kernels, row)
+    transitionCount += 1
+    return true
+  }
+
+  /// Infers the context from all transitions shown since `clearContext`; without any it stays cleared. Real-time: yes.
+  @_noAllocation @_noLocks
+  public mutating func updateContext() {
+    guard transitionCount > 0 else { return }
+    parts.encoder.infer(kernels, count: transitionCount)
+    parts.denoiser.setContext(kernels, parts.encoder.context)
+    parts.guide.setContext(kernels, parts.encoder.context)
+    hasContext = true
+  }
+
+  /// Entry `index` of the context z, in −1…1.
+  @_noAllocation @_noLocks
+  public func context(_ index: Int) -> Float { parts.encoder.context[index] }
+
+  // MARK: The plan
+
+  /// Command `index` of the current plan, 0 the one to execute now: `[actionSize]`, physical units, within the limits.
+  /// Valid until the next call of a mutating method. Real-time: yes.
+  @_noAllocation @_noLocks
+  public func action(_ index: Int) -> UnsafePointer<Float> {
+    precondition(index >= 0 && index < horizon)
+    return UnsafePointer(parts.actions + index * actionSize)
+  }
+
+  /// State `index` of the current plan, 0 the observed one: `[observationSize]`, physical units. Real-time: yes.
+  @_noAllocation @_noLocks
+  public func state(_ index: Int) -> UnsafePointer<Float> {
+    precondition(index >= 0 && index < horizon)
+    return UnsafePointer(parts.states + index * observationSize)
+  }
+}
+
+/// True when none of `count` values is a NaN or an infinity.
+@_noAllocation @_noLocks
+func allFinite(_ values: UnsafePointer<Float>, _ count: Int) -> Bool {
+  for index in 0..<count where ck_is_finite(values[index]) == 0 { return false }
+  return true
+}
+
+/// How long something takes, from a slowly forgotten maximum: a single fast run does not make the next look safe.
+struct DurationEstimate {
+  private(set) var nanoseconds: UInt64 = 0
+
+  @_noAllocation @_noLocks
+  mutating func record(_ duration: UInt64) {
+    nanoseconds = max(duration, nanoseconds - nanoseconds / 32)
+  }
+}

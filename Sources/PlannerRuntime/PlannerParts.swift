@@ -1,0 +1,96 @@
+// What a planner is made of, in the order in which the arena holds it.
+
+import CKernels
+
+/// Mean and spread of each channel.
+struct ChannelScale {
+  private let mean: UnsafeMutablePointer<Float>
+  private let std: UnsafeMutablePointer<Float>
+
+  init(_ arena: inout Arena, count: Int) {
+    mean = arena.carve(Float.self, count)
+    std = arena.carve(Float.self, count)
+  }
+
+  func load(mean means: [Float], std stds: [Float]) {
+    for (index, value) in means.enumerated() { mean[index] = value }
+    for (index, value) in stds.enumerated() { std[index] = value }
+  }
+
+  @_noAllocation @_noLocks
+  func normalised(_ value: Float, _ channel: Int) -> Float { (value - mean[channel]) / std[channel] }
+
+  @_noAllocation @_noLocks
+  func physical(_ value: Float, _ channel: Int) -> Float { value * std[channel] + mean[channel] }
+}
+
+/// Networks, tables, memory and workspace of a planner. A plain value of pointers into the arena.
+struct Parts {
+  let denoiser: Denoiser
+  let encoder: ContextEncoder
+  let guide: DualGuide
+  let schedule: Schedule
+
+  let rowScale: ChannelScale
+  let differenceScale: ChannelScale
+  let rewardMean: Float, rewardStd: Float
+  let actionLimit: Float
+  /// Clean plans stay within what the training data held, normalised units, `[rowSize]`.
+  let lowest: UnsafeMutablePointer<Float>, highest: UnsafeMutablePointer<Float>
+
+  // Memory.
+  /// The executed plan, normalised units, `[horizon][rowSize]`.
+  let plan: UnsafeMutablePointer<Float>
+  /// The same in physical units: `[horizon][actionSize]` and `[horizon][observationSize]`.
+  let actions: UnsafeMutablePointer<Float>, states: UnsafeMutablePointer<Float>
+
+  // Workspace.
+  /// The observation, normalised, `[observationSize]`.
+  let current: UnsafeMutablePointer<Float>
+  let transition: UnsafeMutablePointer<Float>  // [transitionSize]
+  let isAlive: UnsafeMutablePointer<Bool>  // [candidates]: everything in it was finite so far
+  /// The clean estimates with the context, kept while those without it are computed (condition weight ≠ 1 only).
+  let conditional: Feature?
+
+  init(_ arena: inout Arena, weights: PlannerWeights, options: PlannerOptions) {
+    let shape = weights.shape
+    denoiser = Denoiser(&arena, shape: shape, batch: options.candidates)
+    encoder = ContextEncoder(&arena, shape: shape)
+    guide = DualGuide(&arena, weights: weights, batch: options.candidates)
+    schedule = Schedule(&arena, steps: shape.denoisingSteps)
+    rowScale = ChannelScale(&arena, count: shape.rowSize)
+    differenceScale = ChannelScale(&arena, count: shape.observationSize)
+    rewardMean = weights.statistics.rewardMean
+    rewardStd = weights.statistics.rewardStd
+    actionLimit = weights.actionLimit
+    lowest = arena.carve(Float.self, shape.rowSize)
+    highest = arena.carve(Float.self, shape.rowSize)
+    plan = arena.carve(Float.self, shape.horizon * shape.rowSize)
+    actions = arena.carve(Float.self, shape.horizon * shape.actionSize)
+    states = arena.carve(Float.self, shape.horizon * shape.observationSize)
+    current = arena.carve(Float.self, shape.observationSize)
+    transition = arena.carve(Float.self, shape.transitionSize)
+    isAlive = arena.carve(Bool.self, options.candidates)
+    conditional =
+      options.conditionWeight == 1
+      ? nil : Feature(&arena, batch: options.candidates, times: shape.horizon, channels: shape.rowSize)
+  }
+
+  func load(_ weights: PlannerWeights, _ kernels: Kernels) {
+    let statistics = weights.statistics
+    let means = statistics.observationMean + statistics.actionMean
+    let stds = statistics.observationStd + statistics.actionStd
+    denoiser.load(weights, kernels)
+    encoder.load(weights)
+    guide.load(weights)
+    schedule.load()
+    rowScale.load(mean: means, std: stds)
+    differenceScale.load(mean: statistics.differenceMean, std: statistics.differenceStd)
+    for (index, value) in (statistics.observationMin + statistics.actionMin).enumerated() {
+      lowest[index] = (value - means[index]) / stds[index]
+    }
+    for (index, value) in (statistics.observationMax + statistics.actionMax).enumerated() {
+      highest[index] = (value - means[index]) / stds[index]
+    }
+  }
+}

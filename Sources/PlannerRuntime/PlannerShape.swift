@@ -1,0 +1,179 @@
+// The sizes of a model, from which everything else about its memory and its tensors follows.
+
+/// Sizes of a trained model.
+public struct PlannerShape: Equatable, Sendable {
+  /// Channels of the robot's state, s.
+  public var observationSize: Int
+  /// Channels of its command, a.
+  public var actionSize: Int
+  /// Numbers in the context z.
+  public var contextSize: Int
+  /// Rows of a plan, H: the current state and action first.
+  public var horizon: Int
+  /// Channels of the denoiser's levels, coarser to the right; each level halves the horizon.
+  public var channels: [Int]
+  /// Noise levels the denoiser was trained on, K.
+  public var denoisingSteps: Int
+
+  public init(
+    observationSize: Int, actionSize: Int, contextSize: Int, horizon: Int, channels: [Int], denoisingSteps: Int
+  ) {
+    self.observationSize = observationSize
+    self.actionSize = actionSize
+    self.contextSize = contextSize
+    self.horizon = horizon
+    self.channels = channels
+    self.denoisingSteps = denoisingSteps
+  }
+
+  /// Channels of a plan's row: state, then action.
+  public var rowSize: Int { observationSize + actionSize }
+  /// Numbers that describe a transition to the context encoder: state, action, reward, change of state.
+  public var transitionSize: Int { 2 * observationSize + actionSize + 1 }
+  /// Numbers of the step embedding, and of the context embedding.
+  public var embeddingSize: Int { channels[0] }
+
+  /// Taps of the residual blocks' convolutions.
+  public static var kernelSize: Int { @_noAllocation @_noLocks get { 5 } }
+  /// Groups of the group norms.
+  public static var normGroups: Int { @_noAllocation @_noLocks get { 8 } }
+  /// Hidden and pooled width of the context encoder.
+  public static let encoderWidths = (hidden: 128, pooled: 64)
+  /// Hidden width of the dynamics and reward models.
+  public static let worldModelWidth = 200
+
+  /// What is wrong with the sizes, or nil: field, value, and what would be right.
+  public var defect: (field: String, found: String, expected: String)? {
+    func check(_ field: String, _ value: Int, _ range: ClosedRange<Int>) -> (String, String, String)? {
+      range.contains(value) ? nil : (field, "\(value)", "\(range.lowerBound)...\(range.upperBound)")
+    }
+    if let bad = check("observation_size", observationSize, 1...1024) ?? check("action_size", actionSize, 1...256)
+      ?? check("context_size", contextSize, 1...256) ?? check("horizon", horizon, 2...256)
+      ?? check("channels", channels.count, 1...6) ?? check("denoising_steps", denoisingSteps, 1...1000)
+    {
+      return bad
+    }
+    for channel in channels where channel < 16 || channel > 1024 || channel % Self.normGroups != 0 {
+      return ("channels", "\(channels)", "multiples of \(Self.normGroups) from 16 to 1024")
+    }
+    let multiple = 1 << (channels.count - 1)
+    guard horizon % multiple == 0 else {
+      return ("horizon", "\(horizon)", "a multiple of \(multiple), for \(channels.count) levels")
+    }
+    return nil
+  }
+
+  /// Every weight tensor of a model of these sizes.
+  public var tensors: [TensorShape] {
+    let (hidden, pooled) = Self.encoderWidths
+    let width = Self.worldModelWidth
+    let embedding = embeddingSize
+    let kernel = Self.kernelSize
+    var list: [TensorShape] = []
+    func layer(_ name: String, _ shape: [Int]) {
+      list.append(TensorShape(name: name + ".weight", shape: shape))
+      list.append(TensorShape(name: name + ".bias", shape: [shape[0]]))
+    }
+    func norm(_ name: String, _ size: Int) {
+      layer(name, [size])
+    }
+    func block(_ name: String, from input: Int, to output: Int) {
+      layer("\(name).convolution.0", [output, kernel, input])
+      norm("\(name).norm.0", output)
+      layer("\(name).convolution.1", [output, kernel, output])
+      norm("\(name).norm.1", output)
+      layer("\(name).embedding", [output, 2 * embedding])
+      if input != output { layer("\(name).skip", [output, 1, input]) }
+    }
+    layer("encoder.transition.0", [hidden, transitionSize])
+    layer("encoder.transition.1", [pooled, hidden])
+    layer("encoder.output", [contextSize, pooled])
+    for (name, output) in [("dynamics", observationSize), ("reward", 1)] {
+      layer("\(name).0", [width, rowSize + contextSize])
+      layer("\(name).1", [width, width])
+      layer("\(name).2", [output, width])
+    }
+    for (name, input) in [("denoiser.time", embedding), ("denoiser.context", contextSize)] {
+      layer("\(name).0", [4 * embedding, input])
+      layer("\(name).1", [embedding, 4 * embedding])
+    }
+    let last = channels.count - 1
+    for (level, output) in channels.enumerated() {
+      block("denoiser.down.\(level).block.0", from: level == 0 ? rowSize : channels[level - 1], to: output)
+      block("denoiser.down.\(level).block.1", from: output, to: output)
+      if level < last { layer("denoiser.down.\(level).downsample", [output, 3, output]) }
+    }
+    block("denoiser.middle.block.0", from: channels[last], to: channels[last])
+    block("denoiser.middle.block.1", from: channels[last], to: channels[last])
+    for index in 0..<last {
+      let level = last - index
+      block("denoiser.up.\(index).block.0", from: 2 * channels[level], to: channels[level - 1])
+      block("denoiser.up.\(index).block.1", from: channels[level - 1], to: channels[level - 1])
+      layer("denoiser.up.\(index).upsample", [channels[level - 1], 4, channels[level - 1]])
+    }
+    layer("denoiser.head.convolution", [channels[0], kernel, channels[0]])
+    norm("denoiser.head.norm", channels[0])
+    layer("denoiser.head.output", [rowSize, 1, channels[0]])
+    return list
+  }
+}
+
+/// Name and row-major shape of one weight tensor.
+public struct TensorShape: Equatable, Sendable {
+  public let name: String
+  public let shape: [Int]
+  public var count: Int { shape.reduce(1, *) }
+}
+
+/// What normalises the numbers of a robot, taken from training data only. Physical units, one entry a channel.
+public struct PlannerStatistics: Equatable, Sendable {
+  public var observationMean: [Float], observationStd: [Float], observationMin: [Float], observationMax: [Float]
+  public var actionMean: [Float], actionStd: [Float], actionMin: [Float], actionMax: [Float]
+  /// Change of the state in one period.
+  public var differenceMean: [Float], differenceStd: [Float]
+  public var rewardMean: Float, rewardStd: Float
+
+  public init(
+    observationMean: [Float], observationStd: [Float], observationMin: [Float], observationMax: [Float],
+    actionMean: [Float], actionStd: [Float], actionMin: [Float], actionMax: [Float],
+    differenceMean: [Float], differenceStd: [Float], rewardMean: Float, rewardStd: Float
+  ) {
+    self.observationMean = observationMean
+    self.observationStd = observationStd
+    self.observationMin = observationMin
+    self.observationMax = observationMax
+    self.actionMean = actionMean
+    self.actionStd = actionStd
+    self.actionMin = actionMin
+    self.actionMax = actionMax
+    self.differenceMean = differenceMean
+    self.differenceStd = differenceStd
+    self.rewardMean = rewardMean
+    self.rewardStd = rewardStd
+  }
+}
+
+/// A trained model as the planner takes it: sizes, statistics and fp16 tensors, all checked by whoever made it.
+public struct PlannerWeights: Sendable {
+  public var shape: PlannerShape
+  public var statistics: PlannerStatistics
+  /// Commands leave the planner within `-actionLimit ... actionLimit`.
+  public var actionLimit: Float
+  /// Every tensor of `shape.tensors`, row-major.
+  public var tensors: [String: [Float16]]
+
+  public init(
+    shape: PlannerShape, statistics: PlannerStatistics, actionLimit: Float, tensors: [String: [Float16]]
+  ) {
+    self.shape = shape
+    self.statistics = statistics
+    self.actionLimit = actionLimit
+    self.tensors = tensors
+  }
+
+  /// The tensor called `name`. Traps when it is absent: whoever makes the weights checks `shape.tensors`.
+  func callAsFunction(_ name: String) -> [Float16] {
+    guard let tensor = tensors[name] else { preconditionFailure("a model without one of its tensors") }
+    return tensor
+  }
+}
