@@ -9,7 +9,11 @@ LK_CLONES void lk_relu_forward(size_t count, const float *input, float *output) 
 }
 
 LK_CLONES void lk_relu_backward(size_t count, const float *output, const float *output_gradient, float *input_gradient) {
-  for (size_t i = 0; i < count; i++) input_gradient[i] = output[i] > 0.0f ? output_gradient[i] : 0.0f;
+  for (size_t i = 0; i < count; i++) {
+    // Read before the choice: a conditional read would keep the loop from being vectorised.
+    float gradient = output_gradient[i];
+    input_gradient[i] = output[i] > 0.0f ? gradient : 0.0f;
+  }
 }
 
 LK_CLONES void lk_silu_forward(size_t count, const float *input, float *output) {

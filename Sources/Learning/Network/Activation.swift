@@ -6,6 +6,9 @@ import CLearningKernels
 public enum Activation: Sendable {
   case relu, silu, mish, tanh
 
+  /// The gradient needs the output only, so that `forward` may overwrite its input.
+  public var worksInPlace: Bool { self == .relu || self == .tanh }
+
   /// output = f(input); may be in place for ReLU and tanh, whose gradient needs the output only.
   public func forward(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, count: Int) {
     switch self {

@@ -63,9 +63,12 @@ public final class ParameterStore {
   }
 
   /// The flat buffer, `[count]`.
-  public var values: UnsafeMutablePointer<Float> {
+  public var values: UnsafeMutablePointer<Float> { valueBuffer.pointer }
+
+  /// The flat buffer with its owner, for those who outlive the store or save it.
+  public var valueBuffer: FloatBuffer {
     guard let buffer else { preconditionFailure("seal(seed:) comes first") }
-    return buffer.pointer
+    return buffer
   }
 
   /// A copy of one tensor's values, taken from `source` (the weight average, say) or from the store itself.

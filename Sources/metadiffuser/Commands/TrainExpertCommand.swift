@@ -1,0 +1,109 @@
+// `metadiffuser train expert`: a soft actor-critic that is told the task; its levels of skill make the data.
+
+import ArgumentParser
+import Foundation
+import Learning
+import Tasks
+
+struct TrainExpertCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "expert",
+    abstract: "Train a task-conditioned expert by soft actor-critic; resumes if interrupted."
+  )
+
+  @Option(help: "Task family.")
+  var family = "cheetah-vel"
+
+  @Option(help: "Seed of everything random; the same seed gives the same expert.")
+  var seed: UInt64 = 1
+
+  @Option(name: [.short, .long], help: "Expert file to write (safetensors).")
+  var output: String
+
+  @Option(help: "Updates of the networks in all.")
+  var updates = ExpertOptions().updates
+
+  @Option(help: "Threads; the result does not depend on it.")
+  var threads = min(2, ProcessInfo.processInfo.activeProcessorCount)
+
+  @Option(help: "Checkpoint to resume from and to write; default: checkpoints/expert-FAMILY-SEED.checkpoint")
+  var checkpoint: String?
+
+  func validate() throws {
+    guard threads >= 1 else { throw ValidationError("--threads \(threads): give at least 1") }
+  }
+
+  func run() throws {
+    let family = try TaskFamily.named(family)
+    var options = ExpertOptions()
+    options.seed = seed
+    options.updates = updates
+    let trainer = try ExpertTrainer(family: family, options: options, threads: threads)
+    let path = checkpoint ?? "checkpoints/expert-\(family.name)-\(seed).checkpoint"
+    if FileManager.default.fileExists(atPath: path) {
+      try trainer.restore(path: path)
+      say("resumed from \(path) after \(trainer.updates) updates")
+    }
+    let command = "metadiffuser train expert --family \(family.name) --seed \(seed) --updates \(updates) -o \(output)"
+    let log = try ExpertLog(path: path + ".csv", trainer: trainer)
+    var saved = ContinuousClock.now
+    while !trainer.isFinished {
+      if let progress = try trainer.round() {
+        try log.add(progress, of: trainer)
+        if trainer.levels.last?.snapshot.updates == progress.updates {
+          try trainer.export(path: output, command: command)
+        }
+      }
+      if ContinuousClock.now - saved > .seconds(240) || trainer.isFinished {
+        try trainer.saveCheckpoint(path: path)
+        saved = .now
+      }
+    }
+    try trainer.export(path: output, command: command)
+    for (name, snapshot) in trainer.levels {
+      say("\(name): mean return \(fixed(snapshot.meanReturn, 1)) after \(snapshot.updates) updates")
+    }
+    say("random: mean return \(fixed(trainer.randomReturn, 1))\nwrote \(output)")
+  }
+}
+
+/// The progress of an expert's training: a line for people, a line of CSV for plots.
+private final class ExpertLog {
+  private let file: FileHandle
+  private let start = ContinuousClock.now
+  private let firstUpdates: Int
+
+  init(path: String, trainer: ExpertTrainer) throws {
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    // A run that starts anew starts a new log.
+    if trainer.updates == 0 || !FileManager.default.fileExists(atPath: path) {
+      try Data("updates,mean_return,critic_loss,policy_loss,entropy,temperature\n".utf8).write(
+        to: URL(fileURLWithPath: path))
+    }
+    file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+    try file.seekToEnd()
+    firstUpdates = trainer.updates
+  }
+
+  func add(_ progress: ExpertTrainer.Progress, of trainer: ExpertTrainer) throws {
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    let rate = Double(progress.updates - firstUpdates) / seconds
+    let left = Int(Double(trainer.options.updates - progress.updates) / rate)
+    let line =
+      "\(progress.updates),\(fixed(progress.meanReturn, 2)),\(progress.criticLoss),\(progress.policyLoss),"
+      + "\(progress.entropy),\(progress.temperature)\n"
+    try file.write(contentsOf: Data(line.utf8))
+    say(
+      "\(progress.updates) / \(trainer.options.updates) updates  return \(fixed(progress.meanReturn, 1))"
+        + "  (random \(fixed(trainer.randomReturn, 1)))  critic \(fixed(Double(progress.criticLoss), 3))"
+        + "  policy \(fixed(Double(progress.policyLoss), 2))  entropy \(fixed(Double(progress.entropy), 1))"
+        + "  α \(fixed(Double(progress.temperature), 4))  \(fixed(rate, 0)) updates/s"
+        + "  \(left / 60) min \(left % 60) s left")
+  }
+}
+
+/// Prints a line at once, into a pipe too.
+private func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+
+private func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
