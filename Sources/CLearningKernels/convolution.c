@@ -1,0 +1,135 @@
+// Convolutions over time as products of blocks of rows, 6 rows x 16 columns at a time in registers.
+#include "learning_kernels.h"
+#include "network_kernels.h"
+
+#pragma clang fp contract(fast)
+
+typedef float lanes __attribute__((ext_vector_type(16), aligned(4)));
+
+#define LK_INLINE static inline __attribute__((always_inline))
+#define LK_LOAD(pointer) (*(const lanes *)(pointer))
+#define LK_STORE(pointer, value) (*(lanes *)(pointer) = (value))
+
+// Sums of products for `height` rows and 16 columns; height is a constant where this is inlined, so that `sum` is registers.
+LK_INLINE void convolve_tile(const int height, const lk_meetings *meetings, size_t block, size_t rows, size_t depth,
+                             size_t columns, const float *input, const float *weights, size_t tap_stride,
+                             size_t row_stride, const float *bias, float *output) {
+  lanes sum[6];
+  for (int r = 0; r < height; r++) sum[r] = bias ? LK_LOAD(bias) : (lanes)0.0f;
+  for (int32_t j = meetings->starts[block]; j < meetings->starts[block + 1]; j++) {
+    const float *x = input + (size_t)meetings->sources[j] * rows * depth;
+    const float *w = weights + (size_t)meetings->taps[j] * tap_stride;
+    for (size_t k = 0; k < depth; k++, w += row_stride) {
+      lanes weight = LK_LOAD(w);
+#pragma clang loop unroll(full)
+      for (int r = 0; r < height; r++) sum[r] += x[(size_t)r * depth + k] * weight;
+    }
+  }
+  for (int r = 0; r < height; r++) LK_STORE(output + (size_t)r * columns, sum[r]);
+}
+
+// The same for one row and one column, where fewer than 16 columns exist.
+LK_INLINE float convolve_one(const lk_meetings *meetings, size_t block, size_t rows, size_t depth, const float *input,
+                             const float *weights, size_t tap_stride, size_t row_stride) {
+  float sum = 0.0f;
+  for (int32_t j = meetings->starts[block]; j < meetings->starts[block + 1]; j++) {
+    const float *x = input + (size_t)meetings->sources[j] * rows * depth;
+    const float *w = weights + (size_t)meetings->taps[j] * tap_stride;
+    for (size_t k = 0; k < depth; k++) sum += x[k] * w[k * row_stride];
+  }
+  return sum;
+}
+
+LK_CLONES void lk_convolve(const lk_meetings *meetings, size_t rows, size_t depth, size_t columns, const float *input,
+                           const float *weights, size_t tap_stride, size_t row_stride, const float *bias,
+                           float *output) {
+  if (columns < 16) {
+    for (size_t block = 0; block < meetings->count; block++)
+      for (size_t r = 0; r < rows; r++)
+        for (size_t n = 0; n < columns; n++)
+          output[(block * rows + r) * columns + n] =
+              (bias ? bias[n] : 0.0f) + convolve_one(meetings, block, rows, depth, input + r * depth, weights + n,
+                                                     tap_stride, row_stride);
+    return;
+  }
+  for (size_t column = 0; column < columns; column += 16) {
+    // The last tile reaches back over columns already done rather than beyond the end.
+    size_t n = column + 16 <= columns ? column : columns - 16;
+    const float *w = weights + n, *b = bias ? bias + n : NULL;
+    for (size_t block = 0; block < meetings->count; block++) {
+      float *y = output + block * rows * columns + n;
+      size_t r = 0;
+      for (; r + 6 <= rows; r += 6)
+        convolve_tile(6, meetings, block, rows, depth, columns, input + r * depth, w, tap_stride, row_stride, b,
+                      y + r * columns);
+      for (; r + 4 <= rows; r += 4)
+        convolve_tile(4, meetings, block, rows, depth, columns, input + r * depth, w, tap_stride, row_stride, b,
+                      y + r * columns);
+      for (; r < rows; r++)
+        convolve_tile(1, meetings, block, rows, depth, columns, input + r * depth, w, tap_stride, row_stride, b,
+                      y + r * columns);
+    }
+  }
+}
+
+// Outer products for `height` outputs and 16 inputs of one tap, summed over all rows that meet in it.
+LK_INLINE void outer_tile(const int height, const lk_meetings *meetings, size_t tap, size_t rows, size_t outputs,
+                          size_t inputs, const float *output_gradient, const float *input, float *gradient) {
+  lanes sum[6];
+  for (int o = 0; o < height; o++) sum[o] = 0.0f;
+  for (int32_t j = meetings->starts[tap]; j < meetings->starts[tap + 1]; j++) {
+    const float *g = output_gradient + (size_t)meetings->taps[j] * rows * outputs;
+    const float *x = input + (size_t)meetings->sources[j] * rows * inputs;
+    for (size_t r = 0; r < rows; r++, g += outputs, x += inputs) {
+      lanes values = LK_LOAD(x);
+#pragma clang loop unroll(full)
+      for (int o = 0; o < height; o++) sum[o] += g[o] * values;
+    }
+  }
+  for (int o = 0; o < height; o++) LK_STORE(gradient + (size_t)o * meetings->count * inputs, sum[o]);
+}
+
+LK_INLINE float outer_one(const lk_meetings *meetings, size_t tap, size_t rows, size_t outputs, size_t inputs,
+                          const float *output_gradient, const float *input) {
+  float sum = 0.0f;
+  for (int32_t j = meetings->starts[tap]; j < meetings->starts[tap + 1]; j++) {
+    const float *g = output_gradient + (size_t)meetings->taps[j] * rows * outputs;
+    const float *x = input + (size_t)meetings->sources[j] * rows * inputs;
+    for (size_t r = 0; r < rows; r++) sum += g[r * outputs] * x[r * inputs];
+  }
+  return sum;
+}
+
+LK_CLONES void lk_convolution_weight_gradient(const lk_meetings *meetings, size_t rows, size_t outputs, size_t inputs,
+                                              const float *output_gradient, const float *input, float *gradient) {
+  size_t taps = meetings->count;
+  if (inputs < 16) {
+    for (size_t o = 0; o < outputs; o++)
+      for (size_t tap = 0; tap < taps; tap++)
+        for (size_t i = 0; i < inputs; i++)
+          gradient[(o * taps + tap) * inputs + i] =
+              outer_one(meetings, tap, rows, outputs, inputs, output_gradient + o, input + i);
+    return;
+  }
+  for (size_t tap = 0; tap < taps; tap++) {
+    for (size_t column = 0; column < inputs; column += 16) {
+      size_t n = column + 16 <= inputs ? column : inputs - 16;
+      float *w = gradient + tap * inputs + n;
+      size_t o = 0;
+      for (; o + 6 <= outputs; o += 6)
+        outer_tile(6, meetings, tap, rows, outputs, inputs, output_gradient + o, input + n, w + o * taps * inputs);
+      for (; o + 4 <= outputs; o += 4)
+        outer_tile(4, meetings, tap, rows, outputs, inputs, output_gradient + o, input + n, w + o * taps * inputs);
+      for (; o < outputs; o++)
+        outer_tile(1, meetings, tap, rows, outputs, inputs, output_gradient + o, input + n, w + o * taps * inputs);
+    }
+  }
+}
+
+LK_CLONES void lk_transpose(size_t rows, size_t columns, const float *input, float *output) {
+  // Squares of 16 x 16 keep both sides in the first-level cache.
+  for (size_t r0 = 0; r0 < rows; r0 += 16)
+    for (size_t c0 = 0; c0 < columns; c0 += 16)
+      for (size_t c = c0; c < c0 + 16 && c < columns; c++)
+        for (size_t r = r0; r < r0 + 16 && r < rows; r++) output[c * rows + r] = input[r * columns + c];
+}

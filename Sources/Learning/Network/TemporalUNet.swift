@@ -1,0 +1,225 @@
+// The denoiser: a U-Net over time whose residual blocks see the denoising step and the context.
+
+import CLearningKernels
+
+/// Sizes of a denoiser. Real-time: no.
+package struct DenoiserShape: Sendable, Equatable {
+  /// State channels come first in a sample, action channels after them.
+  package var observationSize: Int
+  package var actionSize: Int
+  package var contextSize: Int
+  package var horizon: Int
+  /// Channels of each level; multiples of 8. The horizon is divisible by 2^(levels - 1).
+  package var channels: [Int]
+
+  package init(observationSize: Int, actionSize: Int, contextSize: Int, horizon: Int, channels: [Int]) {
+    self.observationSize = observationSize
+    self.actionSize = actionSize
+    self.contextSize = contextSize
+    self.horizon = horizon
+    self.channels = channels
+  }
+
+  package var sampleSize: Int { observationSize + actionSize }
+  package var stepEmbeddingSize: Int { channels[0] }
+}
+
+/// Predicts the clean sample from a noisy one, its step and the context; architecture of Diffuser (Janner et al., 2022)
+/// with a context embedding beside the time embedding. Samples are `[horizon][rows][sampleSize]`. Real-time: no.
+package struct TemporalUNet: Sendable {
+  struct DownLevel {
+    let first: ResidualBlock
+    let second: ResidualBlock
+    let downsample: Convolution?
+  }
+  struct UpLevel {
+    let first: ResidualBlock
+    let second: ResidualBlock
+    let upsample: Convolution
+  }
+
+  package let shape: DenoiserShape
+  let embedding: ConditionEmbedding
+  let down: [DownLevel]
+  let middle: [ResidualBlock]
+  let up: [UpLevel]
+  let headConvolution: Convolution
+  let headNorm: NormMish
+  let headOutput: Convolution
+
+  package init(_ store: ParameterStore, _ shape: DenoiserShape) {
+    let channels = shape.channels
+    let last = channels.count - 1
+    precondition(channels.allSatisfy { $0 % NormMish.groups == 0 && $0 <= 1024 } && shape.horizon % (1 << last) == 0)
+    self.shape = shape
+    let embedding = ConditionEmbedding(store, stepSize: channels[0], contextSize: shape.contextSize)
+    func block(_ name: String, _ inputs: Int, _ outputs: Int, _ time: Int) -> ResidualBlock {
+      ResidualBlock(store, "denoiser.\(name)", inputs, outputs, embeddingSize: embedding.outputSize, time: time)
+    }
+    self.embedding = embedding
+    down = channels.indices.map { i in
+      let time = shape.horizon >> i
+      return DownLevel(
+        first: block("down.\(i).block.0", i == 0 ? shape.sampleSize : channels[i - 1], channels[i], time),
+        second: block("down.\(i).block.1", channels[i], channels[i], time),
+        downsample: i == last
+          ? nil
+          : Convolution(
+            store, "denoiser.down.\(i).downsample", channels[i], channels[i], .downsampling, inputTime: time))
+    }
+    middle = (0..<2).map { block("middle.block.\($0)", channels[last], channels[last], shape.horizon >> last) }
+    up = (0..<last).map { j in
+      let i = last - j
+      let time = shape.horizon >> i
+      return UpLevel(
+        first: block("up.\(j).block.0", 2 * channels[i], channels[i - 1], time),
+        second: block("up.\(j).block.1", channels[i - 1], channels[i - 1], time),
+        upsample: Convolution(
+          store, "denoiser.up.\(j).upsample", channels[i - 1], channels[i - 1], .upsampling, inputTime: time))
+    }
+    headConvolution = Convolution(
+      store, "denoiser.head.convolution", channels[0], channels[0], .same(taps: 5), inputTime: shape.horizon)
+    headNorm = NormMish(store, "denoiser.head.norm", channels[0], time: shape.horizon)
+    headOutput = Convolution(
+      store, "denoiser.head.output", channels[0], shape.sampleSize, .same(taps: 1), inputTime: shape.horizon)
+  }
+
+  /// All residual blocks in order of execution.
+  var blocks: [ResidualBlock] {
+    down.flatMap { [$0.first, $0.second] } + middle + up.flatMap { [$0.first, $0.second] }
+  }
+
+  /// All convolutions, for `transpose`.
+  package var convolutions: [Convolution] {
+    blocks.flatMap(\.convolutions) + down.compactMap(\.downsample) + up.map(\.upsample) + [headConvolution, headOutput]
+  }
+
+  /// Fills the transposed copy of every convolution's weight, part `part` of `parts` (one a thread).
+  package func transpose(
+    _ parameters: UnsafePointer<Float>, _ transposed: UnsafeMutablePointer<Float>, part: Int = 0, parts: Int = 1
+  ) {
+    for (index, convolution) in convolutions.enumerated() where index % parts == part {
+      convolution.transpose(parameters, transposed)
+    }
+  }
+
+  /// Reads `workspace.sample`, `.stepEmbedding`, `.context`, `.contextKept`; writes `workspace.estimate`.
+  package func forward(
+    _ parameters: UnsafePointer<Float>, _ transposed: UnsafePointer<Float>, _ workspace: TemporalUNetWorkspace
+  ) {
+    let w = workspace
+    let rows = w.rows
+    embedding.forward(parameters, w)
+    var x = UnsafePointer(w.sample)
+    var next = 0
+    func run(_ block: ResidualBlock) {
+      block.forward(
+        parameters, transposed, x, mishEmbedding: w.mishEmbedding, w.blocks[next], w.scratch, rows: rows)
+      x = UnsafePointer(w.blocks[next].output)
+      next += 1
+    }
+    for (i, level) in down.enumerated() {
+      run(level.first)
+      run(level.second)
+      if let downsample = level.downsample {
+        downsample.forward(parameters, transposed, x, w.downsampled[i], rows: rows)
+        x = UnsafePointer(w.downsampled[i])
+      }
+    }
+    middle.forEach(run)
+    for (j, level) in up.enumerated() {
+      let width = level.first.inputs / 2
+      let skip = w.blocks[2 * (up.count - j) + 1].output
+      joinColumns(x, skip, w.joined[j], rows: level.first.time * rows, width: width)
+      x = UnsafePointer(w.joined[j])
+      run(level.first)
+      run(level.second)
+      level.upsample.forward(parameters, transposed, x, w.upsampled[j], rows: rows)
+      x = UnsafePointer(w.upsampled[j])
+    }
+    headConvolution.forward(parameters, transposed, x, w.headConvolved, rows: rows)
+    headNorm.forward(parameters, w.headConvolved, w.headHidden, statistics: w.headStatistics, rows: rows)
+    headOutput.forward(parameters, transposed, w.headHidden, w.estimate, rows: rows)
+  }
+
+  /// From `workspace.estimateGradient`, sets all parameters' gradients; `forward` came before with the same parameters.
+  package func backward(
+    _ parameters: UnsafePointer<Float>, _ gradients: UnsafeMutablePointer<Float>, _ workspace: TemporalUNetWorkspace
+  ) {
+    let w = workspace
+    let rows = w.rows
+    // The gradient travels from one of two buffers to the other.
+    var (here, there) = w.travelling
+    func swapBuffers() { (here, there) = (there, here) }
+    func run(_ block: ResidualBlock, _ index: Int, _ input: UnsafePointer<Float>, wantsInputGradient: Bool = true) {
+      block.backward(
+        parameters, gradients, input: input, mishEmbedding: w.mishEmbedding, w.blocks[index], w.scratch,
+        outputGradient: here, inputGradient: wantsInputGradient ? there : nil,
+        mishEmbeddingGradient: w.mishEmbeddingGradient, rows: rows)
+      swapBuffers()
+    }
+    w.mishEmbeddingGradient.update(repeating: 0, count: rows * embedding.outputSize)
+
+    headOutput.backward(
+      parameters, gradients, input: w.headHidden, outputGradient: w.estimateGradient, inputGradient: here, rows: rows)
+    headNorm.backward(
+      parameters, gradients, input: w.headConvolved, statistics: w.headStatistics, outputGradient: here,
+      inputGradient: here, rows: rows)
+    headConvolution.backward(
+      parameters, gradients, input: w.upsampled.last ?? w.blocks[w.blocks.count - 1].output, outputGradient: here,
+      inputGradient: there, rows: rows)
+    swapBuffers()
+    for (j, level) in up.enumerated().reversed() {
+      let index = 2 * down.count + 2 + 2 * j
+      level.upsample.backward(
+        parameters, gradients, input: w.blocks[index + 1].output, outputGradient: here, inputGradient: there,
+        rows: rows)
+      swapBuffers()
+      run(level.second, index + 1, w.blocks[index].output)
+      run(level.first, index, w.joined[j])
+      splitColumns(
+        here, there, w.skipGradients[j], rows: level.first.time * rows, width: level.first.inputs / 2)
+      swapBuffers()
+    }
+    for (m, block) in middle.enumerated().reversed() {
+      run(block, 2 * down.count + m, w.blocks[2 * down.count + m - 1].output)
+    }
+    for (i, level) in down.enumerated().reversed() {
+      if let downsample = level.downsample {
+        downsample.backward(
+          parameters, gradients, input: w.blocks[2 * i + 1].output, outputGradient: here, inputGradient: there,
+          rows: rows)
+        swapBuffers()
+      }
+      // Level i's output also went across to the way up, but for level 0.
+      if i > 0 {
+        lk_add(level.second.time * rows * level.second.outputs, w.skipGradients[down.count - 1 - i], here)
+      }
+      run(level.second, 2 * i + 1, w.blocks[2 * i].output)
+      run(level.first, 2 * i, i == 0 ? w.sample : w.downsampled[i - 1], wantsInputGradient: i > 0)
+    }
+    embedding.backward(parameters, gradients, w)
+  }
+}
+
+/// output[row] = left[row] then right[row], each of `width` floats.
+private func joinColumns(
+  _ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, rows: Int,
+  width: Int
+) {
+  for row in 0..<rows {
+    (output + 2 * row * width).update(from: left + row * width, count: width)
+    (output + (2 * row + 1) * width).update(from: right + row * width, count: width)
+  }
+}
+
+/// The reverse of `joinColumns`.
+private func splitColumns(
+  _ input: UnsafePointer<Float>, _ left: UnsafeMutablePointer<Float>, _ right: UnsafeMutablePointer<Float>, rows: Int,
+  width: Int
+) {
+  for row in 0..<rows {
+    (left + row * width).update(from: input + 2 * row * width, count: width)
+    (right + row * width).update(from: input + (2 * row + 1) * width, count: width)
+  }
+}

@@ -1,0 +1,106 @@
+// The denoiser as a whole: size, gradients, what its inputs do.
+
+import Learning
+import PlannerRuntime
+import Testing
+
+/// The derivative of `loss` when `values` move along `direction`, by a central difference.
+func slope(
+  of values: UnsafeMutablePointer<Float>, along direction: [Float], step: Float, loss: () -> Double
+) -> Double {
+  let kept = Array(UnsafeBufferPointer(start: values, count: direction.count))
+  func moved(_ step: Float) -> Double {
+    for i in kept.indices { values[i] = kept[i] + step * direction[i] }
+    return loss()
+  }
+  let difference = (moved(step) - moved(-step)) / Double(2 * step)
+  values.update(from: kept, count: kept.count)
+  return difference
+}
+
+@Suite struct TemporalUNetTests {
+  static let small = DenoiserShape(
+    observationSize: 3, actionSize: 2, contextSize: 4, horizon: 8, channels: [16, 24, 32])
+
+  /// A small network with inputs drawn at random, the second row without context.
+  static func make(rows: Int = 3) -> (ParameterStore, TemporalUNet, TemporalUNetWorkspace, FloatBuffer) {
+    let store = ParameterStore()
+    let network = TemporalUNet(store, small)
+    store.seal(seed: 11)
+    let w = TemporalUNetWorkspace(network, rows: rows)
+    w.sample.update(from: normalNumbers(8 * rows * 5, seed: 1), count: 8 * rows * 5)
+    let embeddings = stepEmbeddings(steps: 20, size: 16)
+    for row in 0..<rows {
+      w.stepEmbedding.advanced(by: row * 16).update(from: Array(embeddings[(row * 6 * 16)...]), count: 16)
+      w.contextKept[row] = row == 1 ? 0 : 1
+    }
+    w.context.update(from: normalNumbers(rows * 4, seed: 2), count: rows * 4)
+    return (store, network, w, store.makeBuffer())
+  }
+
+  @Test func `the shape of Diffuser has its 4 million parameters`() {
+    let store = ParameterStore()
+    _ = TemporalUNet(
+      store,
+      DenoiserShape(observationSize: 17, actionSize: 6, contextSize: 16, horizon: 32, channels: [32, 64, 128, 256]))
+    #expect(store.count > 3_900_000 && store.count < 4_100_000)
+    let names = Set(store.entries.map(\.name))
+    #expect(names.count == store.entries.count)
+    #expect(names.contains("denoiser.down.3.block.1.convolution.1.weight"))
+    #expect(names.contains("denoiser.up.2.upsample.bias"))
+    #expect(!names.contains("denoiser.down.3.downsample.weight"))
+  }
+
+  @Test func `every tensor's gradient agrees with finite differences`() {
+    let (store, network, w, transposed) = Self.make()
+    let count = 8 * w.rows * 5
+    let weights = normalNumbers(count, seed: 3)
+    func loss() -> Double {
+      network.transpose(store.values, transposed.pointer)
+      network.forward(store.values, transposed.pointer, w)
+      return weightedSum(w.estimate, weights)
+    }
+    _ = loss()
+    let gradients = store.makeBuffer()
+    w.estimateGradient.update(from: weights, count: count)
+    network.backward(store.values, gradients.pointer, w)
+    // One entry moves the loss by less than fp32 resolves; a whole tensor does not. Along the gradient the slope must be
+    // its norm, along random signs their product with it.
+    for (index, entry) in store.entries.enumerated() {
+      let gradient = store.tensor(entry, from: gradients.pointer)
+      let norm = gradient.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      let signs = normalNumbers(gradient.count, seed: UInt64(index)).map { $0 < 0 ? -1 : Float(1) }
+      for direction in [gradient.map { $0 / norm }, signs.map { $0 / Float(signs.count).squareRoot() }] {
+        let expected = zip(gradient, direction).reduce(0) { $0 + $1.0 * $1.1 }
+        let slope = slope(of: store.values + entry.slot.offset, along: direction, step: 2e-3, loss: loss)
+        #expect(abs(slope - Double(expected)) < 0.02 * Double(norm), "\(entry.name): \(expected), in truth \(slope)")
+      }
+    }
+  }
+
+  @Test func `two halves of the transposition make the whole`() {
+    let (store, network, _, transposed) = Self.make()
+    network.transpose(store.values, transposed.pointer)
+    let halves = store.makeBuffer()
+    for part in 0..<2 { network.transpose(store.values, halves.pointer, part: part, parts: 2) }
+    #expect(halves.array == transposed.array)
+  }
+
+  @Test func `a dropped context has no influence, a kept one has`() {
+    let (store, network, w, transposed) = Self.make()
+    network.transpose(store.values, transposed.pointer)
+    func estimates() -> [Float] {
+      network.forward(store.values, transposed.pointer, w)
+      return Array(UnsafeBufferPointer(start: w.estimate, count: 8 * w.rows * 5))
+    }
+    let before = estimates()
+    for i in 0..<(w.rows * 4) { w.context[i] += 1 }
+    let after = estimates()
+    let changed = (0..<w.rows).map { row in
+      (0..<8).contains { t in
+        (0..<5).contains { before[(t * w.rows + row) * 5 + $0] != after[(t * w.rows + row) * 5 + $0] }
+      }
+    }
+    #expect(changed == [true, false, true])
+  }
+}
