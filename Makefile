@@ -15,3 +15,17 @@ $(ORACLE_VENV)/installed: Tests/Oracles/requirements.txt
 	python3 -m venv $(ORACLE_VENV)
 	$(ORACLE_VENV)/bin/pip install --quiet --disable-pip-version-check -r Tests/Oracles/requirements.txt
 	touch $@
+
+# The wire format's C code is committed, so that building needs no compiler of protocol buffers; this makes it anew.
+PROTOCOL := Sources/CRobotProtocol
+.PHONY: proto proto-check
+proto:
+	protoc-c --proto_path=$(PROTOCOL) --c_out=$(PROTOCOL) robot.proto
+	mv $(PROTOCOL)/robot.pb-c.h $(PROTOCOL)/include/
+
+# Fails if the committed code is not what robot.proto makes.
+proto-check:
+	mkdir -p .build-proto
+	protoc-c --proto_path=$(PROTOCOL) --c_out=.build-proto robot.proto
+	cmp .build-proto/robot.pb-c.c $(PROTOCOL)/robot.pb-c.c
+	cmp .build-proto/robot.pb-c.h $(PROTOCOL)/include/robot.pb-c.h

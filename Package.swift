@@ -29,7 +29,8 @@ let package = Package(
     .target(name: "PlannerRuntime", dependencies: ["CKernels"]),
     .target(name: "PlannerModel", dependencies: ["PlannerRuntime"]),
     .target(name: "CRobotProtocol", dependencies: ["CProtobufC"], exclude: ["robot.proto"]),
-    .target(name: "RobotLink", dependencies: ["CRobotProtocol", "CProtobufC"]),
+    .target(name: "CDatagram"),
+    .target(name: "RobotLink", dependencies: ["CRobotProtocol", "CDatagram"]),
     .target(
       name: "ControlLoop",
       dependencies: [
@@ -65,7 +66,9 @@ let package = Package(
 
     .testTarget(name: "PlannerRuntimeTests", dependencies: ["PlannerRuntime", "CKernels", "PlannerModel"]),
     .testTarget(name: "PlannerModelTests", dependencies: ["PlannerModel", "PlannerRuntime"]),
-    .testTarget(name: "RobotLinkTests", dependencies: ["RobotLink", "CRobotProtocol"]),
+    .target(name: "CAllocationCounter", path: "Tests/Support/CAllocationCounter"),
+    .testTarget(
+      name: "RobotLinkTests", dependencies: ["RobotLink", "CRobotProtocol", "CAllocationCounter"]),
     .testTarget(name: "ControlLoopTests", dependencies: ["ControlLoop", "RobotLink", "PlannerModel"]),
     .testTarget(name: "TasksTests", dependencies: ["Tasks"]),
     .executableTarget(name: "oracle-peer", dependencies: ["OfflineData", "Tasks"], path: "Tests/Oracles/Peer"),

@@ -1,0 +1,43 @@
+// Packs and unpacks frames in fixed memory: protobuf-c behind an allocator that hands out one buffer and never the heap.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#include "robot.pb-c.h"
+
+// Tells the Swift compiler that a C function may be called where `@_noAllocation @_noLocks` stand.
+#if defined(__clang__)
+#define RP_REALTIME __attribute__((swift_attr("@_noAllocation"), swift_attr("@_noLocks")))
+#else
+#define RP_REALTIME
+#endif
+
+// Memory for one unpacked frame, emptied before each. `failures` counts the requests it could not serve.
+typedef struct {
+  uint8_t *bytes;
+  size_t capacity;
+  size_t used;
+  uint64_t failures;
+} rp_arena;
+
+// CRC-32C (Castagnoli, reflected; initial value and final xor all ones) of `count` bytes.
+RP_REALTIME uint32_t rp_crc32c(const void *bytes, size_t count);
+
+// The frame in `bytes`, living in `arena` until the next call; NULL if it is malformed or does not fit (then
+// `arena->failures` has grown).
+RP_REALTIME const Robot__Frame *rp_unpack(rp_arena *arena, const void *bytes, size_t count);
+
+// Serialises `frame` to `bytes`; the number of bytes, 0 if they would be more than `capacity`.
+RP_REALTIME size_t rp_pack(const Robot__Frame *frame, void *bytes, size_t capacity);
+
+// Empty messages, ready to be filled in.
+RP_REALTIME static inline Robot__Frame rp_frame(void) { return (Robot__Frame)ROBOT__FRAME__INIT; }
+RP_REALTIME static inline Robot__Hello rp_hello(void) { return (Robot__Hello)ROBOT__HELLO__INIT; }
+RP_REALTIME static inline Robot__Description rp_description(void) {
+  return (Robot__Description)ROBOT__DESCRIPTION__INIT;
+}
+RP_REALTIME static inline Robot__Observation rp_observation(void) {
+  return (Robot__Observation)ROBOT__OBSERVATION__INIT;
+}
+RP_REALTIME static inline Robot__Action rp_action(void) { return (Robot__Action)ROBOT__ACTION__INIT; }
+RP_REALTIME static inline Robot__Status rp_status(void) { return (Robot__Status)ROBOT__STATUS__INIT; }

@@ -1,0 +1,130 @@
+// Session and socket together: the robot's and the controller's end of a running link.
+
+/// A robot's end of a link over UDP. Real-time: yes, `init` excepted.
+public struct RobotEndpoint: ~Copyable {
+  public private(set) var session: RobotSession
+  /// The last action that came.
+  public private(set) var action = ActionMessage()
+  private let socket: DatagramSocket
+  private let buffer: UnsafeMutableRawBufferPointer
+
+  /// Binds `address`; throws `LinkError`, for one if the port is in use.
+  public init(
+    listeningAt address: LinkAddress, description: RobotDescription, silenceNanoseconds: UInt64
+  ) throws(LinkError) {
+    socket = try DatagramSocket(.listening, address)
+    session = RobotSession(description: description, epoch: randomEpoch(), silenceNanoseconds: silenceNanoseconds)
+    buffer = .allocate(byteCount: LinkLimits.datagramBytes, alignment: 16)
+    buffer.initializeMemory(as: UInt8.self, repeating: 0)
+  }
+
+  deinit { buffer.deallocate() }
+
+  public var port: UInt16 { socket.port }
+
+  /// The next event, or `.none` when CLOCK_MONOTONIC shows `nanoseconds`. Answers hand-shakes by itself.
+  @_noAllocation @_noLocks
+  public mutating func next(until nanoseconds: UInt64) -> RobotEvent {
+    var sender = PeerAddress(host: 0, port: 0)
+    while true {
+      let count = socket.receive(into: buffer, from: &sender)
+      if count > 0 {
+        // A datagram that was cut is known by its true size.
+        let datagram = UnsafeRawBufferPointer(start: buffer.baseAddress, count: count)
+        let event = session.receive(datagram, from: sender, now: monotonicNanoseconds(), action: &action)
+        if session.reply.count > 0, !socket.send(session.reply, to: session.replyAddress) { session.sendFailed() }
+        if event != .none { return event }
+      }
+      // Also after a rejected datagram, so that a flood of them cannot hold the loop up.
+      if monotonicNanoseconds() >= nanoseconds { return .none }
+      if count == 0 { socket.wait(until: nanoseconds) }
+    }
+  }
+
+  /// Whether the controller has just been found silent.
+  @_noAllocation @_noLocks
+  public mutating func hasFallenSilent() -> Bool { session.hasFallenSilent(now: monotonicNanoseconds()) }
+
+  /// Sends `observation` to the controller, if there is one; the sequence number of its frame.
+  @discardableResult @_noAllocation @_noLocks
+  public mutating func send(_ observation: borrowing ObservationMessage) -> UInt32 {
+    if let peer = session.peer, !socket.send(session.encode(observation), to: peer) { session.sendFailed() }
+    return session.sequence
+  }
+
+  /// Tells the controller that the robot ends.
+  @_noAllocation @_noLocks
+  public mutating func sayGoodbye() {
+    if let peer = session.peer, !socket.send(session.encodeGoodbye(), to: peer) { session.sendFailed() }
+  }
+}
+
+/// A controller's end of a link over UDP. Real-time: yes, `init` excepted.
+public struct ControllerEndpoint: ~Copyable {
+  public private(set) var session: ControllerSession
+  /// The last observation that came.
+  public private(set) var observation = ObservationMessage()
+  private let socket: DatagramSocket
+  private let buffer: UnsafeMutableRawBufferPointer
+
+  /// What waiting brought.
+  public enum Event: Sendable, Equatable {
+    case link(ControllerEvent)
+    /// The robot has not been heard for too long; Hello is being said again.
+    case silent
+    /// Time is up.
+    case timeout
+  }
+
+  /// Opens a socket towards `address`; whether a robot is there is found out by `next`.
+  public init(
+    connectingTo address: LinkAddress, profile: RobotProfile, model: String, silenceNanoseconds: UInt64
+  ) throws(LinkError) {
+    socket = try DatagramSocket(.connecting, address)
+    session = ControllerSession(
+      profile: profile, model: model, epoch: randomEpoch(), silenceNanoseconds: silenceNanoseconds)
+    buffer = .allocate(byteCount: LinkLimits.datagramBytes, alignment: 16)
+    buffer.initializeMemory(as: UInt8.self, repeating: 0)
+  }
+
+  deinit { buffer.deallocate() }
+
+  /// The next event, or `.timeout` when CLOCK_MONOTONIC shows `nanoseconds`. Says Hello by itself.
+  @_noAllocation @_noLocks
+  public mutating func next(until nanoseconds: UInt64) -> Event {
+    var sender = PeerAddress(host: 0, port: 0)
+    while true {
+      let count = socket.receive(into: buffer, from: &sender)
+      let now = monotonicNanoseconds()
+      if count > 0 {
+        let datagram = UnsafeRawBufferPointer(start: buffer.baseAddress, count: count)
+        let event = session.receive(datagram, now: now, observation: &observation)
+        sendReply()
+        if event != .none { return .link(event) }
+      }
+      // Also after a rejected datagram, so that a flood of them cannot hold the loop up.
+      let silent = session.poll(now: now)
+      sendReply()
+      if silent { return .silent }
+      if now >= nanoseconds { return .timeout }
+      if count == 0 { socket.wait(until: min(nanoseconds, session.nextPoll())) }
+    }
+  }
+
+  /// Sends `action` to the robot.
+  @_noAllocation @_noLocks
+  public mutating func send(_ action: borrowing ActionMessage) {
+    if !socket.send(session.encode(action), to: nil) { session.sendFailed() }
+  }
+
+  /// Tells the robot that the controller ends.
+  @_noAllocation @_noLocks
+  public mutating func sayGoodbye() {
+    if !socket.send(session.encodeGoodbye(), to: nil) { session.sendFailed() }
+  }
+
+  @_noAllocation @_noLocks
+  private mutating func sendReply() {
+    if session.reply.count > 0, !socket.send(session.reply, to: nil) { session.sendFailed() }
+  }
+}

@@ -1,0 +1,82 @@
+// Text in a value of fixed size, so that names and messages of a hand-shake need no heap.
+
+/// UTF-8 text of at most 159 bytes; what does not fit is cut off. Real-time: yes, except for `description`.
+public struct FixedText: Sendable, Equatable, CustomStringConvertible {
+  private var bytes = InlineArray<160, UInt8>(repeating: 0)
+  @usableFromInline private(set) var count = 0
+
+  @_noAllocation @_noLocks
+  public init() {}
+
+  public init(_ text: String) {
+    for byte in text.utf8 { append(byte) }
+  }
+
+  @_noAllocation @_noLocks
+  init(fixed text: StaticString) {
+    append(text)
+  }
+
+  /// Copies a C string; nil if it has more than `limit` bytes.
+  @_noAllocation @_noLocks
+  init?(_ text: UnsafePointer<CChar>, limit: Int) {
+    var length = 0
+    while text[length] != 0 {
+      if length == limit { return nil }
+      length += 1
+    }
+    // Delegating, since Swift 6.3.1's optimiser drops changes made after the stored properties' own initial values here.
+    self.init()
+    for index in 0..<length { append(UInt8(bitPattern: text[index])) }
+  }
+
+  @_noAllocation @_noLocks
+  mutating func append(_ byte: UInt8) {
+    if count < LinkLimits.textBytes {
+      bytes[count] = byte
+      count += 1
+    }
+  }
+
+  @_noAllocation @_noLocks
+  mutating func append(_ text: StaticString) {
+    for index in 0..<text.utf8CodeUnitCount { append(text.utf8Start[index]) }
+  }
+
+  @_noAllocation @_noLocks
+  mutating func append(_ text: borrowing FixedText) {
+    for index in 0..<text.count { append(text.bytes[index]) }
+  }
+
+  /// Appends `number` in decimal digits.
+  @_noAllocation @_noLocks
+  mutating func append(_ number: UInt64) {
+    var power: UInt64 = 1
+    while number / power >= 10 { power *= 10 }
+    while power > 0 {
+      append(UInt8(48 + number / power % 10))
+      power /= 10
+    }
+  }
+
+  /// Writes the text and a zero byte to `target`, which has room for 160 bytes.
+  @_noAllocation @_noLocks
+  func copy(to target: UnsafeMutablePointer<CChar>) {
+    for index in 0..<160 { target[index] = CChar(bitPattern: bytes[index]) }
+  }
+
+  @_noAllocation @_noLocks
+  public static func == (left: FixedText, right: FixedText) -> Bool {
+    if left.count != right.count { return false }
+    for index in 0..<left.count where left.bytes[index] != right.bytes[index] { return false }
+    return true
+  }
+
+  public var isEmpty: Bool { count == 0 }
+
+  public var description: String {
+    var text: [UInt8] = []
+    for index in 0..<count { text.append(bytes[index]) }
+    return String(decoding: text, as: UTF8.self)
+  }
+}

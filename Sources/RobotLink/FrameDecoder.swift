@@ -1,0 +1,57 @@
+// Datagram to frame: length, checksum and protobuf structure are checked here; what the values mean, by the sessions.
+
+import CRobotProtocol
+
+/// A frame that lives in the decoder's memory until the next one, or why there is none.
+enum DecodedFrame {
+  case frame(UnsafePointer<Robot__Frame>)
+  case rejected(Rejection)
+}
+
+/// Takes datagrams apart in fixed memory. Real-time: yes, `init` excepted.
+struct FrameDecoder: ~Copyable {
+  /// Room for the largest datagram's arrays and some unknown fields.
+  private static var arenaBytes: Int { 4 * LinkLimits.datagramBytes }
+  /// Epoch and sequence take 5 bytes each; no frame is shorter than the first and a checksum.
+  private static var smallestDatagram: Int { 9 }
+
+  private let arena: UnsafeMutablePointer<rp_arena>
+
+  init() {
+    let bytes = UnsafeMutableRawPointer.allocate(byteCount: Self.arenaBytes, alignment: 16)
+    // Written once so that no page of it is new to the loop.
+    bytes.initializeMemory(as: UInt8.self, repeating: 0, count: Self.arenaBytes)
+    arena = .allocate(capacity: 1)
+    arena.initialize(
+      to: rp_arena(
+        bytes: bytes.assumingMemoryBound(to: UInt8.self), capacity: Self.arenaBytes, used: 0, failures: 0))
+  }
+
+  deinit {
+    arena.pointee.bytes.deallocate()
+    arena.deallocate()
+  }
+
+  @_noAllocation @_noLocks
+  mutating func decode(_ datagram: UnsafeRawBufferPointer) -> DecodedFrame {
+    guard let bytes = datagram.baseAddress, datagram.count >= Self.smallestDatagram else { return .rejected(.tooShort) }
+    guard datagram.count <= LinkLimits.datagramBytes else { return .rejected(.tooLong) }
+    let count = datagram.count - 4
+    var checksum: UInt32 = 0
+    for index in 0..<4 { checksum |= UInt32(datagram[count + index]) << UInt32(8 * index) }
+    guard rp_crc32c(bytes, count) == checksum else { return .rejected(.checksum) }
+
+    let failures = arena.pointee.failures
+    guard let frame = rp_unpack(arena, bytes, count) else {
+      return .rejected(arena.pointee.failures == failures ? .malformed : .memory)
+    }
+    guard frame.pointee.epoch != 0, frame.pointee.body_case != ROBOT__FRAME__BODY__NOT_SET else {
+      return .rejected(.malformed)
+    }
+    // Only a Status stands outside the sequence.
+    guard frame.pointee.sequence != 0 || frame.pointee.body_case == ROBOT__FRAME__BODY_STATUS else {
+      return .rejected(.malformed)
+    }
+    return .frame(frame)
+  }
+}

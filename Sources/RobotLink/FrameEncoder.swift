@@ -1,0 +1,160 @@
+// Message to datagram: fills protobuf-c's structures, serialises them to one fixed buffer and adds the checksum.
+
+import CRobotProtocol
+
+/// Makes the datagrams of one end of a link; each call returns the same buffer. Real-time: yes, `init` excepted.
+struct FrameEncoder: ~Copyable {
+  let epoch: UInt32
+  /// Sequence of the last frame to the peer.
+  private(set) var sequence: UInt32 = 0
+
+  private let frame = UnsafeMutablePointer<Robot__Frame>.allocate(capacity: 1)
+  private let hello = UnsafeMutablePointer<Robot__Hello>.allocate(capacity: 1)
+  private let robot = UnsafeMutablePointer<Robot__Description>.allocate(capacity: 1)
+  private let sensed = UnsafeMutablePointer<Robot__Observation>.allocate(capacity: 1)
+  private let answer = UnsafeMutablePointer<Robot__Action>.allocate(capacity: 1)
+  private let notice = UnsafeMutablePointer<Robot__Status>.allocate(capacity: 1)
+  private let texts = UnsafeMutablePointer<CChar>.allocate(capacity: 320)
+  private let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: LinkLimits.datagramBytes)
+
+  /// `epoch` is not 0 and differs from that of the last start.
+  init(epoch: UInt32) {
+    self.epoch = epoch
+    bytes.initialize(repeating: 0, count: LinkLimits.datagramBytes)
+  }
+
+  deinit {
+    frame.deallocate()
+    hello.deallocate()
+    robot.deallocate()
+    sensed.deallocate()
+    answer.deallocate()
+    notice.deallocate()
+    texts.deallocate()
+    bytes.deallocate()
+  }
+
+  @_noAllocation @_noLocks
+  mutating func encode(hello profile: RobotProfile, model: FixedText) -> UnsafeRawBufferPointer {
+    model.copy(to: texts)
+    profile.family.copy(to: texts + 160)
+    hello.pointee = rp_hello()
+    hello.pointee.protocol = LinkLimits.protocolVersion
+    hello.pointee.model = texts
+    hello.pointee.family = texts + 160
+    hello.pointee.observation_size = UInt32(profile.observationSize)
+    hello.pointee.action_size = UInt32(profile.actionSize)
+    hello.pointee.period_ns = profile.periodNanoseconds
+    hello.pointee.schema = profile.schema
+    frame.pointee = rp_frame()
+    frame.pointee.body_case = ROBOT__FRAME__BODY_HELLO
+    frame.pointee.hello = hello
+    return finish(sequenced: true)
+  }
+
+  @_noAllocation @_noLocks
+  mutating func encode(description: RobotDescription, answering epoch: UInt32) -> UnsafeRawBufferPointer {
+    description.name.copy(to: texts)
+    description.profile.family.copy(to: texts + 160)
+    robot.pointee = rp_description()
+    robot.pointee.protocol = LinkLimits.protocolVersion
+    robot.pointee.hello_epoch = epoch
+    robot.pointee.name = texts
+    robot.pointee.family = texts + 160
+    robot.pointee.observation_size = UInt32(description.profile.observationSize)
+    robot.pointee.action_size = UInt32(description.profile.actionSize)
+    robot.pointee.period_ns = description.profile.periodNanoseconds
+    robot.pointee.schema = description.profile.schema
+    robot.pointee.action_limit = description.actionLimit
+    robot.pointee.episode_length = UInt32(truncatingIfNeeded: description.episodeLength)
+    robot.pointee.lockstep = description.lockstep ? 1 : 0
+    frame.pointee = rp_frame()
+    frame.pointee.body_case = ROBOT__FRAME__BODY_DESCRIPTION
+    frame.pointee.description = robot
+    return finish(sequenced: true)
+  }
+
+  @_noAllocation @_noLocks
+  mutating func encode(
+    observation: borrowing ObservationMessage, of profile: RobotProfile
+  ) -> UnsafeRawBufferPointer {
+    sensed.pointee = rp_observation()
+    sensed.pointee.n_state = profile.observationSize
+    sensed.pointee.state = observation.state
+    if let reward = observation.reward {
+      sensed.pointee.reward_if_known_case = ROBOT__OBSERVATION__REWARD_IF_KNOWN_REWARD
+      sensed.pointee.reward = reward
+    }
+    sensed.pointee.sample_time_ns = observation.sampleTimeNanoseconds
+    if !observation.isFirst {
+      sensed.pointee.n_applied_action = profile.actionSize
+      sensed.pointee.applied_action = observation.appliedAction
+    }
+    sensed.pointee.episode = observation.episode
+    sensed.pointee.step = observation.step
+    sensed.pointee.terminated = observation.terminated ? 1 : 0
+    sensed.pointee.truncated = observation.truncated ? 1 : 0
+    frame.pointee = rp_frame()
+    frame.pointee.body_case = ROBOT__FRAME__BODY_OBSERVATION
+    frame.pointee.observation = sensed
+    return finish(sequenced: true)
+  }
+
+  @_noAllocation @_noLocks
+  mutating func encode(action: borrowing ActionMessage, for profile: RobotProfile) -> UnsafeRawBufferPointer {
+    answer.pointee = rp_action()
+    answer.pointee.n_command = profile.actionSize
+    answer.pointee.command = action.command
+    answer.pointee.mode = Robot__Mode(rawValue: action.mode.rawValue)
+    answer.pointee.observation_epoch = action.observationEpoch
+    answer.pointee.observation_sequence = action.observationSequence
+    answer.pointee.sample_time_ns = action.sampleTimeNanoseconds
+    answer.pointee.plan = action.plan
+    answer.pointee.plan_entry = action.planEntry
+    answer.pointee.plan_us = action.planMicroseconds
+    answer.pointee.denoising_steps = action.denoisingSteps
+    answer.pointee.deadline_misses = action.deadlineMisses
+    if let predictedReturn = action.predictedReturn {
+      answer.pointee.predicted_return_if_known_case = ROBOT__ACTION__PREDICTED_RETURN_IF_KNOWN_PREDICTED_RETURN
+      answer.pointee.predicted_return = predictedReturn
+    }
+    if action.hasPredictedState {
+      answer.pointee.n_predicted_state = profile.observationSize
+      answer.pointee.predicted_state = action.predictedState
+    }
+    frame.pointee = rp_frame()
+    frame.pointee.body_case = ROBOT__FRAME__BODY_ACTION
+    frame.pointee.action = answer
+    return finish(sequenced: true)
+  }
+
+  /// A Status to the peer, or, outside the sequence, to somebody who is not.
+  @_noAllocation @_noLocks
+  mutating func encode(
+    status code: StatusCode, text: FixedText, answering epoch: UInt32, toPeer: Bool
+  ) -> UnsafeRawBufferPointer {
+    text.copy(to: texts)
+    notice.pointee = rp_status()
+    notice.pointee.code = Robot__StatusCode(rawValue: code.rawValue)
+    notice.pointee.text = texts
+    notice.pointee.answered_epoch = epoch
+    frame.pointee = rp_frame()
+    frame.pointee.body_case = ROBOT__FRAME__BODY_STATUS
+    frame.pointee.status = notice
+    return finish(sequenced: toPeer)
+  }
+
+  @_noAllocation @_noLocks
+  private mutating func finish(sequenced: Bool) -> UnsafeRawBufferPointer {
+    frame.pointee.epoch = epoch
+    if sequenced {
+      sequence = sequence == .max ? 1 : sequence + 1
+      frame.pointee.sequence = sequence
+    }
+    // The largest message that the limits allow fits, so that the size is never 0.
+    let count = rp_pack(frame, bytes, LinkLimits.datagramBytes - 4)
+    let checksum = rp_crc32c(bytes, count)
+    for index in 0..<4 { bytes[count + index] = UInt8(truncatingIfNeeded: checksum >> UInt32(8 * index)) }
+    return UnsafeRawBufferPointer(start: bytes, count: count + 4)
+  }
+}

@@ -1,0 +1,89 @@
+// What a link has seen: frames sent, accepted and lost, and rejected ones by reason. Bad input is counted, never fatal.
+
+/// Why a datagram was dropped.
+public enum Rejection: Int, CaseIterable, Sendable {
+  /// Shorter than the smallest frame.
+  case tooShort
+  /// Longer than `LinkLimits.datagramBytes`.
+  case tooLong
+  /// The CRC-32C at the end does not fit the bytes.
+  case checksum
+  /// Right checksum, but no protobuf message `Frame`, or one without body, epoch or sequence.
+  case malformed
+  /// Needs more memory than the fixed buffer has (the frame repeats fields without end).
+  case memory
+  /// A body that this side never receives, or not in this state.
+  case unexpected
+  /// From another address than the peer's.
+  case stranger
+  /// Of another start of the peer, or an answer to another start of this side.
+  case otherEpoch
+  /// The sequence number has been seen just before.
+  case duplicate
+  /// Older than a frame that has been seen.
+  case stale
+  /// An array has not as many entries as the description says.
+  case wrongSize
+  /// A NaN or an infinity.
+  case notFinite
+  /// A value outside its documented range.
+  case outOfRange
+
+  /// Name in reports.
+  public var name: StaticString {
+    switch self {
+    case .tooShort: "too_short"
+    case .tooLong: "too_long"
+    case .checksum: "checksum"
+    case .malformed: "malformed"
+    case .memory: "memory"
+    case .unexpected: "unexpected"
+    case .stranger: "stranger"
+    case .otherEpoch: "other_epoch"
+    case .duplicate: "duplicate"
+    case .stale: "stale"
+    case .wrongSize: "wrong_size"
+    case .notFinite: "not_finite"
+    case .outOfRange: "out_of_range"
+    }
+  }
+}
+
+/// Counters of one end of a link since its start.
+public struct LinkCounters: Sendable {
+  public internal(set) var sent: UInt64 = 0
+  /// Datagrams that the system did not take (network down, buffer full).
+  public internal(set) var sendFailures: UInt64 = 0
+  /// Frames that passed every check.
+  public internal(set) var accepted: UInt64 = 0
+  /// Frames of the peer that never came, from gaps in its sequence. One that comes late counts here and as stale.
+  public internal(set) var lost: UInt64 = 0
+  private var rejections = InlineArray<13, UInt64>(repeating: 0)
+
+  public init() {}
+
+  /// Datagrams dropped for `reason`.
+  public internal(set) subscript(reason: Rejection) -> UInt64 {
+    @_noAllocation @_noLocks get { rejections[reason.rawValue] }
+    @_noAllocation @_noLocks set { rejections[reason.rawValue] = newValue }
+  }
+
+  /// Datagrams dropped for any reason.
+  public var rejected: UInt64 {
+    var sum: UInt64 = 0
+    for index in 0..<13 { sum += rejections[index] }
+    return sum
+  }
+}
+
+/// Sizes that every implementation of the protocol can rely on.
+public enum LinkLimits {
+  /// Largest datagram: frame and checksum.
+  public static var datagramBytes: Int { 4096 }
+  public static var observationEntries: Int { 512 }
+  public static var actionEntries: Int { 128 }
+  public static var nameBytes: Int { 63 }
+  public static var textBytes: Int { 159 }
+  /// Version of robot.proto.
+  public static var protocolVersion: UInt32 { 1 }
+}

@@ -1,0 +1,26 @@
+// What can go wrong with a link before it runs. A running link does not fail: it counts (see LinkCounters).
+
+/// Errors of opening a link. Each message names the address, the cause and the cure.
+public enum LinkError: Error, Equatable, CustomStringConvertible {
+  /// The text is no link address.
+  case badAddress(String, reason: String)
+  /// The host has no IPv4 address that this machine can find.
+  case unknownHost(LinkAddress, cause: String)
+  /// The port is taken by another process of this machine.
+  case addressInUse(LinkAddress)
+  /// The system refused; `call` is the system call.
+  case system(LinkAddress, call: String, cause: String)
+
+  public var description: String {
+    switch self {
+    case .badAddress(let text, let reason):
+      "link \"\(text)\": \(reason); write udp://HOST:PORT, for example udp://127.0.0.1:5600"
+    case .unknownHost(let address, let cause):
+      "link \(address): cannot find an IPv4 address of \"\(address.host)\" (\(cause)); check the name or write the number"
+    case .addressInUse(let address):
+      "link \(address): port \(address.port) is in use; end the other process (ss -ulpn shows it) or choose another port"
+    case .system(let address, let call, let cause):
+      "link \(address): \(call) failed: \(cause)"
+    }
+  }
+}

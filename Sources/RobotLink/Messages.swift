@@ -1,0 +1,172 @@
+// Observation and action as the two ends hold them: storage is taken once, at the largest size the protocol allows.
+
+import CRobotProtocol
+
+/// One observation (robot to controller). Storage is taken in `init` and freed at the end.
+public struct ObservationMessage: ~Copyable {
+  /// What the robot senses, `[observationSize]` of 512 entries of storage.
+  public let state: UnsafeMutablePointer<Float>
+  /// What the robot did in the interval that ends now, `[actionSize]` of 128; meaningless in an episode's first.
+  public let appliedAction: UnsafeMutablePointer<Float>
+  /// Reward of the interval that ends now; nil in an episode's first observation or if the robot knows none.
+  public var reward: Float? = nil
+  /// Nanoseconds on the robot's clock.
+  public var sampleTimeNanoseconds: UInt64 = 0
+  public var episode: UInt32 = 0
+  /// 0 exactly for an episode's first observation.
+  public var step: UInt32 = 0
+  public var terminated = false
+  public var truncated = false
+  /// Epoch and sequence of the frame that carried it; set by the link.
+  public internal(set) var epoch: UInt32 = 0
+  public internal(set) var sequence: UInt32 = 0
+
+  public init() {
+    state = .allocate(capacity: LinkLimits.observationEntries)
+    state.initialize(repeating: 0, count: LinkLimits.observationEntries)
+    appliedAction = .allocate(capacity: LinkLimits.actionEntries)
+    appliedAction.initialize(repeating: 0, count: LinkLimits.actionEntries)
+  }
+
+  deinit {
+    state.deallocate()
+    appliedAction.deallocate()
+  }
+
+  public var isFirst: Bool { step == 0 }
+  public var isLast: Bool { terminated || truncated }
+
+  /// Takes over `message` if it keeps every rule of robot.proto; otherwise says which it breaks and changes nothing.
+  @_noAllocation @_noLocks
+  mutating func load(_ message: Robot__Observation, of robot: RobotDescription) -> Rejection? {
+    let first = message.step == 0
+    guard message.n_state == robot.profile.observationSize,
+      message.n_applied_action == (first ? 0 : robot.profile.actionSize)
+    else { return .wrongSize }
+    let rewarded = message.reward_if_known_case == ROBOT__OBSERVATION__REWARD_IF_KNOWN_REWARD
+    guard allFinite(message.state, message.n_state), allFinite(message.applied_action, message.n_applied_action),
+      !rewarded || message.reward.isFinite
+    else { return .notFinite }
+    guard allWithin(robot.actionLimit, message.applied_action, message.n_applied_action), !(first && rewarded)
+    else { return .outOfRange }
+    copy(message.state, to: state, message.n_state)
+    if !first { copy(message.applied_action, to: appliedAction, message.n_applied_action) }
+    reward = rewarded ? message.reward : nil
+    sampleTimeNanoseconds = message.sample_time_ns
+    episode = message.episode
+    step = message.step
+    terminated = message.terminated != 0
+    truncated = message.truncated != 0
+    return nil
+  }
+}
+
+/// Where a command comes from; see Mode in robot.proto.
+public enum ActionMode: UInt32, CaseIterable, Sendable {
+  case idle, plan, earlierPlan, hold, ramp, safe
+
+  public var name: StaticString {
+    switch self {
+    case .idle: "idle"
+    case .plan: "plan"
+    case .earlierPlan: "earlier_plan"
+    case .hold: "hold"
+    case .ramp: "ramp"
+    case .safe: "safe"
+    }
+  }
+}
+
+/// One action (controller to robot), the answer to one observation. Storage is taken in `init` and freed at the end.
+public struct ActionMessage: ~Copyable {
+  /// `[actionSize]` of 128 entries of storage, each within the robot's action limit.
+  public let command: UnsafeMutablePointer<Float>
+  /// Next state the plan expects, `[observationSize]` of 512, where `hasPredictedState`.
+  public let predictedState: UnsafeMutablePointer<Float>
+  public var hasPredictedState = false
+  public var mode = ActionMode.idle
+  /// Which observation this answers: epoch and sequence of its frame, and its sample time.
+  public var observationEpoch: UInt32 = 0
+  public var observationSequence: UInt32 = 0
+  public var sampleTimeNanoseconds: UInt64 = 0
+  /// Number of the plan, from 1; 0 = none. And the entry of it that the command is.
+  public var plan: UInt32 = 0
+  public var planEntry: UInt32 = 0
+  public var planMicroseconds: UInt32 = 0
+  public var denoisingSteps: UInt32 = 0
+  /// Observations since the controller's start that no plan of their own answered in time.
+  public var deadlineMisses: UInt32 = 0
+  /// Sum of the rewards that the plan expects over its horizon.
+  public var predictedReturn: Float? = nil
+
+  public init() {
+    command = .allocate(capacity: LinkLimits.actionEntries)
+    command.initialize(repeating: 0, count: LinkLimits.actionEntries)
+    predictedState = .allocate(capacity: LinkLimits.observationEntries)
+    predictedState.initialize(repeating: 0, count: LinkLimits.observationEntries)
+  }
+
+  deinit {
+    command.deallocate()
+    predictedState.deallocate()
+  }
+
+  /// Makes this the answer to `observation`.
+  @_noAllocation @_noLocks
+  public mutating func answer(_ observation: borrowing ObservationMessage) {
+    observationEpoch = observation.epoch
+    observationSequence = observation.sequence
+    sampleTimeNanoseconds = observation.sampleTimeNanoseconds
+  }
+
+  /// Takes over `message` if it keeps every rule of robot.proto; otherwise says which it breaks and changes nothing.
+  @_noAllocation @_noLocks
+  mutating func load(_ message: Robot__Action, for robot: RobotDescription) -> Rejection? {
+    let predicts = message.n_predicted_state > 0
+    guard message.n_command == robot.profile.actionSize,
+      !predicts || message.n_predicted_state == robot.profile.observationSize
+    else { return .wrongSize }
+    let expects = message.predicted_return_if_known_case == ROBOT__ACTION__PREDICTED_RETURN_IF_KNOWN_PREDICTED_RETURN
+    guard allFinite(message.command, message.n_command),
+      allFinite(message.predicted_state, message.n_predicted_state),
+      !expects || message.predicted_return.isFinite
+    else { return .notFinite }
+    guard allWithin(robot.actionLimit, message.command, message.n_command),
+      let mode = ActionMode(rawValue: message.mode.rawValue)
+    else { return .outOfRange }
+    copy(message.command, to: command, message.n_command)
+    hasPredictedState = predicts
+    if predicts { copy(message.predicted_state, to: predictedState, message.n_predicted_state) }
+    self.mode = mode
+    observationEpoch = message.observation_epoch
+    observationSequence = message.observation_sequence
+    sampleTimeNanoseconds = message.sample_time_ns
+    plan = message.plan
+    planEntry = message.plan_entry
+    planMicroseconds = message.plan_us
+    denoisingSteps = message.denoising_steps
+    deadlineMisses = message.deadline_misses
+    predictedReturn = expects ? message.predicted_return : nil
+    return nil
+  }
+}
+
+@_noAllocation @_noLocks
+private func copy(_ values: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, _ count: Int) {
+  for index in 0..<count { target[index] = values[index] }
+}
+
+@_noAllocation @_noLocks
+private func allFinite(_ values: UnsafePointer<Float>?, _ count: Int) -> Bool {
+  guard let values else { return count == 0 }
+  for index in 0..<count where !values[index].isFinite { return false }
+  return true
+}
+
+/// A thousandth more than the limit is let through: rounding on the other side is no fault.
+@_noAllocation @_noLocks
+private func allWithin(_ limit: Float, _ values: UnsafePointer<Float>?, _ count: Int) -> Bool {
+  guard let values else { return count == 0 }
+  for index in 0..<count where abs(values[index]) > limit * 1.001 { return false }
+  return true
+}

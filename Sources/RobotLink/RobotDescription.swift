@@ -1,0 +1,112 @@
+// What the two ends tell each other at the hand-shake, and how they find out that they do not fit.
+
+import CRobotProtocol
+
+/// What robot and model must agree on.
+public struct RobotProfile: Sendable, Equatable {
+  /// Name of the family, at most 63 bytes.
+  public var family: FixedText
+  /// 1 … 512.
+  public var observationSize: Int
+  /// 1 … 128.
+  public var actionSize: Int
+  public var periodNanoseconds: UInt64
+  /// What the entries mean, as a number (see Hello.schema in robot.proto); 0 = not stated.
+  public var schema: UInt32
+
+  /// The profile with the default schema: the checksum of `family|observationSize|actionSize|periodNanoseconds`.
+  public init(family: String, observationSize: Int, actionSize: Int, periodNanoseconds: UInt64) {
+    self.family = FixedText(family)
+    self.observationSize = observationSize
+    self.actionSize = actionSize
+    self.periodNanoseconds = periodNanoseconds
+    let text = "\(family)|\(observationSize)|\(actionSize)|\(periodNanoseconds)"
+    schema = Array(text.utf8).withUnsafeBytes { rp_crc32c($0.baseAddress!, $0.count) }
+  }
+
+  @_noAllocation @_noLocks
+  init?(
+    protocol version: UInt32, family: FixedText, observationSize: UInt32, actionSize: UInt32, period: UInt64,
+    schema: UInt32
+  ) {
+    guard version == LinkLimits.protocolVersion,
+      observationSize >= 1, observationSize <= UInt32(LinkLimits.observationEntries),
+      actionSize >= 1, actionSize <= UInt32(LinkLimits.actionEntries), period >= 1
+    else { return nil }
+    self.family = family
+    self.observationSize = Int(observationSize)
+    self.actionSize = Int(actionSize)
+    self.periodNanoseconds = period
+    self.schema = schema
+  }
+
+  /// Why a controller with the profile `model` cannot drive a robot with this one; nil if it can. Real-time: yes.
+  @_noAllocation @_noLocks
+  func objection(to model: RobotProfile) -> FixedText? {
+    var text = FixedText()
+    if family != model.family {
+      text.append("the robot is of family ")
+      text.append(family)
+      text.append(", the model was trained for ")
+      text.append(model.family)
+    } else if observationSize != model.observationSize {
+      text.append("the robot sends ")
+      text.append(UInt64(observationSize))
+      text.append(" observation entries, the model expects ")
+      text.append(UInt64(model.observationSize))
+    } else if actionSize != model.actionSize {
+      text.append("the robot takes ")
+      text.append(UInt64(actionSize))
+      text.append(" action entries, the model makes ")
+      text.append(UInt64(model.actionSize))
+    } else if periodNanoseconds != model.periodNanoseconds {
+      text.append("the robot's period is ")
+      text.append(periodNanoseconds)
+      text.append(" ns, the model's ")
+      text.append(model.periodNanoseconds)
+      text.append(" ns")
+    } else if schema != model.schema, schema != 0, model.schema != 0 {
+      text.append("the schemas differ: the entries of robot and model do not mean the same")
+    } else {
+      return nil
+    }
+    return text
+  }
+}
+
+/// What a robot says about itself.
+public struct RobotDescription: Sendable, Equatable {
+  public var profile: RobotProfile
+  /// Name of this robot, for people; at most 63 bytes.
+  public var name: FixedText
+  /// Every entry of a command lies in `-actionLimit ... actionLimit`, in the family's unit; positive.
+  public var actionLimit: Float
+  /// Control periods in an episode, a hint; 0 = endless.
+  public var episodeLength: Int
+  /// The robot waits for the answer to each observation.
+  public var lockstep: Bool
+
+  public init(profile: RobotProfile, name: String, actionLimit: Float, episodeLength: Int, lockstep: Bool) {
+    self.profile = profile
+    self.name = FixedText(name)
+    self.actionLimit = actionLimit
+    self.episodeLength = episodeLength
+    self.lockstep = lockstep
+  }
+
+  @_noAllocation @_noLocks
+  init?(_ message: Robot__Description) {
+    guard let family = FixedText(message.family, limit: LinkLimits.nameBytes),
+      let name = FixedText(message.name, limit: LinkLimits.nameBytes),
+      let profile = RobotProfile(
+        protocol: message.protocol, family: family, observationSize: message.observation_size,
+        actionSize: message.action_size, period: message.period_ns, schema: message.schema),
+      message.action_limit.isFinite, message.action_limit > 0
+    else { return nil }
+    self.profile = profile
+    self.name = name
+    actionLimit = message.action_limit
+    episodeLength = Int(message.episode_length)
+    lockstep = message.lockstep != 0
+  }
+}

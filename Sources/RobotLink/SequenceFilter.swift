@@ -1,0 +1,28 @@
+// Lets each frame of the peer's present epoch through once and in order, and counts the gaps.
+
+/// What a Status says; see StatusCode in robot.proto.
+public enum StatusCode: UInt32, Sendable { case unspecified, refused, busy, unknownPeer, goodbye }
+
+/// The last sequence number seen from the peer.
+struct SequenceFilter {
+  private var last: UInt32 = 0
+
+  /// Starts counting at `sequence`, the number of an accepted Hello or Description.
+  @_noAllocation @_noLocks
+  init(startingAt sequence: UInt32) {
+    last = sequence
+  }
+
+  /// Whether a frame is newer than all before it; `lost` grows by the numbers it leaves out.
+  @_noAllocation @_noLocks
+  mutating func admit(_ sequence: UInt32, lost: inout UInt64) -> Rejection? {
+    let distance = Int32(bitPattern: sequence &- last)
+    if distance == 0 { return .duplicate }
+    if distance < 0 { return .stale }
+    // 0 is no sequence number: a wrap is one step shorter than it looks.
+    let wrapped: UInt64 = sequence < last ? 1 : 0
+    lost += UInt64(distance) - 1 - wrapped
+    last = sequence
+    return nil
+  }
+}

@@ -1,0 +1,221 @@
+// The two state machines: meeting, not fitting, falling silent, restarting.
+
+import RobotLink
+import Testing
+
+@Suite("Hand-shake") struct HandshakeTests {
+  @Test("a controller that fits is accepted and both ends know each other")
+  func meeting() {
+    let pair = LinkPair()
+    let (accepted, connected) = pair.shakeHands()
+    #expect(accepted == .connected)
+    #expect(connected == .connected)
+    #expect(pair.robot.peer == pair.address)
+    #expect(pair.robot.model == FixedText("test model"))
+    #expect(pair.controller.robot == describe(cheetah))
+    let observed = pair.toController(pair.nextObservation())
+    #expect(observed == .observation)
+    #expect(pair.observation.state[16] == 16)
+    let answered = pair.toRobot(pair.nextAction())
+    #expect(answered == .action)
+    #expect(pair.action.command[5] == 0.5)
+    #expect(pair.action.observationSequence == pair.observation.sequence)
+  }
+
+  static let misfits: [(RobotProfile, String)] = [
+    (RobotProfile(family: "ant-dir", observationSize: 17, actionSize: 6, periodNanoseconds: 50_000_000), "family"),
+    (RobotProfile(family: "cheetah-vel", observationSize: 11, actionSize: 6, periodNanoseconds: 50_000_000), "11"),
+    (RobotProfile(family: "cheetah-vel", observationSize: 17, actionSize: 8, periodNanoseconds: 50_000_000), "8"),
+    (
+      RobotProfile(family: "cheetah-vel", observationSize: 17, actionSize: 6, periodNanoseconds: 20_000_000), "20000000"
+    ),
+    (
+      {
+        var profile = cheetah
+        profile.schema = 5
+        return profile
+      }(), "schemas"
+    ),
+  ]
+
+  @Test("a controller that does not fit is refused by the robot, which says why", arguments: misfits.indices)
+  func refusedByRobot(index: Int) {
+    let (model, word) = Self.misfits[index]
+    let pair = LinkPair(model: model)
+    let (robotEvent, event) = pair.shakeHands()
+    #expect(robotEvent == .none)
+    #expect(event == .refused)
+    #expect(pair.robot.peer == nil)
+    #expect(pair.controller.peerText.description.contains(word))
+  }
+
+  @Test("a robot that does not fit is refused by the controller, which says why", arguments: misfits.indices)
+  func refusedByController(index: Int) {
+    let (profile, word) = Self.misfits[index]
+    // A sloppy robot: it accepted this controller's Hello although they do not fit.
+    let pair = LinkPair(robot: profile, model: profile)
+    _ = pair.controller.poll(now: pair.now)
+    _ = pair.toRobot(pair.controllerReply)
+    let strict = LinkPair()
+    _ = strict.controller.poll(now: pair.now)
+    let event = strict.toController(pair.robotReply)
+    #expect(event == .refused)
+    #expect(strict.controller.peerText.description.contains(word))
+    let told = pair.toRobot(strict.controllerReply)
+    #expect(told == .refused)
+    #expect(pair.robot.peerText == strict.controller.peerText)
+  }
+
+  @Test("a schema of 0 on one side fits every schema")
+  func unstatedSchema() {
+    var profile = cheetah
+    profile.schema = 0
+    let pair = LinkPair(model: profile)
+    let (_, event) = pair.shakeHands()
+    #expect(event == .connected)
+  }
+
+  @Test("Hello is repeated every 100 ms until it is answered")
+  func repeating() {
+    let pair = LinkPair()
+    var hellos = 0
+    for _ in 0..<1_000 {
+      _ = pair.controller.poll(now: pair.now)
+      if !pair.controllerReply.isEmpty { hellos += 1 }
+      pair.now += millisecond
+    }
+    #expect(hellos == 10)
+    let due = pair.controller.nextPoll()
+    #expect(due == pair.now)
+  }
+
+  @Test("a repeated Hello of the driving controller is answered again and starts nothing anew")
+  func repeatedHello() {
+    let pair = LinkPair()
+    _ = pair.controller.poll(now: pair.now)
+    let first = pair.toRobot(pair.controllerReply)
+    pair.now += 100 * millisecond
+    _ = pair.controller.poll(now: pair.now)
+    let second = pair.toRobot(pair.controllerReply)
+    #expect(first == .connected)
+    #expect(second == .none)
+    let event = pair.toController(pair.robotReply)
+    #expect(event == .connected)
+  }
+
+  @Test("a second controller is told that the robot is busy while the first is alive, and taken when it is not")
+  func busy() {
+    let pair = LinkPair()
+    pair.shakeHands()
+    let other = PeerAddress(host: 0x7F00_0001, port: 40_001)
+    pair.restartController()
+    _ = pair.controller.poll(now: pair.now)
+    let refused = pair.toRobot(pair.controllerReply, from: other)
+    let told = pair.toController(pair.robotReply)
+    #expect(refused == .none)
+    #expect(told == .busy)
+    #expect(pair.robot.peer == pair.address)
+    #expect(pair.robot.counters[.stranger] == 1)
+
+    pair.now += 500 * millisecond
+    let silent = pair.robot.hasFallenSilent(now: pair.now)
+    #expect(silent)
+    _ = pair.controller.poll(now: pair.now)
+    let taken = pair.toRobot(pair.controllerReply, from: other)
+    #expect(taken == .connected)
+    #expect(pair.robot.peer == other)
+  }
+
+  @Test("the robot notices silence once, after the documented time and not before")
+  func robotNoticesSilence() {
+    let pair = LinkPair()
+    pair.shakeHands()
+    let early = pair.robot.hasFallenSilent(now: pair.now + 499 * millisecond)
+    let late = pair.robot.hasFallenSilent(now: pair.now + 500 * millisecond)
+    let again = pair.robot.hasFallenSilent(now: pair.now + 600 * millisecond)
+    #expect(!early)
+    #expect(late)
+    #expect(!again)
+  }
+
+  @Test("the controller notices silence and says Hello at once")
+  func controllerNoticesSilence() {
+    let pair = LinkPair()
+    pair.shakeHands()
+    #expect(pair.controller.nextPoll() == pair.now + 500 * millisecond)
+    let early = pair.controller.poll(now: pair.now + 499 * millisecond)
+    #expect(!early)
+    #expect(pair.controllerReply.isEmpty)
+    let late = pair.controller.poll(now: pair.now + 500 * millisecond)
+    #expect(late)
+    #expect(!pair.controllerReply.isEmpty)
+  }
+
+  @Test("a restarted robot answers the next action with 'unknown peer' and is picked up by a new Hello")
+  func robotRestarts() {
+    let pair = LinkPair()
+    pair.shakeHands()
+    _ = pair.toController(pair.nextObservation())
+    pair.restartRobot()
+    let unknown = pair.toRobot(pair.nextAction())
+    let told = pair.toController(pair.robotReply)
+    #expect(unknown == .none)
+    #expect(told == .disconnected)
+    let (accepted, connected) = pair.shakeHands()
+    #expect(accepted == .connected)
+    #expect(connected == .connected)
+    let observed = pair.toController(pair.nextObservation())
+    #expect(observed == .observation)
+    #expect(pair.observation.epoch == LinkPair.robotEpoch + 1)
+  }
+
+  @Test("an observation of another epoch makes the controller shake hands again")
+  func otherEpoch() {
+    let pair = LinkPair()
+    pair.shakeHands()
+    pair.restartRobot()
+    let event = pair.toController(pair.nextObservation())
+    #expect(event == .disconnected)
+    #expect(pair.controller.counters[.otherEpoch] == 1)
+    let (_, connected) = pair.shakeHands()
+    #expect(connected == .connected)
+  }
+
+  @Test("a controller that restarts at the same address is picked up at once")
+  func controllerRestarts() {
+    let pair = LinkPair()
+    pair.shakeHands()
+    let stale = pair.nextAction()
+    pair.restartController()
+    let (accepted, connected) = pair.shakeHands()
+    #expect(accepted == .connected)
+    #expect(connected == .connected)
+    let old = pair.toRobot(stale)
+    #expect(old == .none)
+    #expect(pair.robot.counters[.otherEpoch] == 1)
+  }
+
+  @Test("goodbye from either side ends the link on the other")
+  func goodbye() {
+    let pair = LinkPair()
+    pair.shakeHands()
+    let robotLeft = pair.toController(Array(pair.robot.encodeGoodbye()))
+    #expect(robotLeft == .goodbye)
+    pair.shakeHands()
+    let controllerLeft = pair.toRobot(Array(pair.controller.encodeGoodbye()))
+    #expect(controllerLeft == .goodbye)
+    #expect(pair.robot.peer == nil)
+  }
+
+  @Test("a description that answers another controller's Hello is dropped")
+  func foreignDescription() {
+    let pair = LinkPair()
+    _ = pair.controller.poll(now: pair.now)
+    _ = pair.toRobot(pair.controllerReply)
+    let description = pair.robotReply
+    pair.restartController()
+    let event = pair.toController(description)
+    #expect(event == .none)
+    #expect(pair.controller.counters[.otherEpoch] == 1)
+  }
+}

@@ -1,0 +1,147 @@
+// A robot and a controller session joined without sockets, and hand-made datagrams to throw at them.
+
+import CRobotProtocol
+import RobotLink
+
+let cheetah = RobotProfile(family: "cheetah-vel", observationSize: 17, actionSize: 6, periodNanoseconds: 50_000_000)
+let millisecond: UInt64 = 1_000_000
+
+func describe(_ profile: RobotProfile, lockstep: Bool = false) -> RobotDescription {
+  RobotDescription(profile: profile, name: "test robot", actionLimit: 1, episodeLength: 200, lockstep: lockstep)
+}
+
+/// Frame bytes with their checksum.
+func sealed(_ bytes: [UInt8]) -> [UInt8] {
+  let checksum = bytes.withUnsafeBytes { rp_crc32c($0.baseAddress ?? UnsafeRawPointer(bitPattern: 8)!, $0.count) }
+  return bytes + (0..<4).map { UInt8(truncatingIfNeeded: checksum >> UInt32(8 * $0)) }
+}
+
+/// The datagram of a frame whose body `fill` sets.
+func datagram(epoch: UInt32, sequence: UInt32, _ fill: (inout Robot__Frame) -> Void) -> [UInt8] {
+  var frame = rp_frame()
+  frame.epoch = epoch
+  frame.sequence = sequence
+  fill(&frame)
+  var bytes = [UInt8](repeating: 0, count: 60_000)
+  let count = rp_pack(&frame, &bytes, bytes.count)
+  return sealed(Array(bytes[..<count]))
+}
+
+/// The datagram of an observation with these values.
+func observationDatagram(
+  epoch: UInt32, sequence: UInt32, state: [Float], applied: [Float] = [], reward: Float? = nil, step: UInt32 = 0
+) -> [UInt8] {
+  var (state, applied) = (state, applied)
+  return state.withUnsafeMutableBufferPointer { state in
+    applied.withUnsafeMutableBufferPointer { applied in
+      var message = rp_observation()
+      message.n_state = state.count
+      message.state = state.baseAddress
+      message.n_applied_action = applied.count
+      message.applied_action = applied.baseAddress
+      message.step = step
+      if let reward {
+        message.reward_if_known_case = ROBOT__OBSERVATION__REWARD_IF_KNOWN_REWARD
+        message.reward = reward
+      }
+      return withUnsafeMutablePointer(to: &message) { message in
+        datagram(epoch: epoch, sequence: sequence) {
+          $0.body_case = ROBOT__FRAME__BODY_OBSERVATION
+          $0.observation = message
+        }
+      }
+    }
+  }
+}
+
+/// The datagram of an action with this command.
+func actionDatagram(
+  epoch: UInt32, sequence: UInt32, command: [Float], answering robotEpoch: UInt32, mode: Int = 1,
+  prediction: [Float] = []
+) -> [UInt8] {
+  var (command, prediction) = (command, prediction)
+  return command.withUnsafeMutableBufferPointer { command in
+    prediction.withUnsafeMutableBufferPointer { prediction in
+      var message = rp_action()
+      message.n_command = command.count
+      message.command = command.baseAddress
+      message.n_predicted_state = prediction.count
+      message.predicted_state = prediction.baseAddress
+      message.observation_epoch = robotEpoch
+      message.mode = Robot__Mode(rawValue: .init(truncatingIfNeeded: mode))
+      return withUnsafeMutablePointer(to: &message) { message in
+        datagram(epoch: epoch, sequence: sequence) {
+          $0.body_case = ROBOT__FRAME__BODY_ACTION
+          $0.action = message
+        }
+      }
+    }
+  }
+}
+
+/// Two sessions and a wire that never loses anything unless told.
+final class LinkPair {
+  static let robotEpoch: UInt32 = 0x0B07_0001
+  static let controllerEpoch: UInt32 = 0xC027_0001
+
+  var robot: RobotSession
+  var controller: ControllerSession
+  var observation = ObservationMessage()
+  var action = ActionMessage()
+  var address = PeerAddress(host: 0x7F00_0001, port: 40_000)
+  var now: UInt64 = 1_000 * millisecond
+
+  init(robot profile: RobotProfile = cheetah, model: RobotProfile = cheetah) {
+    robot = RobotSession(
+      description: describe(profile), epoch: Self.robotEpoch, silenceNanoseconds: 500 * millisecond)
+    controller = ControllerSession(
+      profile: model, model: "test model", epoch: Self.controllerEpoch, silenceNanoseconds: 500 * millisecond)
+  }
+
+  func restartRobot() {
+    robot = RobotSession(
+      description: describe(robot.description.profile), epoch: Self.robotEpoch + 1,
+      silenceNanoseconds: 500 * millisecond)
+  }
+
+  func restartController() {
+    controller = ControllerSession(
+      profile: cheetah, model: "test model", epoch: Self.controllerEpoch + 1, silenceNanoseconds: 500 * millisecond)
+  }
+
+  func toRobot(_ bytes: [UInt8], from sender: PeerAddress? = nil) -> RobotEvent {
+    bytes.withUnsafeBytes { robot.receive($0, from: sender ?? address, now: now, action: &action) }
+  }
+
+  func toController(_ bytes: [UInt8]) -> ControllerEvent {
+    bytes.withUnsafeBytes { controller.receive($0, now: now, observation: &observation) }
+  }
+
+  var robotReply: [UInt8] { Array(robot.reply) }
+  var controllerReply: [UInt8] { Array(controller.reply) }
+
+  /// Lets the controller say Hello and carries it and its answer over.
+  @discardableResult
+  func shakeHands() -> (RobotEvent, ControllerEvent) {
+    _ = controller.poll(now: now)
+    let accepted = toRobot(controllerReply)
+    return (accepted, toController(robotReply))
+  }
+
+  /// The datagram of the robot's next observation.
+  func nextObservation(step: UInt32 = 0) -> [UInt8] {
+    var message = ObservationMessage()
+    message.step = step
+    for index in 0..<17 { message.state[index] = Float(index) }
+    return Array(robot.encode(message))
+  }
+
+  /// The datagram of the controller's next action.
+  func nextAction() -> [UInt8] {
+    var message = ActionMessage()
+    message.answer(observation)
+    message.observationEpoch = Self.robotEpoch
+    for index in 0..<6 { message.command[index] = Float(index) / 10 }
+    return Array(controller.encode(message))
+  }
+}
