@@ -4,11 +4,30 @@ import PlannerRuntime
 import Tasks
 
 /// Chooses an action, `[actionSize]`, from an observation, `[observationSize]`, and the true task parameters.
-/// Called from several threads at once, each with a random source of its own.
-public typealias BehaviourPolicy =
-  @Sendable (
-    _ random: inout RandomSource, _ observation: [Float], _ parameters: [Double]
-  ) -> [Float]
+/// One thread an instance.
+public typealias BehaviourPolicy = (
+  _ random: inout RandomSource, _ observation: [Float], _ parameters: [Double]
+) -> [Float]
+
+/// A way to act, by name; recording makes one policy of it for each thread.
+public struct Behaviour: Sendable {
+  /// Stands with each episode in the data set. Behaviours of the same name must be the same.
+  public var name: String
+  public var makePolicy: @Sendable () throws -> BehaviourPolicy
+
+  public init(name: String, makePolicy: @escaping @Sendable () throws -> BehaviourPolicy) {
+    self.name = name
+    self.makePolicy = makePolicy
+  }
+
+  /// Actions uniform within the limits of `family`.
+  public static func random(_ family: TaskFamily) -> Behaviour {
+    let (size, limit) = (family.actionSize, family.actionLimit)
+    return Behaviour(name: BehaviourLevel.random.rawValue) {
+      { random, _, _ in (0..<size).map { _ in (2 * random.uniform() - 1) * limit } }
+    }
+  }
+}
 
 /// How well a behaviour does its task.
 public enum BehaviourLevel: String, CaseIterable, Sendable { case random, medium, expert }
@@ -17,23 +36,21 @@ public enum BehaviourLevel: String, CaseIterable, Sendable { case random, medium
 public enum Quality: String, CaseIterable, Sendable {
   case random, medium, expert, mixed
 
-  /// How many of `episodes` episodes each level drives; `mixed` is random : medium : expert = 1 : 3 : 5.
-  public func counts(episodes: Int) -> [(level: BehaviourLevel, episodes: Int)] {
+  /// The levels that take part.
+  public var levels: [BehaviourLevel] {
     switch self {
-    case .random: return [(.random, episodes)]
-    case .medium: return [(.medium, episodes)]
-    case .expert: return [(.expert, episodes)]
-    case .mixed:
-      let random = (episodes + 4) / 9
-      let medium = (episodes * 3 + 4) / 9
-      return [(.random, random), (.medium, medium), (.expert, episodes - random - medium)]
+    case .random: [.random]
+    case .medium: [.medium]
+    case .expert: [.expert]
+    case .mixed: BehaviourLevel.allCases
     }
   }
-}
 
-extension TaskFamily {
-  /// Actions uniform within the family's limits.
-  public var randomBehaviour: BehaviourPolicy {
-    { [actionSize, actionLimit] random, _, _ in (0..<actionSize).map { _ in (2 * random.uniform() - 1) * actionLimit } }
+  /// How many of `episodes` episodes each level drives; `mixed` is random : medium : expert = 1 : 3 : 5.
+  public func counts(episodes: Int) -> [(level: BehaviourLevel, episodes: Int)] {
+    guard self == .mixed else { return levels.map { ($0, episodes) } }
+    let random = (episodes + 4) / 9
+    let medium = (episodes * 3 + 4) / 9
+    return [(.random, random), (.medium, medium), (.expert, episodes - random - medium)]
   }
 }

@@ -35,14 +35,12 @@ public struct RecordingJob: Sendable {
   public var task: Int
   /// Must fit the family; see `TaskFamily.task(parameters:)`.
   public var parameters: [Double]
-  public var behaviour: String
-  public var policy: BehaviourPolicy
+  public var behaviour: Behaviour
 
-  public init(task: Int, parameters: [Double], behaviour: String, policy: @escaping BehaviourPolicy) {
+  public init(task: Int, parameters: [Double], behaviour: Behaviour) {
     self.task = task
     self.parameters = parameters
     self.behaviour = behaviour
-    self.policy = policy
   }
 }
 
@@ -56,8 +54,8 @@ extension Dataset {
 
   /// Records one episode a job, in the jobs' order. The result depends on `jobs` and `seed` alone.
   ///
-  /// `isCancelled` is asked and `progress` is told before and after each episode, from any of the threads.
-  /// Throws `.cancelled` and nothing else. Real-time: no.
+  /// `isCancelled` is asked before each episode and `progress` is told after it, from any of the threads.
+  /// Throws `.cancelled`, or `.behaviour` when one cannot make its policy. Real-time: no.
   public static func collect(
     family: TaskFamily, jobs: [RecordingJob], seed: UInt64,
     threads: Int = ProcessInfo.processInfo.activeProcessorCount,
@@ -66,24 +64,33 @@ extension Dataset {
   ) throws(DataError) -> Dataset {
     let next = Atomic(0)
     let finished = Mutex<[Int: Episode]>([:])
+    let failure = Mutex<DataError?>(nil)
     DispatchQueue.concurrentPerform(iterations: threads) { _ in
+      var policies: [String: BehaviourPolicy] = [:]
       while !isCancelled() {
         let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard index < jobs.count else { return }
         let job = jobs[index]
-        guard let task = try? family.task(parameters: job.parameters) else {
-          preconditionFailure("\(family.name) has no task with parameters \(job.parameters)")
+        let name = job.behaviour.name
+        do {
+          let policy = try policies[name] ?? job.behaviour.makePolicy()
+          policies[name] = policy
+          var random = RandomSource(seed: seed, stream: UInt64(index))
+          let episode = Episode.record(
+            try family.task(parameters: job.parameters), number: job.task, behaviour: name, policy: policy,
+            random: &random)
+          let count = finished.withLock { episodes in
+            episodes[index] = episode
+            return episodes.count
+          }
+          progress(count)
+        } catch {
+          failure.withLock { $0 = .behaviour(name: name, reason: "\(error)") }
+          return
         }
-        var random = RandomSource(seed: seed, stream: UInt64(index))
-        let episode = Episode.record(
-          task, number: job.task, behaviour: job.behaviour, policy: job.policy, random: &random)
-        let count = finished.withLock { episodes in
-          episodes[index] = episode
-          return episodes.count
-        }
-        progress(count)
       }
     }
+    if let error = failure.withLock({ $0 }) { throw error }
     let episodes = finished.withLock { episodes in jobs.indices.compactMap { episodes[$0] } }
     guard episodes.count == jobs.count else { throw .cancelled }
     var dataset = Dataset(family: family)

@@ -8,6 +8,8 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
   case damaged(file: String, reason: String)
   /// The file is sound, and its content cannot be used. `place` is `episode_7` or empty for the file as a whole.
   case invalid(file: String, place: String, field: String, problem: String, cure: String)
+  /// A behaviour could not drive the robot.
+  case behaviour(name: String, reason: String)
   /// Somebody asked the work to stop (Control-C, say); nothing was written.
   case cancelled
 
@@ -19,6 +21,8 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
       "\(file): \(reason); collect or copy it again"
     case .invalid(let file, let place, let field, let problem, let cure):
       "\(file): \(place.isEmpty ? "" : place + ": ")\(field) \(problem); \(cure)"
+    case .behaviour(let name, let reason):
+      "behaviour '\(name)' cannot drive the robot: \(reason)"
     case .cancelled:
       "interrupted; nothing was written"
     }

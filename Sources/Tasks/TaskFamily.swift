@@ -1,5 +1,6 @@
 // The families of tasks: what all tasks of a family share, and the fixed lists of training and test tasks.
 
+import CMuJoCo
 import PlannerRuntime
 
 /// Which of a family's fixed task lists: `train` tasks make data, `test` tasks only ever evaluate.
@@ -30,6 +31,9 @@ public struct TaskFamily: Sendable {
 
   /// All families, in the order in which help lists them.
   public static let all: [TaskFamily] = [pointRobot, cheetahVelocity]
+
+  /// Name and version of the physics, for provenance: `MuJoCo 2.2.2`.
+  public static var simulator: String { "MuJoCo \(String(cString: mj_versionString()))" }
 
   /// The family called `name`; the error lists the families there are.
   public static func named(_ name: String) throws(TaskError) -> TaskFamily {

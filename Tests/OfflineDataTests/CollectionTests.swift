@@ -11,7 +11,7 @@ import Testing
   private func jobs() -> [RecordingJob] {
     family.trainTasks.prefix(4).enumerated().flatMap { task, parameters in
       [0, 1].map { _ in
-        RecordingJob(task: task, parameters: parameters, behaviour: "random", policy: family.randomBehaviour)
+        RecordingJob(task: task, parameters: parameters, behaviour: .random(family))
       }
     }
   }
@@ -31,7 +31,8 @@ import Testing
   }
 
   @Test func `what is recorded is the action that the robot carried out`() throws {
-    let job = RecordingJob(task: 0, parameters: [0, 1], behaviour: "wild") { _, _, _ in [-9, 0.05] }
+    let wild = Behaviour(name: "wild") { { _, _, _ in [-9, 0.05] } }
+    let job = RecordingJob(task: 0, parameters: [0, 1], behaviour: wild)
     let episode = try Dataset.collect(family: family, jobs: [job], seed: 1).episodes[0]
     #expect(Array(episode.actions.prefix(2)) == [-0.1, 0.05])
     #expect(Array(episode.observations[2..<4]) == [-0.1, 0.05])
@@ -48,6 +49,13 @@ import Testing
     #expect(throws: DataError.cancelled) {
       try Dataset.collect(family: family, jobs: jobs(), seed: 5, isCancelled: { true })
     }
+  }
+
+  @Test func `a behaviour that cannot start is named`() {
+    let broken = Behaviour(name: "expert") { throw DataError.damaged(file: "a.safetensors", reason: "is empty") }
+    let job = RecordingJob(task: 0, parameters: [0, 1], behaviour: broken)
+    let error = #expect(throws: DataError.self) { try Dataset.collect(family: family, jobs: [job], seed: 5) }
+    #expect(error?.description.hasPrefix("behaviour 'expert' cannot drive the robot: a.safetensors: is empty") == true)
   }
 
   @Test func `a mixture has all levels in its proportions`() {

@@ -1,0 +1,42 @@
+// Behaviours of a family by skill level: random needs nothing, the others are levels of a trained expert.
+
+import ArgumentParser
+import Foundation
+import Learning
+import OfflineData
+import Tasks
+
+extension Quality: ExpressibleByArgument {}
+extension TaskSplit: ExpressibleByArgument {}
+
+extension TaskFamily {
+  /// Where the family's expert lies unless the user says otherwise.
+  var expertPath: String { "experts/\(name).safetensors" }
+
+  /// The behaviour of `level`, sampled from the expert at `expertPath`. Throws when that file is not for this family.
+  func behaviour(_ level: BehaviourLevel, expertPath: String) throws -> Behaviour {
+    guard level != .random else { return .random(self) }
+    guard FileManager.default.fileExists(atPath: expertPath) else {
+      throw DataError.system(
+        file: expertPath, operation: "open",
+        reason: "there is no such file; metadiffuser train expert --family \(name) -o \(expertPath) makes it")
+    }
+    let load: @Sendable () throws -> ExpertPolicy = { try ExpertPolicy(path: expertPath, level: level.rawValue) }
+    let expert = try load()
+    for (field, found, expected) in [
+      ("observation size", expert.observationSize, observationSize),
+      ("action size", expert.actionSize, actionSize),
+      ("number of task parameters", expert.parameterCount, parameterNames.count),
+    ] where found != expected {
+      throw DataError.invalid(
+        file: expertPath, place: "", field: field, problem: "is \(found), family \(name) has \(expected)",
+        cure: "give the expert that was trained for \(name)")
+    }
+    return Behaviour(name: level.rawValue) {
+      let expert = try load()
+      return { random, observation, parameters in
+        expert.sampledAction(observation: observation, parameters: parameters, random: &random)
+      }
+    }
+  }
+}

@@ -1,0 +1,34 @@
+// How the workbench ends: 0 good, 1 the work failed, 64 wrong usage, 65 bad data, 69 peer unavailable (sysexits.h).
+
+import ArgumentParser
+import Foundation
+import Learning
+import OfflineData
+import PlannerModel
+import Tasks
+
+extension MetaDiffuser {
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      // Help, usage and everything without a status of its own is the argument parser's.
+      guard let status = exitStatus(of: error) else { exit(withError: error) }
+      FileHandle.standardError.write(Data("Error: \(error)\n".utf8))
+      Foundation.exit(status)
+    }
+  }
+}
+
+/// The exit status that `error` deserves, nil when it is not one of ours.
+private func exitStatus(of error: any Error) -> Int32? {
+  switch error {
+  case is TaskError, LearningError.setting: EX_USAGE
+  case DataError.damaged, DataError.invalid: EX_DATAERR
+  case ModelError.damaged, ModelError.missing, ModelError.invalid: EX_DATAERR
+  case LearningError.file: EX_DATAERR
+  case is DataError, is ModelError, is LearningError: EXIT_FAILURE
+  default: nil
+  }
+}

@@ -1,0 +1,16 @@
+// A task on the command line: its parameters, separated by commas.
+
+import ArgumentParser
+
+/// `2.3`, or `0.6,0.8` for a family with two parameters.
+struct TaskArgument: ExpressibleByArgument {
+  var parameters: [Double]
+
+  init?(argument: String) {
+    parameters = []
+    for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let value = Double(part) else { return nil }
+      parameters.append(value)
+    }
+  }
+}
