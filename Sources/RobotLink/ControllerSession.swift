@@ -116,12 +116,9 @@ public struct ControllerSession: ~Copyable {
     return .none
   }
 
-  /// Back to saying Hello, at once.
+  /// Back to saying Hello, at once unless the last one is younger than the interval: two ends must never chase each other.
   @_noAllocation @_noLocks
-  private mutating func seek() {
-    isConnected = false
-    nextHello = 0
-  }
+  private mutating func seek() { isConnected = false }
 
   @_noAllocation @_noLocks
   private mutating func receiveDescription(_ frame: UnsafePointer<Robot__Frame>, now: UInt64) -> ControllerEvent {

@@ -5,6 +5,7 @@ import Foundation
 import Learning
 import OfflineData
 import PlannerModel
+import RobotLink
 import Tasks
 
 extension MetaDiffuser {
@@ -24,11 +25,12 @@ extension MetaDiffuser {
 /// The exit status that `error` deserves, nil when it is not one of ours.
 private func exitStatus(of error: any Error) -> Int32? {
   switch error {
-  case is TaskError, LearningError.setting: EX_USAGE
+  case is TaskError, LearningError.setting, LinkError.badAddress: EX_USAGE
+  case is LinkError, is LinkPeerError: EX_UNAVAILABLE
   case DataError.damaged, DataError.invalid: EX_DATAERR
   case ModelError.damaged, ModelError.missing, ModelError.invalid: EX_DATAERR
   case LearningError.file: EX_DATAERR
-  case is DataError, is ModelError, is LearningError: EXIT_FAILURE
+  case is DataError, is ModelError, is LearningError, is TraceError: EXIT_FAILURE
   default: nil
   }
 }

@@ -123,6 +123,7 @@ final class LinkPair {
   /// Lets the controller say Hello and carries it and its answer over.
   @discardableResult
   func shakeHands() -> (RobotEvent, ControllerEvent) {
+    now += ControllerSession.helloNanoseconds
     _ = controller.poll(now: now)
     let accepted = toRobot(controllerReply)
     return (accepted, toController(robotReply))

@@ -1,0 +1,88 @@
+// `metadiffuser simulate`: a MuJoCo robot on a link, at its real period, waiting for a controller to drive it.
+
+import ArgumentParser
+import Foundation
+import RobotLink
+import Tasks
+
+struct SimulateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "simulate",
+    abstract: "Be a robot: simulate one task and let a controller drive it over a link.",
+    discussion: """
+      The robot samples at its period whether or not a command has come. A command that comes within the period acts in \
+      the interval of its observation; without one the last command is held for one period, then the command is zero.
+      """
+  )
+
+  @Option(help: "Task family: \(TaskFamily.all.map(\.name).joined(separator: ", ")).")
+  var family = TaskFamily.cheetahVelocity.name
+
+  @Option(help: "Task parameters, separated by commas: 2.3 is a target speed in m/s.")
+  var task: TaskArgument
+
+  @Option(help: "Address to listen at.")
+  var link = "udp://127.0.0.1:5600"
+
+  @Flag(help: "Wait for the answer to each observation in place of keeping time.")
+  var lockstep = false
+
+  @Option(help: "Complete episodes until the end (default: until Control-C).")
+  var episodes: Int?
+
+  @Option(help: "Seed of the episodes' starts.")
+  var seed: UInt64 = 1
+
+  @Option(help: "Seconds to wait for a controller before giving up (default: for ever).")
+  var wait: Double?
+
+  @Option(help: "Write a line of CSV for each step to this file.")
+  var trace: String?
+
+  @Flag(help: "Print the summary as JSON.")
+  var json = false
+
+  @Flag(help: "No live line, no news.")
+  var quiet = false
+
+  func validate() throws {
+    if let episodes, episodes < 1 { throw ValidationError("--episodes is \(episodes), give 1 or more") }
+    if let wait, !(wait > 0) { throw ValidationError("--wait is \(wait), give a positive number of seconds") }
+  }
+
+  func run() throws {
+    let family = try TaskFamily.named(family)
+    let task = try family.task(parameters: task.parameters)
+    let address = try LinkAddress(link)
+    Interruption.watch()
+    let robot = try SimulatedRobot(task: task, address: address, lockstep: lockstep, seed: seed)
+    let view = try SimulationView(task: task, tracePath: trace, isQuiet: quiet)
+    view.news("\(family.name) robot, task \(task.parameters), waits for a controller at \(address)")
+
+    var records: [EpisodeRecord] = []
+    while records.count < episodes ?? .max, !Interruption.isRequested {
+      guard robot.waitForController(seconds: wait) else {
+        if Interruption.isRequested { break }
+        view.finish()
+        throw LinkPeerError(description: "no controller came to \(address) within \(wait ?? 0) s")
+      }
+      if robot.isNewController { view.news("controller connected, model \(robot.modelName)") }
+      let record = robot.runEpisode(number: records.count) { view.show($0) }
+      if record.end.isComplete {
+        records.append(record)
+        view.episodeEnded(record, number: records.count)
+      } else {
+        view.news("episode ended after \(record.steps) steps: \(robot.explain(record.end)); command is zero")
+      }
+    }
+    robot.sayGoodbye()
+    view.finish()
+    let report = SimulationReport(task: task, robot: robot, records: records)
+    if json { try printJSON(report) } else { print(report.text) }
+  }
+}
+
+/// The other end of the link is missing; exit status 69.
+struct LinkPeerError: Error, CustomStringConvertible {
+  let description: String
+}

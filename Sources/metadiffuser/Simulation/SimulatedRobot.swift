@@ -1,0 +1,258 @@
+// The robot's cycle: sample, send, wait for the answer, move; on its own clock or in lockstep with the controller.
+
+import Histogram
+import RobotLink
+import Tasks
+
+/// Who chose the command of one step.
+enum CommandSource: Equatable {
+  case controller(ActionMode)
+  /// No answer in time: the last command again, once.
+  case held
+  /// No answer in time, again.
+  case zero
+
+  var name: String {
+    switch self {
+    case .controller(let mode): "\(mode.name)"
+    case .held: "robot_held"
+    case .zero: "robot_zero"
+    }
+  }
+}
+
+/// What one step brought.
+struct StepRecord {
+  var episode: Int, step: Int
+  /// Seconds since the episode's start, at the step's end.
+  var time: Double
+  /// What `SimulationView` shows and plots, from the step's outcome.
+  var outcome: SIMD4<Double>
+  var reward: Double
+  var planMilliseconds: Double?
+  var source: CommandSource
+  /// Misses in the episode so far.
+  var misses: Int
+}
+
+enum EpisodeEnd: Equatable {
+  case terminated, truncated
+  /// The controller is gone, or another one has come.
+  case silent, goodbye, refused, newController, interrupted
+
+  var isComplete: Bool { self == .terminated || self == .truncated }
+}
+
+/// What one episode brought.
+struct EpisodeRecord {
+  var end = EpisodeEnd.truncated
+  var totalReward = 0.0
+  var outcomes: [SIMD4<Double>] = []
+  var misses = 0
+  /// Misses after the episode's first second.
+  var lateMisses = 0
+
+  var steps: Int { outcomes.count }
+}
+
+/// A simulated robot and its end of the link.
+///
+/// At tick k it sends observation k; the physics of interval k is computed when the answer to observation k comes, or at
+/// tick k + 1 without it: then the last command is held for one period, then the command is zero.
+final class SimulatedRobot {
+  private let task: any ControlTask
+  private let lockstep: Bool
+  private let seed: UInt64
+  private var endpoint: RobotEndpoint
+  private var message = ObservationMessage()
+  private var startedEpisodes: UInt32 = 0
+  private var command: [Float]
+  private var consecutiveMisses = 0
+  /// Frames that carried the present observation: more than one only if it was repeated in lockstep.
+  private var sentFirst: UInt32 = 0, sentLast: UInt32 = 0, sentAt: UInt64 = 0
+  /// The present tick of the robot's clock.
+  private var tick: UInt64 = 0
+
+  private(set) var isNewController = false
+  /// Actions that came after their interval had ended.
+  private(set) var lateActions = 0
+  /// Ticks left out because this machine was too slow to keep them.
+  private(set) var overruns = 0
+  /// Microseconds: planning as the controller reports it, and from sending an observation to its answer.
+  private(set) var planTimes = Histogram<UInt64>(highestTrackableValue: 60_000_000)
+  private(set) var roundTrips = Histogram<UInt64>(highestTrackableValue: 60_000_000)
+
+  /// In lockstep an observation that is not answered is sent again after this time: the datagram may be lost.
+  private static let repeatNanoseconds: UInt64 = 200_000_000
+
+  init(task: any ControlTask, address: LinkAddress, lockstep: Bool, seed: UInt64) throws(LinkError) {
+    self.task = task
+    self.lockstep = lockstep
+    self.seed = seed
+    let family = task.family
+    command = Array(repeating: 0, count: family.actionSize)
+    let profile = RobotProfile(
+      family: family.name, observationSize: family.observationSize, actionSize: family.actionSize,
+      periodNanoseconds: family.periodNanoseconds)
+    let description = RobotDescription(
+      profile: profile, name: "simulated \(family.name)", actionLimit: family.actionLimit,
+      episodeLength: family.episodeLength, lockstep: lockstep)
+    // Nobody's clock runs in lockstep: only a controller that has ended is silent for so long.
+    let silence = lockstep ? 10_000_000_000 : max(500_000_000, 10 * family.periodNanoseconds)
+    endpoint = try RobotEndpoint(listeningAt: address, description: description, silenceNanoseconds: silence)
+  }
+
+  var modelName: String { endpoint.session.model.description }
+  var counters: LinkCounters { endpoint.session.counters }
+
+  /// Waits for a Hello that fits, or returns at once when a controller is there; false after `seconds` or Control-C.
+  func waitForController(seconds: Double?) -> Bool {
+    isNewController = endpoint.session.peer == nil
+    let limit = seconds.map { monotonicNanoseconds() + UInt64($0 * 1e9) } ?? .max
+    while endpoint.session.peer == nil {
+      let now = monotonicNanoseconds()
+      if now >= limit || Interruption.isRequested { return false }
+      _ = endpoint.next(until: min(limit, now + 100_000_000))
+    }
+    if isNewController { tick = monotonicNanoseconds() }
+    return true
+  }
+
+  func sayGoodbye() { endpoint.sayGoodbye() }
+
+  func explain(_ end: EpisodeEnd) -> String {
+    switch end {
+    case .terminated, .truncated: "complete"
+    case .silent: "the controller is silent since \(endpoint.session.silenceNanoseconds / 1_000_000) ms"
+    case .goodbye: "the controller said goodbye"
+    case .refused: "the controller refuses this robot (\(endpoint.session.peerText))"
+    case .newController: "the controller has restarted"
+    case .interrupted: "interrupted"
+    }
+  }
+
+  /// Runs one episode with the connected controller; `number` chooses its start.
+  func runEpisode(number: Int, onStep: (StepRecord) -> Void) -> EpisodeRecord {
+    var record = EpisodeRecord()
+    task.reset(seed: seed &+ UInt64(number))
+    consecutiveMisses = 0
+    for index in command.indices { command[index] = 0 }
+    message.episode = startedEpisodes
+    startedEpisodes += 1
+    observe(step: 0, result: nil)
+
+    let family = task.family
+    for step in 0..<family.episodeLength {
+      let answered: Bool
+      switch awaitAnswer() {
+      case .success(let value): answered = value
+      case .failure(let loss):
+        record.end = loss.end
+        return record
+      }
+      let source = chooseCommand(answered: answered)
+      let result = task.step(action: command)
+      record.totalReward += result.reward
+      record.outcomes.append(result.outcome)
+      let time = Double(step + 1) * Double(family.periodNanoseconds) * 1e-9
+      if !answered {
+        record.misses += 1
+        if time > 1 { record.lateMisses += 1 }
+      }
+      let planned = answered && endpoint.action.mode == .plan ? Double(endpoint.action.planMicroseconds) / 1000 : nil
+      onStep(
+        StepRecord(
+          episode: number + 1, step: step, time: time, outcome: result.outcome, reward: result.reward,
+          planMilliseconds: planned, source: source, misses: record.misses))
+      if case .failure(let loss) = endInterval() {
+        record.end = loss.end
+        return record
+      }
+      message.terminated = result.terminated
+      message.truncated = !result.terminated && step + 1 == family.episodeLength
+      observe(step: UInt32(step + 1), result: result)
+      if result.terminated {
+        record.end = .terminated
+        break
+      }
+    }
+    // The answer to the last observation is a heartbeat; the next episode starts with the next tick.
+    if case .success = awaitAnswer() { _ = endInterval() }
+    return record
+  }
+
+  /// The link is lost in the middle of an episode.
+  private struct Loss: Error { var end: EpisodeEnd }
+
+  /// Samples and sends.
+  private func observe(step: UInt32, result: StepResult?) {
+    for (index, value) in task.observation.enumerated() { message.state[index] = value }
+    for (index, value) in command.enumerated() { message.appliedAction[index] = value }
+    message.reward = result.map { Float($0.reward) }
+    message.step = step
+    if result == nil { (message.terminated, message.truncated) = (false, false) }
+    message.sampleTimeNanoseconds = monotonicNanoseconds()
+    sentAt = message.sampleTimeNanoseconds
+    sentFirst = endpoint.send(message)
+    sentLast = sentFirst
+  }
+
+  /// True when the present observation's answer has come, false when its interval has ended without.
+  private func awaitAnswer() -> Result<Bool, Loss> {
+    let end = tick + task.family.periodNanoseconds
+    while true {
+      if Interruption.isRequested { return .failure(Loss(end: .interrupted)) }
+      let until = lockstep ? monotonicNanoseconds() + Self.repeatNanoseconds : end
+      switch endpoint.next(until: until) {
+      case .action where endpoint.action.observationSequence &- sentFirst <= sentLast &- sentFirst:
+        roundTrips.record((monotonicNanoseconds() - sentAt) / 1000)
+        if endpoint.action.mode == .plan { planTimes.record(UInt64(endpoint.action.planMicroseconds)) }
+        return .success(true)
+      case .action: lateActions += 1
+      case .connected: return .failure(Loss(end: .newController))
+      case .goodbye: return .failure(Loss(end: .goodbye))
+      case .refused: return .failure(Loss(end: .refused))
+      case .none:
+        if endpoint.hasFallenSilent() { return .failure(Loss(end: .silent)) }
+        if !lockstep { return .success(false) }
+        sentLast = endpoint.send(message)
+      }
+    }
+  }
+
+  /// Sets `command` for the present interval.
+  private func chooseCommand(answered: Bool) -> CommandSource {
+    if answered {
+      consecutiveMisses = 0
+      // The link lets a rounding error beyond the limit through.
+      let limit = task.family.actionLimit
+      for index in command.indices { command[index] = min(max(endpoint.action.command[index], -limit), limit) }
+      return .controller(endpoint.action.mode)
+    }
+    consecutiveMisses += 1
+    if consecutiveMisses == 1 { return .held }
+    for index in command.indices { command[index] = 0 }
+    return .zero
+  }
+
+  /// Lets the rest of the interval pass, answering hand-shakes, and steps to the next tick.
+  private func endInterval() -> Result<Void, Loss> {
+    if lockstep { return .success(()) }
+    let period = task.family.periodNanoseconds
+    tick += period
+    // Overruns keep phase: ticks that have passed are left out, the others stay where they are.
+    while monotonicNanoseconds() > tick + period {
+      tick += period
+      overruns += 1
+    }
+    while true {
+      switch endpoint.next(until: tick) {
+      case .action: lateActions += 1
+      case .connected: return .failure(Loss(end: .newController))
+      case .goodbye: return .failure(Loss(end: .goodbye))
+      case .refused: return .failure(Loss(end: .refused))
+      case .none: return .success(())
+      }
+    }
+  }
+}

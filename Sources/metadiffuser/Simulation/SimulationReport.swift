@@ -1,0 +1,81 @@
+// The summary of a simulation, as text and as JSON.
+
+import Histogram
+import RobotLink
+import Tasks
+
+/// p50, p99 and maximum in milliseconds, of a histogram in microseconds.
+struct Percentiles: Encodable {
+  var p50: Double, p99: Double, max: Double
+
+  /// Nil when nothing was recorded.
+  init?(microseconds: Histogram<UInt64>) {
+    if microseconds.totalCount == 0 { return nil }
+    p50 = Double(microseconds.valueAtPercentile(50)) / 1000
+    p99 = Double(microseconds.valueAtPercentile(99)) / 1000
+    max = Double(microseconds.max) / 1000
+  }
+}
+
+struct SimulationReport: Encodable {
+  var family: String
+  var task: [Double]
+  var periodMs: Double
+  var returns: [Double]
+  /// Mean speed (distance, for point-robot) over the last half of each episode.
+  var meanSpeed: [Double]
+  var steps: [Int]
+  var deadlineMisses: Int
+  var deadlineMissesAfterFirstSecond: Int
+  var lateActions: Int
+  var overruns: Int
+  var framesLost: UInt64
+  /// Datagrams dropped, by reason; reasons that did not occur are left out.
+  var framesRejected: [String: UInt64]
+  var planMs: Percentiles?
+  var roundTripMs: Percentiles?
+
+  init(task: any ControlTask, robot: SimulatedRobot, records: [EpisodeRecord]) {
+    let readout = Readout(task: task)
+    family = task.family.name
+    self.task = task.parameters
+    periodMs = Double(task.family.periodNanoseconds) * 1e-6
+    returns = records.map(\.totalReward)
+    meanSpeed = records.map { $0.meanInLastHalf(readout.value) }
+    steps = records.map(\.steps)
+    deadlineMisses = records.reduce(0) { $0 + $1.misses }
+    deadlineMissesAfterFirstSecond = records.reduce(0) { $0 + $1.lateMisses }
+    lateActions = robot.lateActions
+    overruns = robot.overruns
+    let counters = robot.counters
+    framesLost = counters.lost
+    framesRejected = [:]
+    for reason in Rejection.allCases where counters[reason] > 0 {
+      framesRejected["\(reason.name)"] = counters[reason]
+    }
+    planMs = Percentiles(microseconds: robot.planTimes)
+    roundTripMs = Percentiles(microseconds: robot.roundTrips)
+  }
+
+  var text: String {
+    var lines = [
+      "\(family), task \(task.map { decimal($0, 2) }.joined(separator: ", ")), period \(decimal(periodMs, 0)) ms"
+    ]
+    for index in returns.indices {
+      lines.append(
+        "  episode \(index + 1): return \(decimal(returns[index], 1)), \(steps[index]) steps, "
+          + "mean in the last half \(decimal(meanSpeed[index], 2))")
+    }
+    for (name, times) in [("plan", planMs), ("round trip", roundTripMs)] {
+      guard let times else { continue }
+      lines.append(
+        "  \(name): p50 \(decimal(times.p50, 2)) ms, p99 \(decimal(times.p99, 2)) ms, max \(decimal(times.max, 2)) ms")
+    }
+    let rejected = framesRejected.values.reduce(0, +)
+    lines.append(
+      "  deadline misses \(deadlineMisses), late actions \(lateActions), overruns \(overruns), "
+        + "frames lost \(framesLost), rejected \(rejected)")
+    for (reason, count) in framesRejected.sorted(by: { $0.key < $1.key }) { lines.append("    \(reason): \(count)") }
+    return lines.joined(separator: "\n")
+  }
+}

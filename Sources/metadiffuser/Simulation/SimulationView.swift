@@ -1,0 +1,109 @@
+// What a person sees while the robot runs: one line that is kept up to date on a terminal, and a trace for plots.
+
+import Foundation
+import RobotLink
+import Tasks
+
+/// The one quantity of a family that people watch, and what it should be.
+struct Readout {
+  let name: String, unit: String
+  let target: Double
+  let value: (SIMD4<Double>) -> Double
+
+  init(task: any ControlTask) {
+    let parameters = task.parameters
+    if task.family.name == TaskFamily.pointRobot.name {
+      (name, unit, target) = ("distance", "m", 0)
+      value = { hypot($0[0] - parameters[0], $0[1] - parameters[1]) }
+    } else {
+      // All other families move forward; the first entry of their outcome is the speed.
+      (name, unit, target) = ("speed", "m/s", parameters[0])
+      value = { $0[0] }
+    }
+  }
+}
+
+/// Writes the live line, the news and the trace; news go to standard error, so that `--json` stays one object.
+final class SimulationView {
+  private let readout: Readout
+  private let isQuiet: Bool
+  private let isTerminal = isatty(STDERR_FILENO) == 1
+  private let trace: FileHandle?
+  private var lastShown: UInt64 = 0
+  private var lineIsOpen = false
+
+  init(task: any ControlTask, tracePath: String?, isQuiet: Bool) throws {
+    readout = Readout(task: task)
+    self.isQuiet = isQuiet
+    if let tracePath {
+      guard FileManager.default.createFile(atPath: tracePath, contents: nil),
+        let file = FileHandle(forWritingAtPath: tracePath)
+      else { throw TraceError(description: "cannot write the trace \(tracePath): \(String(cString: strerror(errno)))") }
+      trace = file
+      file.write(Data("episode,step,time,\(readout.name),target,reward,plan_ms,mode\n".utf8))
+    } else {
+      trace = nil
+    }
+  }
+
+  /// Something that happened.
+  func news(_ text: String) {
+    if isQuiet { return }
+    endLine()
+    write("\(text)\n")
+  }
+
+  /// One step; the line is renewed ten times a second.
+  func show(_ step: StepRecord) {
+    let value = readout.value(step.outcome)
+    let plan = step.planMilliseconds.map { decimal($0, 3) } ?? ""
+    trace?.write(
+      Data(
+        """
+        \(step.episode),\(step.step),\(decimal(step.time, 3)),\(decimal(value, 4)),\(decimal(readout.target, 4)),\
+        \(decimal(step.reward, 5)),\(plan),\(step.source.name)
+
+        """.utf8))
+    let now = monotonicNanoseconds()
+    if isQuiet || !isTerminal || now - lastShown < 100_000_000 { return }
+    lastShown = now
+    lineIsOpen = true
+    write(
+      "\repisode \(step.episode)  \(decimal(step.time, 1)) s  \(readout.name) \(decimal(value, 2)) \(readout.unit)  "
+        + "target \(decimal(readout.target, 2))  reward \(decimal(step.reward, 2))  "
+        + "plan \(plan.isEmpty ? "–" : "\(decimal(step.planMilliseconds ?? 0, 1)) ms") (\(step.source.name))  "
+        + "misses \(step.misses)\u{1B}[K")
+  }
+
+  func episodeEnded(_ record: EpisodeRecord, number: Int) {
+    news(
+      "episode \(number): return \(decimal(record.totalReward, 1)), mean \(readout.name) in the last half "
+        + "\(decimal(record.meanInLastHalf(readout.value), 2)) \(readout.unit), target \(decimal(readout.target, 2)), "
+        + "misses \(record.misses)")
+  }
+
+  func finish() { endLine() }
+
+  private func endLine() {
+    if lineIsOpen { write("\n") }
+    lineIsOpen = false
+  }
+
+  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+}
+
+/// A trace file that cannot be written.
+struct TraceError: Error, CustomStringConvertible {
+  let description: String
+}
+
+/// `value` with `digits` decimals.
+func decimal(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
+
+extension EpisodeRecord {
+  /// Mean over the steps of the second half.
+  func meanInLastHalf(_ value: (SIMD4<Double>) -> Double) -> Double {
+    let half = outcomes.suffix((outcomes.count + 1) / 2)
+    return half.isEmpty ? 0 : half.reduce(0) { $0 + value($1) } / Double(half.count)
+  }
+}
