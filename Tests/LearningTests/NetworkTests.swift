@@ -63,6 +63,31 @@ private func normals(_ count: Int, seed: UInt64) -> [Float] {
     #expect(gradientError(of: input.pointer, inputGradient.pointer, indices: 0..<30, step: step, loss: loss) < 4e-3)
   }
 
+  @Test(arguments: [Activation.relu, .silu])
+  func `gradients of a multilayer perceptron agree with finite differences`(activation: Activation) {
+    let rows = 4
+    let store = ParameterStore()
+    let network = MultilayerPerceptron(store, "net", sizes: [3, 7, 6, 5, 2], activation: activation)
+    store.seal(seed: 6)
+    let workspace = MultilayerPerceptron.Workspace(network, rows: rows)
+    let input = FloatBuffer(count: rows * 3)
+    input.assign(normals(rows * 3, seed: 7))
+    let weights = normals(rows * 2, seed: 8)
+    func loss() -> Double {
+      network.forward(store.values, input.pointer, workspace, rows: rows)
+      return (0..<rows * 2).reduce(0) { $0 + Double(workspace.output[$1]) * Double(weights[$1]) }
+    }
+    _ = loss()
+    let gradients = store.makeBuffer()
+    let inputGradient = FloatBuffer(count: rows * 3)
+    network.backward(
+      store.values, gradients.pointer, input: input.pointer, outputGradient: weights,
+      inputGradient: inputGradient.pointer, workspace, rows: rows)
+    let step: Float = activation == .relu ? 1e-3 : 1e-2
+    #expect(gradientError(of: store.values, gradients.pointer, indices: 0..<store.count, step: step, loss: loss) < 4e-3)
+    #expect(gradientError(of: input.pointer, inputGradient.pointer, indices: 0..<12, step: step, loss: loss) < 4e-3)
+  }
+
   @Test func `activations agree with the C library in double over their whole range`() {
     let inputs = stride(from: Float(-95), through: 95, by: 0.0173).map { $0 } + [0, 1e-4, -1e-4, 0.19, 0.21]
     let outputs = FloatBuffer(count: inputs.count)
@@ -105,7 +130,8 @@ private func normals(_ count: Int, seed: UInt64) -> [Float] {
   @Test func `clipping shortens a long gradient to the given norm and leaves a short one alone`() {
     func firstMoment(_ gradient: [Float]) -> [Float] {
       let adam = Adam(count: 2, learningRate: 0.1, clipNorm: 1)
-      adam.update(FloatBuffer(count: 2).pointer, gradients: gradient)
+      let values = FloatBuffer(count: 2)
+      adam.update(values.pointer, gradients: gradient)
       return adam.firstMoment.array
     }
     let long = firstMoment([30, 40])

@@ -180,7 +180,7 @@ public final class ExpertTrainer {
   }
 
   /// Mean return over the training tasks, `episodes` each, with the middle of the policy's distribution.
-  func evaluate(_ policy: ExpertPolicy, episodes: Int) throws -> Double {
+  package func evaluate(_ policy: ExpertPolicy, episodes: Int) throws -> Double {
     try meanReturn(episodes: episodes) { policy.meanAction(observation: $0.observation, parameters: $0.parameters) }
   }
 

@@ -47,6 +47,10 @@ public struct Linear: Sendable {
   }
 }
 
+/// Our shards are the parallelism: BLAS threads beneath them would fight for the same cores. Set once, before the first
+/// product, because changing it while another thread computes is not safe.
+private let blasIsSingleThreaded: Void = openblas_set_num_threads(1)
+
 /// How an operand of `product` lies in memory.
 package enum Operand { case asIs, transposed }
 
@@ -72,6 +76,7 @@ private func gemm(
   _ b: UnsafePointer<Float>, _ strideB: Int, _ operandB: Operand, _ beta: Float, _ c: UnsafeMutablePointer<Float>,
   _ strideC: Int
 ) {
+  _ = blasIsSingleThreaded
   cblas_sgemm(
     CblasRowMajor, operandA == .transposed ? CblasTrans : CblasNoTrans,
     operandB == .transposed ? CblasTrans : CblasNoTrans, blasint(m), blasint(n), blasint(k), 1, a, blasint(strideA), b,

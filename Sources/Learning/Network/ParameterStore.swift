@@ -82,6 +82,8 @@ public final class ParameterStore {
 }
 
 /// A zeroed, 64-byte aligned array of floats with a fixed address, freed with its owner.
+///
+/// Keep the buffer itself for as long as its `pointer` is in use: `FloatBuffer(count: 2).pointer` dangles at once.
 public final class FloatBuffer: @unchecked Sendable {
   public let pointer: UnsafeMutablePointer<Float>
   public let count: Int

@@ -1,6 +1,5 @@
 // A tiny persistent pool of threads that runs the shards of a batch; results do not depend on the number of threads.
 
-import COpenBLAS
 import Glibc
 
 /// Runs a fixed number of shards on one thread or several. Not thread-safe itself: one caller. Real-time: no.
@@ -14,8 +13,6 @@ public final class Workers {
   public init(threads: Int) {
     precondition(threads >= 1)
     self.threads = threads
-    // Shards are the parallelism; BLAS threads beneath them would only fight for the same cores.
-    openblas_set_num_threads(1)
     for _ in 1..<threads {
       var handle = pthread_t()
       let context = Unmanaged.passRetained(shared).toOpaque()

@@ -76,11 +76,13 @@ private final class ExpertLog {
   init(path: String, trainer: ExpertTrainer) throws {
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    // A run that starts anew starts a new log.
-    if trainer.updates == 0 || !FileManager.default.fileExists(atPath: path) {
-      try Data("updates,mean_return,critic_loss,policy_loss,entropy,temperature\n".utf8).write(
-        to: URL(fileURLWithPath: path))
+    // Lines that an interrupted run wrote after its last checkpoint come again.
+    let old = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+    let kept = old.split(separator: "\n").dropFirst().filter {
+      Int($0.prefix { $0 != "," }).map { $0 <= trainer.updates } ?? false
     }
+    let header: Substring = "updates,mean_return,critic_loss,policy_loss,entropy,temperature"
+    try ([header] + kept).map { $0 + "\n" }.joined().write(toFile: path, atomically: true, encoding: .utf8)
     file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
     try file.seekToEnd()
     firstUpdates = trainer.updates
