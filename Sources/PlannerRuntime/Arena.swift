@@ -4,24 +4,24 @@
 ///
 /// An arena without memory only measures: carving gives addresses that nobody may touch, and `used` says how much a real
 /// one needs. Real-time: no; after `seal()` nothing can be carved any more.
-struct Arena: ~Copyable {
+package struct Arena: ~Copyable {
   /// Every buffer begins on a cache line of its own.
   static let alignment = 64
   static let pageSize = 4096
 
   private let base: UnsafeMutableRawPointer?
   let capacity: Int
-  private(set) var used = 0
+  package private(set) var used = 0
   private(set) var isSealed = false
 
   /// An arena that measures.
-  init() {
+  package init() {
     base = nil
     capacity = .max
   }
 
   /// Takes `capacity` bytes and writes to every page of them, so that none faults later.
-  init(capacity: Int) {
+  package init(capacity: Int) {
     let base = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: Self.pageSize)
     base.initializeMemory(as: UInt8.self, repeating: 0, count: capacity)
     self.base = base

@@ -3,15 +3,15 @@
 import CKernels
 
 /// z = tanh(W · SiLU(mean over transitions of MLP(transition)) + b): a permutation-invariant pool over any number of them.
-struct ContextEncoder {
+package struct ContextEncoder {
   private let first: Product, second: Product, output: Product
   private let hidden: UnsafeMutablePointer<Float>  // [hidden]
   private let embedded: UnsafeMutablePointer<Float>  // [pooled]
   private let sum: UnsafeMutablePointer<Float>  // [pooled], memory
   /// z, `[contextSize]`, memory.
-  let context: UnsafeMutablePointer<Float>
+  package let context: UnsafeMutablePointer<Float>
 
-  init(_ arena: inout Arena, shape: PlannerShape) {
+  package init(_ arena: inout Arena, shape: PlannerShape) {
     let (width, pooled) = PlannerShape.encoderWidths
     first = Product(&arena, columns: width, depth: shape.transitionSize)
     second = Product(&arena, columns: pooled, depth: width)
@@ -22,7 +22,7 @@ struct ContextEncoder {
     context = arena.carve(Float.self, shape.contextSize)
   }
 
-  func load(_ weights: PlannerWeights) {
+  package func load(_ weights: PlannerWeights) {
     first.load(weights("encoder.transition.0.weight"), bias: weights("encoder.transition.0.bias"))
     second.load(weights("encoder.transition.1.weight"), bias: weights("encoder.transition.1.bias"))
     output.load(weights("encoder.output.weight"), bias: weights("encoder.output.bias"))
@@ -30,13 +30,13 @@ struct ContextEncoder {
 
   /// Forgets all transitions.
   @_noAllocation @_noLocks
-  func clear() {
+  package func clear() {
     for index in 0..<second.columns { sum[index] = 0 }
   }
 
   /// Adds one normalised transition, `[transitionSize]`: state, action, reward, change of state.
   @_noAllocation @_noLocks
-  func add(_ kernels: Kernels, _ transition: UnsafePointer<Float>) {
+  package func add(_ kernels: Kernels, _ transition: UnsafePointer<Float>) {
     first.run(kernels, transition, hidden)
     ck_silu(kernels, hidden, hidden, nil, first.columns)
     second.run(kernels, hidden, embedded)
@@ -45,7 +45,7 @@ struct ContextEncoder {
 
   /// Computes `context` from the `count` transitions added since the last `clear()`; `count` must be positive.
   @_noAllocation @_noLocks
-  func infer(_ kernels: Kernels, count: Int) {
+  package func infer(_ kernels: Kernels, count: Int) {
     for index in 0..<second.columns { embedded[index] = sum[index] / Float(count) }
     ck_silu(kernels, embedded, embedded, nil, second.columns)
     output.run(kernels, embedded, context)

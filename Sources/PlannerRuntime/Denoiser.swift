@@ -3,7 +3,7 @@
 import CKernels
 
 /// Temporal U-Net of Diffuser (Janner et al., 2022), conditioned on the context in every residual block.
-struct Denoiser {
+package struct Denoiser {
   /// One resolution on the way down. The skip to the way up is `output`.
   private struct DownLevel {
     let input: Feature, hidden: Feature, middle: Feature, output: Feature
@@ -43,11 +43,11 @@ struct Denoiser {
   private let unconditioned: UnsafeMutablePointer<Float>  // [denoisingSteps][tableWidth]
 
   /// The noisy plans, `[batch][horizon][rowSize]`.
-  let input: Feature
+  package let input: Feature
   /// The clean estimates, same shape. Neither is changed by anything else.
-  let output: Feature
+  package let output: Feature
 
-  init(_ arena: inout Arena, shape: PlannerShape, batch: Int) {
+  package init(_ arena: inout Arena, shape: PlannerShape, batch: Int) {
     let channels = shape.channels
     let levels = channels.count
     var width = 0
@@ -116,7 +116,7 @@ struct Denoiser {
   }
 
   /// Takes the weights and computes all that depends on them alone.
-  func load(_ weights: PlannerWeights, _ kernels: Kernels) {
+  package func load(_ weights: PlannerWeights, _ kernels: Kernels) {
     func load(_ product: Product, _ name: String) {
       product.load(weights("denoiser.\(name).weight"), bias: weights("denoiser.\(name).bias"))
     }
@@ -179,7 +179,7 @@ struct Denoiser {
 
   /// Embeds `context`, `[contextSize]`, for every step. Until then the conditioned table is that of a zero context.
   @_noAllocation @_noLocks
-  func setContext(_ kernels: Kernels, _ context: UnsafePointer<Float>) {
+  package func setContext(_ kernels: Kernels, _ context: UnsafePointer<Float>) {
     fillTable(conditioned, kernels, context: context)
   }
 
@@ -222,7 +222,7 @@ struct Denoiser {
 
   /// `output` = the clean estimates of `input`, all of noise level `step`.
   @_noAllocation @_noLocks
-  func run(_ kernels: Kernels, step: Int, conditioned useContext: Bool, batch: Int) {
+  package func run(_ kernels: Kernels, step: Int, conditioned useContext: Bool, batch: Int) {
     let row = UnsafePointer((useContext ? conditioned : unconditioned) + step * tableWidth)
     for index in 0..<levels {
       let level = down[index]

@@ -7,7 +7,7 @@ import CKernels
 /// For a clean plan x0 of states s and actions a (normalised units): J = Σ_t R(s_t, a_t, z) − λ Σ_t mean_i e²_{t,i} with the
 /// discrepancy e_t = s_t + Δ(s_t, a_t, z) − s_{t+1}, and x0 ← x0 + α ∇J. Both models are asked about clean estimates because
 /// that is what they were trained on (the dual guide of MetaDiffuser, applied to x0 instead of x_k).
-struct DualGuide {
+package struct DualGuide {
   private let observationSize: Int
   private let rowSize: Int
   private let horizon: Int
@@ -20,13 +20,13 @@ struct DualGuide {
   private let rewardMean: Float, rewardStd: Float
 
   /// Sum of predicted rewards, physical units, `[batch]`.
-  let returns: UnsafeMutablePointer<Float>
+  package let returns: UnsafeMutablePointer<Float>
   /// Sum of predicted rewards, normalised units, `[batch]`.
-  let normalisedReturns: UnsafeMutablePointer<Float>
+  package let normalisedReturns: UnsafeMutablePointer<Float>
   /// Σ_t mean_i e², normalised units, `[batch]`.
-  let discrepancies: UnsafeMutablePointer<Float>
+  package let discrepancies: UnsafeMutablePointer<Float>
 
-  init(_ arena: inout Arena, weights: PlannerWeights, batch: Int) {
+  package init(_ arena: inout Arena, weights: PlannerWeights, batch: Int) {
     let shape = weights.shape
     let rows = batch * shape.horizon
     observationSize = shape.observationSize
@@ -44,7 +44,7 @@ struct DualGuide {
     rewardStd = weights.statistics.rewardStd
   }
 
-  func load(_ weights: PlannerWeights) {
+  package func load(_ weights: PlannerWeights) {
     dynamics.load(weights, "dynamics")
     reward.load(weights, "reward")
     let statistics = weights.statistics
@@ -55,14 +55,14 @@ struct DualGuide {
   }
 
   @_noAllocation @_noLocks
-  func setContext(_ kernels: Kernels, _ context: UnsafePointer<Float>) {
+  package func setContext(_ kernels: Kernels, _ context: UnsafePointer<Float>) {
     dynamics.setContext(kernels, context)
     reward.setContext(kernels, context)
   }
 
   /// Fills `returns`, `normalisedReturns` and `discrepancies` for the first `batch` plans.
   @_noAllocation @_noLocks
-  func evaluate(_ kernels: Kernels, _ plans: Feature, batch: Int) {
+  package func evaluate(_ kernels: Kernels, _ plans: Feature, batch: Int) {
     dynamics.forward(kernels, plans.rows(), batch: batch, times: horizon)
     reward.forward(kernels, plans.rows(), batch: batch, times: horizon)
     for plan in 0..<batch {
@@ -95,7 +95,7 @@ struct DualGuide {
   ///
   /// The first state is the observed one and stays. Leaves the measures of the plans as they were before the round.
   @_noAllocation @_noLocks
-  func ascend(
+  package func ascend(
     _ kernels: Kernels, _ plans: Feature, batch: Int, strength: Float, rewardWeight: Float, discrepancyWeight: Float
   ) {
     evaluate(kernels, plans, batch: batch)

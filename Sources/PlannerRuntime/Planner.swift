@@ -67,6 +67,11 @@ public struct Planner: ~Copyable {
   /// The instruction set in use, "avx2".
   public var kernelName: String { String(cString: kernels.pointee.name) }
 
+  /// The name of the kernels that `name` selects here, nil when there are none. Real-time: no.
+  public static func kernelName(_ name: String? = nil) -> String? {
+    ck_kernels_select(name).map { String(cString: $0.pointee.name) }
+  }
+
   private let arena: Arena
   let parts: Parts
   let kernels: Kernels

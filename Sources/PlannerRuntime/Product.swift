@@ -3,7 +3,7 @@
 import CKernels
 
 /// The kernels chosen for this processor.
-typealias Kernels = UnsafePointer<ck_kernels>
+package typealias Kernels = UnsafePointer<ck_kernels>
 
 /// A packed weight matrix with its bias.
 struct Product {
@@ -52,7 +52,7 @@ struct Product {
 ///
 /// The zero rows are a convolution's padding. With them, the inputs of every tap of an output lie side by side in memory,
 /// and a convolution is a product over overlapping rows.
-struct Feature {
+package struct Feature {
   /// Zero rows before and after each sequence (neighbours share theirs).
   static var padding: Int { @_noAllocation @_noLocks get { PlannerShape.kernelSize / 2 } }
 
@@ -60,7 +60,7 @@ struct Feature {
   let times: Int
   let channels: Int
 
-  init(_ arena: inout Arena, batch: Int, times: Int, channels: Int) {
+  package init(_ arena: inout Arena, batch: Int, times: Int, channels: Int) {
     let rows = batch * (times + Self.padding) + Self.padding
     base = arena.carve(Float.self, rows * channels) + Self.padding * channels
     self.times = times
@@ -80,7 +80,7 @@ struct Feature {
 
   /// Row `time` of sequence `index`.
   @_noAllocation @_noLocks
-  func row(_ index: Int, _ time: Int) -> UnsafeMutablePointer<Float> {
+  package func row(_ index: Int, _ time: Int) -> UnsafeMutablePointer<Float> {
     base + index * batchStride + time * channels
   }
 }

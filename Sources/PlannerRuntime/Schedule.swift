@@ -3,7 +3,7 @@
 import CKernels
 
 /// Signal share ᾱ_k of each noise level k, 0 the least noisy.
-struct Schedule {
+package struct Schedule {
   let steps: Int
   /// √ᾱ_k and √(1 − ᾱ_k), `[steps]`.
   private let signal: UnsafeMutablePointer<Float>
@@ -29,7 +29,7 @@ struct Schedule {
   /// Step `index` of `count` that lead from level `top` down to a clean plan: evenly spaced, `top` first
   /// ("trailing" spacing, Lin et al., 2024). 0 ≤ index < count ≤ top + 1.
   @_noAllocation @_noLocks
-  static func level(_ index: Int, of count: Int, top: Int) -> Int {
+  package static func level(_ index: Int, of count: Int, top: Int) -> Int {
     (2 * (top + 1) * (count - index) + count) / (2 * count) - 1
   }
 

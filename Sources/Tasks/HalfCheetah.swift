@@ -43,6 +43,11 @@ package final class HalfCheetahTask: ControlTask {
     set { plant.set(positions: newValue.positions, velocities: newValue.velocities) }
   }
 
+  package var simulationState: [Double] {
+    get { plant.positions + plant.velocities }
+    set { state = (Array(newValue.prefix(newValue.count / 2)), Array(newValue.suffix(newValue.count / 2))) }
+  }
+
   /// Positions ± 0.1, uniform, around the standing robot and velocities 0.1 times standard normal, as in Gymnasium.
   package func reset(seed: UInt64) {
     var random = RandomSource(seed: seed)

@@ -44,6 +44,11 @@ final class PointRobotTask: ControlTask {
 
   var observation: [Float] { [Float(position[0]), Float(position[1])] }
 
+  var simulationState: [Double] {
+    get { [position[0], position[1]] }
+    set { position = SIMD4(newValue[0], newValue[1], 0, 0) }
+  }
+
   func reset(seed: UInt64) {
     position = SIMD4()
   }

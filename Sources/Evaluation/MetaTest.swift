@@ -1,0 +1,110 @@
+// The meta-test: on tasks the model never saw, one warm start each, then episodes, next to expert and random.
+
+import Dispatch
+import Foundation
+import OfflineData
+import PlannerModel
+import PlannerRuntime
+import Synchronization
+import Tasks
+
+/// What a meta-test is told.
+public struct MetaTest: Sendable {
+  public var family: TaskFamily
+  public var split: TaskSplit
+  /// Which of the split's tasks, by number; all of them unless said otherwise.
+  public var tasks: [Int]
+  public var model: LoadedModel
+  public var options: PlannerOptions
+  public var kernels: String?
+  public var warmStart: Quality
+  /// Episodes of each task.
+  public var episodes: Int
+  public var seed: UInt64
+  /// What drove the warm starts, by level.
+  public var behaviours: [BehaviourLevel: Behaviour]
+  /// The yardstick: the expert's mean action.
+  public var yardstick: Behaviour
+  /// Tasks at a time; plan times are only worth quoting at 1.
+  public var threads = 1
+
+  public init(
+    family: TaskFamily, split: TaskSplit, model: LoadedModel, warmStart: Quality, episodes: Int, seed: UInt64,
+    behaviours: [BehaviourLevel: Behaviour], yardstick: Behaviour
+  ) {
+    self.family = family
+    self.split = split
+    tasks = Array(family.tasks(split).indices)
+    self.model = model
+    options = model.description.options
+    self.warmStart = warmStart
+    self.episodes = episodes
+    self.seed = seed
+    self.behaviours = behaviours
+    self.yardstick = yardstick
+  }
+
+  /// Runs the test. The result depends on the settings alone, not on the number of threads (times excepted).
+  ///
+  /// `progress` is told how many tasks are finished, from any thread. Throws what making a planner or policy throws,
+  /// and `DataError.cancelled`. Real-time: no.
+  public func run(
+    isCancelled: @Sendable () -> Bool = { false }, progress: @Sendable (_ finished: Int) -> Void = { _ in }
+  ) throws -> MetaTestReport {
+    let next = Atomic(0)
+    let finished = Mutex<[Int: TaskOutcome]>([:])
+    let failure = Mutex<(any Error)?>(nil)
+    DispatchQueue.concurrentPerform(iterations: min(threads, tasks.count)) { _ in
+      do {
+        var planner = try Planner(weights: model.weights, options: options, kernels: kernels)
+        while !isCancelled(), failure.withLock({ $0 == nil }) {
+          let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+          guard index < tasks.count else { return }
+          let outcome = try run(task: tasks[index], planner: &planner)
+          progress(
+            finished.withLock { outcomes in
+              outcomes[index] = outcome
+              return outcomes.count
+            })
+        }
+      } catch {
+        failure.withLock { $0 = error }
+      }
+    }
+    if let error = failure.withLock({ $0 }) { throw error }
+    let outcomes = finished.withLock { outcomes in tasks.indices.compactMap { outcomes[$0] } }
+    guard outcomes.count == tasks.count else { throw DataError.cancelled }
+    return MetaTestReport(self, outcomes)
+  }
+
+  private func run(task number: Int, planner: inout Planner) throws -> TaskOutcome {
+    let parameters = family.tasks(split)[number]
+    let task = try family.task(parameters: parameters)
+    let twin = try family.task(parameters: parameters)
+    // Streams: what belongs to this task is drawn from its number alone.
+    var seeds = RandomSource(seed: seed, stream: UInt64(number))
+    let warm = try WarmStart.record(
+      task, behaviours: warmStart.levels.compactMap { behaviours[$0] }, label: warmStart.rawValue, seed: seeds.next())
+    warm.infer(into: &planner)
+    let expert = try yardstick.makePolicy()
+    let random = try Behaviour.random(family).makePolicy()
+    var outcome = TaskOutcome(parameters: parameters)
+    for _ in 0..<episodes {
+      let seed = seeds.next()
+      outcome.episodes.append(
+        PlannedEpisode.drive(
+          task, twin: twin, planner: &planner, statistics: model.weights.statistics, seed: seed))
+      outcome.expertReturns.append(behaviourReturn(task, policy: expert, seed: seed))
+      outcome.randomReturns.append(behaviourReturn(task, policy: random, seed: seed))
+    }
+    return outcome
+  }
+}
+
+/// All episodes of one task.
+struct TaskOutcome: Sendable {
+  var parameters: [Double]
+  var episodes: [PlannedEpisode] = []
+  var expertReturns: [Double] = []
+  var randomReturns: [Double] = []
+}

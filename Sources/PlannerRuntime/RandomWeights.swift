@@ -1,0 +1,30 @@
+// Weights drawn at random: for measuring the time of a net nobody has trained, and for tests.
+
+extension PlannerWeights {
+  /// Untrained weights, U(±1/√fan-in), with statistics of unit spread.
+  public static func random(_ shape: PlannerShape, seed: UInt64, actionLimit: Float = 1) -> PlannerWeights {
+    var random = RandomSource(seed: seed)
+    var tensors: [String: [Float16]] = [:]
+    var fanIn = 1
+    for tensor in shape.tensors {
+      let isWeight = tensor.name.hasSuffix(".weight")
+      let isNorm = tensor.name.split(separator: ".").contains { $0 == "norm" }
+      if isWeight { fanIn = tensor.shape.dropFirst().reduce(1, *) }
+      let bound = 1 / Float(fanIn).squareRoot()
+      tensors[tensor.name] = (0..<tensor.count).map { _ in
+        isNorm ? (isWeight ? 1 : 0) : Float16((2 * random.uniform() - 1) * bound)
+      }
+    }
+    func all(_ value: Float, _ count: Int) -> [Float] { [Float](repeating: value, count: count) }
+    let states = shape.observationSize
+    let actions = shape.actionSize
+    return PlannerWeights(
+      shape: shape,
+      statistics: PlannerStatistics(
+        observationMean: all(0, states), observationStd: all(1, states), observationMin: all(-5, states),
+        observationMax: all(5, states), actionMean: all(0, actions), actionStd: all(1, actions),
+        actionMin: all(-actionLimit, actions), actionMax: all(actionLimit, actions),
+        differenceMean: all(0, states), differenceStd: all(0.1, states), rewardMean: 0, rewardStd: 1),
+      actionLimit: actionLimit, tensors: tensors)
+  }
+}

@@ -1,0 +1,91 @@
+// The dual guide's gradients against finite differences of its own measures, and their signs.
+
+import CKernels
+import PlannerRuntime
+import Testing
+
+/// A guide over `batch` plans of random weights, with plans drawn at random.
+private struct Bench {
+  let kernels = ck_kernels_select(nil)!
+  let guide: DualGuide
+  let plans: Feature
+  let batch = 2
+  let rows = smallShape.horizon
+  let width = smallShape.rowSize
+
+  init(_ arena: inout Arena) {
+    let weights = PlannerWeights.random(smallShape, seed: 11)
+    guide = DualGuide(&arena, weights: weights, batch: batch)
+    plans = Feature(&arena, batch: batch, times: smallShape.horizon, channels: smallShape.rowSize)
+    guide.load(weights)
+    let context: [Float] = [0.3, -0.8, 0.1, 0.6]
+    guide.setContext(kernels, context)
+    var random = RandomSource(seed: 5)
+    for plan in 0..<batch {
+      for index in 0..<(rows * width) { plans.row(plan, 0)[index] = random.normal() }
+    }
+  }
+
+  func objective(_ plan: Int, reward: Float, discrepancy: Float) -> Double {
+    guide.evaluate(kernels, plans, batch: batch)
+    return Double(reward) * Double(guide.normalisedReturns[plan])
+      - Double(discrepancy) * Double(guide.discrepancies[plan])
+  }
+}
+
+@Suite struct DualGuideTests {
+  @Test(arguments: [(Float(1), Float(0)), (0, 1), (1, 2.5)])
+  func oneRoundMovesAlongTheGradient(_ weights: (reward: Float, discrepancy: Float)) {
+    var arena = Arena(capacity: 8 << 20)
+    let bench = Bench(&arena)
+    let count = bench.rows * bench.width
+    for plan in 0..<bench.batch {
+      let x = bench.plans.row(plan, 0)
+      var expected = [Double](repeating: 0, count: count)
+      for index in 0..<count {
+        let isFirstState = index < smallShape.observationSize
+        guard !isFirstState else { continue }
+        let original = x[index]
+        let delta: Float = 1e-2
+        x[index] = original + delta
+        let above = bench.objective(plan, reward: weights.reward, discrepancy: weights.discrepancy)
+        x[index] = original - delta
+        let below = bench.objective(plan, reward: weights.reward, discrepancy: weights.discrepancy)
+        x[index] = original
+        expected[index] = (above - below) / Double(2 * delta)
+      }
+      let before = (0..<count).map { x[$0] }
+      let others = (0..<bench.batch).filter { $0 != plan }.map { other in
+        (other, (0..<count).map { bench.plans.row(other, 0)[$0] })
+      }
+      bench.guide.ascend(
+        bench.kernels, bench.plans, batch: bench.batch, strength: 1, rewardWeight: weights.reward,
+        discrepancyWeight: weights.discrepancy)
+      let scale = expected.map(abs).max()!
+      #expect(scale > 1e-3)
+      for index in 0..<count {
+        let moved = Double(x[index] - before[index])
+        #expect(abs(moved - expected[index]) < 2e-3 * scale + 1e-5, "element \(index)")
+        x[index] = before[index]
+      }
+      for (other, values) in others {
+        for index in 0..<count { bench.plans.row(other, 0)[index] = values[index] }
+      }
+    }
+  }
+
+  @Test func rewardIsAscendedAndDiscrepancyDescended() {
+    var arena = Arena(capacity: 8 << 20)
+    let bench = Bench(&arena)
+    let returnBefore = bench.objective(0, reward: 1, discrepancy: 0)
+    bench.guide.ascend(
+      bench.kernels, bench.plans, batch: bench.batch, strength: 0.05, rewardWeight: 1, discrepancyWeight: 0)
+    #expect(bench.objective(0, reward: 1, discrepancy: 0) > returnBefore)
+    let discrepancyBefore = -bench.objective(0, reward: 0, discrepancy: 1)
+    for _ in 0..<20 {
+      bench.guide.ascend(
+        bench.kernels, bench.plans, batch: bench.batch, strength: 0.2, rewardWeight: 0, discrepancyWeight: 1)
+    }
+    #expect(-bench.objective(0, reward: 0, discrepancy: 1) < 0.9 * discrepancyBefore)
+  }
+}
