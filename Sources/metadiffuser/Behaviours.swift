@@ -39,4 +39,12 @@ extension TaskFamily {
       }
     }
   }
+
+  /// The expert's mean action: the yardstick that returns are held against.
+  func yardstick(expertPath: String) -> Behaviour {
+    Behaviour(name: "expert mean") {
+      let expert = try ExpertPolicy(path: expertPath)
+      return { _, observation, parameters in expert.meanAction(observation: observation, parameters: parameters) }
+    }
+  }
 }

@@ -5,6 +5,7 @@ import Foundation
 import Learning
 import OfflineData
 import PlannerModel
+import PlannerRuntime
 import RobotLink
 import Tasks
 

@@ -7,6 +7,8 @@ struct MetaDiffuser: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "metadiffuser",
     abstract: "Collect data, train, evaluate and simulate robots for the MetaDiffuser real-time controller.",
-    subcommands: [CollectCommand.self, WarmStartCommand.self, TrainCommand.self, SimulateCommand.self]
+    subcommands: [
+      CollectCommand.self, WarmStartCommand.self, TrainCommand.self, EvaluateCommand.self, SimulateCommand.self,
+    ]
   )
 }

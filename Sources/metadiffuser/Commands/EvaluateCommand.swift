@@ -1,0 +1,147 @@
+// `metadiffuser evaluate`: how well a model plans for tasks it never saw, next to expert and random.
+
+import ArgumentParser
+import Evaluation
+import Foundation
+import Learning
+import OfflineData
+import PlannerModel
+import PlannerRuntime
+import Tasks
+
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate",
+    abstract: "Meta-test a model: unseen tasks, one warm start each, then episodes, next to expert and random.",
+    discussion: """
+      Each task gets one warm start (one episode's worth of transitions of the given quality), from which the context is
+      inferred once. Then the planner drives the episodes; expert and random drive from the same starts. The normalised
+      score is (return − random) / (expert − random). Several guides or warm starts, separated by commas, or 'all', give
+      a row each (with --json an array).
+      """
+  )
+
+  @Option(help: "Model file.")
+  var model: String
+
+  @Option(help: "Which of the family's fixed task lists.")
+  var split = TaskSplit.test
+
+  @Option(help: "Only these tasks of the split, by number from 0, separated by commas.")
+  var tasks: String?
+
+  @Option(help: "Episodes of each task.")
+  var episodes = 2
+
+  @Option(help: "Quality of the warm start: random, medium, expert, mixed.")
+  var warmStart = "mixed"
+
+  @Option(help: "Guide: none, reward, dual (default: the model's).")
+  var guide: String?
+
+  @Option(help: "Expert file, the yardstick and the driver of warm starts (default: experts/FAMILY.safetensors).")
+  var experts: String?
+
+  @Option(help: "Seed of everything random.")
+  var seed: UInt64 = 1
+
+  @Option(help: "Tasks at a time. More than one makes plan times worse than they are.")
+  var threads = 1
+
+  @OptionGroup(title: "Planning (default: the model's settings)")
+  var planner: PlannerArguments
+
+  @Flag(help: "Print the result as JSON.")
+  var json = false
+
+  func validate() throws {
+    guard episodes >= 1 else { throw ValidationError("--episodes is \(episodes), give 1 or more") }
+    guard (1...64).contains(threads) else { throw ValidationError("--threads is \(threads), give 1...64") }
+  }
+
+  func run() throws {
+    let loaded = try LoadedModel(path: model)
+    let family = try TaskFamily.named(loaded.description.family)
+    try loaded.description.check(fits: family, file: model)
+    let expertPath = experts ?? family.expertPath
+    let options = try planner.applied(to: loaded)
+    let guides = try list(guide ?? options.guide.rawValue, "--guide", Guide.allCases)
+    let qualities = try list(warmStart, "--warm-start", Quality.allCases)
+    var behaviours: [BehaviourLevel: Behaviour] = [:]
+    for level in BehaviourLevel.allCases {
+      behaviours[level] = try family.behaviour(level, expertPath: expertPath)
+    }
+
+    Interruption.watch()
+    var reports: [MetaTestReport] = []
+    if !json { print(MetaTestReport.header) }
+    for quality in qualities {
+      for guide in guides {
+        var test = MetaTest(
+          family: family, split: split, model: loaded, warmStart: quality, episodes: episodes, seed: seed,
+          behaviours: behaviours, yardstick: family.yardstick(expertPath: expertPath))
+        test.options = options
+        test.options.guide = guide
+        test.kernels = planner.kernel
+        test.threads = threads
+        if let tasks { test.tasks = try numbers(tasks, below: family.tasks(split).count) }
+        let bar = ProgressBar("evaluate \(guide), \(quality)", unit: "tasks", total: test.tasks.count)
+        let report = try test.run(isCancelled: { Interruption.isRequested }, progress: { bar.update($0) })
+        reports.append(report)
+        if !json { print(report.row) }
+      }
+    }
+    if json {
+      if reports.count == 1 { try printJSON(reports[0]) } else { try printJSON(reports) }
+    } else if reports.count == 1 {
+      printTasks(reports[0], family)
+    } else {
+      printSpread(reports)
+    }
+  }
+
+  /// `text` as values, separated by commas, or all of them.
+  private func list<Value: RawRepresentable<String>>(
+    _ text: String, _ option: String, _ all: [Value]
+  ) throws -> [Value] {
+    if text == "all" { return all }
+    return try text.split(separator: ",").map { part in
+      guard let value = Value(rawValue: String(part)) else {
+        let known = all.map(\.rawValue).joined(separator: ", ")
+        throw ValidationError("\(option) is '\(part)', give \(known), several separated by commas, or all")
+      }
+      return value
+    }
+  }
+
+  private func numbers(_ text: String, below limit: Int) throws -> [Int] {
+    try text.split(separator: ",").map { part in
+      guard let number = Int(part), (0..<limit).contains(number) else {
+        throw ValidationError("--tasks has '\(part)', give numbers from 0 to \(limit - 1), separated by commas")
+      }
+      return number
+    }
+  }
+
+  private func printTasks(_ report: MetaTestReport, _ family: TaskFamily) {
+    print("\n\(family.parameterNames.joined(separator: ", ")): return (expert, random)")
+    for task in report.tasks {
+      let parameters = task.parameters.map { String(format: "%.3f", $0) }.joined(separator: ", ")
+      print(
+        "  \(parameters): "
+          + String(format: "%.1f (%.1f, %.1f)", task.return, task.expertReturn, task.randomReturn))
+    }
+  }
+
+  /// How much the quality of the warm start matters, for each guide.
+  private func printSpread(_ reports: [MetaTestReport]) {
+    for (guide, group) in Dictionary(grouping: reports, by: \.guide).sorted(by: { $0.key < $1.key })
+    where group.count > 1 {
+      let scores = group.map(\.normalisedScore)
+      print(
+        "guide \(guide): score "
+          + String(format: "%.3f ... %.3f, spread %.3f", scores.min()!, scores.max()!, scores.max()! - scores.min()!)
+          + " over warm starts")
+    }
+  }
+}

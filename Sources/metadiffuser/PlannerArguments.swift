@@ -1,0 +1,61 @@
+// Options that override the planning settings that ship in a model file.
+
+import ArgumentParser
+import PlannerModel
+import PlannerRuntime
+
+extension Guide: ExpressibleByArgument {}
+
+struct PlannerArguments: ParsableArguments {
+  @Option(help: "Plans drawn side by side, of which the best is executed.")
+  var candidates: Int?
+
+  @Option(help: "Denoising steps of a plan that starts from noise.")
+  var coldSteps: Int?
+
+  @Option(help: "Denoising steps of a plan that starts from the last one.")
+  var warmSteps: Int?
+
+  @Option(help: "Share of the noise levels that the last plan is noised to, to be the next one's start; 0: never.")
+  var warmLevel: Float?
+
+  @Option(help: "Standard deviation of the noise, 0...1.")
+  var temperature: Float?
+
+  @Option(help: "Guidance strength of a plan that starts from noise.")
+  var guideStrength: Float?
+
+  @Option(help: "Guidance strength of a plan that starts from the last one.")
+  var warmGuideStrength: Float?
+
+  @Option(help: "Rounds of guidance a denoising step.")
+  var guideRounds: Int?
+
+  @Option(help: "Weight of the dynamics discrepancy against the return, in guide and selection.")
+  var discrepancyWeight: Float?
+
+  @Option(help: "Classifier-free guidance on the context; 1 is the conditional model as trained.")
+  var conditionWeight: Float?
+
+  @Option(help: "Instruction set: avx2, portable (default: the best one here).")
+  var kernel: String?
+
+  /// The settings of `model` with what was given here put over them.
+  func applied(to model: LoadedModel) throws(PlannerError) -> PlannerOptions {
+    var options = model.description.options
+    options.candidates = candidates ?? options.candidates
+    options.coldSteps = coldSteps ?? options.coldSteps
+    options.warmSteps = warmSteps ?? options.warmSteps
+    options.warmLevel = warmLevel ?? options.warmLevel
+    options.temperature = temperature ?? options.temperature
+    options.guideStrength = guideStrength ?? options.guideStrength
+    options.warmGuideStrength = warmGuideStrength ?? options.warmGuideStrength
+    options.guideRounds = guideRounds ?? options.guideRounds
+    options.discrepancyWeight = discrepancyWeight ?? options.discrepancyWeight
+    options.conditionWeight = conditionWeight ?? options.conditionWeight
+    if let defect = options.defect(for: model.description.shape) {
+      throw .invalid(field: defect.field, found: defect.found, expected: defect.expected)
+    }
+    return options
+  }
+}
