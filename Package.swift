@@ -31,10 +31,11 @@ let package = Package(
     .target(name: "CRobotProtocol", dependencies: ["CProtobufC"], exclude: ["robot.proto"]),
     .target(name: "CDatagram"),
     .target(name: "RobotLink", dependencies: ["CRobotProtocol", "CDatagram"]),
+    .target(name: "CRealTime"),
     .target(
       name: "ControlLoop",
       dependencies: [
-        "RobotLink", "PlannerModel", "PlannerRuntime",
+        "RobotLink", "CRealTime", "PlannerModel", "PlannerRuntime",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
     .executableTarget(
@@ -42,6 +43,7 @@ let package = Package(
       dependencies: [
         "ControlLoop", "RobotLink", "PlannerModel", "PlannerRuntime",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
 
     // Workbench: any time, any memory.
@@ -69,7 +71,9 @@ let package = Package(
     .target(name: "CAllocationCounter", path: "Tests/Support/CAllocationCounter"),
     .testTarget(
       name: "RobotLinkTests", dependencies: ["RobotLink", "CRobotProtocol", "CAllocationCounter"]),
-    .testTarget(name: "ControlLoopTests", dependencies: ["ControlLoop", "RobotLink", "PlannerModel"]),
+    .testTarget(
+      name: "ControlLoopTests",
+      dependencies: ["ControlLoop", "RobotLink", "PlannerModel", "PlannerRuntime", "CAllocationCounter"]),
     .testTarget(name: "TasksTests", dependencies: ["Tasks"]),
     .executableTarget(name: "oracle-peer", dependencies: ["OfflineData", "Tasks"], path: "Tests/Oracles/Peer"),
     .testTarget(name: "OfflineDataTests", dependencies: ["OfflineData", "CHDF5"]),

@@ -1,1 +1,336 @@
-// Replaced by the module's first file.
+// The controller's cycle: observation in, plan, action out, and in the slack whatever can be done before the next one.
+
+import Glibc
+import PlannerModel
+import PlannerRuntime
+import RobotLink
+
+/// Drives a robot with a model over a link, on the robot's clock.
+///
+/// `init` takes all memory and rehearses; `run` then allocates nothing while it drives. Only `status` may be used from
+/// other threads while `run` runs; the rest is for before and after.
+public final class ControlLoop {
+  public let status = LoopStatus()
+  public let address: LinkAddress
+  public private(set) var statistics = LoopStatistics()
+  /// Why `run` ended, if it was not asked to.
+  public private(set) var failure: ControlError? = nil
+
+  private let options: ControlOptions
+  private let periodNanoseconds: UInt64
+  private let budgetNanoseconds: UInt64
+  private var endpoint: ControllerEndpoint
+  private var planner: Planner
+  private var action = ActionMessage()
+  private var policy: FallbackPolicy
+  private var clock = DeadlineClock()
+  private var gathering: ContextGathering
+  private var planCount: UInt32 = 0
+  /// Longest time of a denoising step lately.
+  private var stepNanoseconds: UInt64 = 0
+  /// The robot's last start that was seen, and whether its present episode is under way.
+  private var robotEpoch: UInt32 = 0
+  private var isInEpisode = false
+  private var episode: UInt32 = 0
+  private var step: UInt32 = 0
+  /// State of the last observation, `[observationSize]`: the start of the transition that ends with the next.
+  private let lastState: UnsafeMutablePointer<Float>
+
+  /// Opens the link and makes the planner. Throws when model, warm start, settings or address cannot be used.
+  public init(model: LoadedModel, options: ControlOptions, address: LinkAddress) throws(ControlError) {
+    let description = model.description
+    let shape = description.shape
+    try Self.check(model, options.warmStart, path: options.warmStartPath)
+    self.options = options
+    self.address = address
+    periodNanoseconds = description.periodNanoseconds
+    budgetNanoseconds = options.budgetNanoseconds ?? description.periodNanoseconds / 2
+
+    var settings = description.options
+    if let guide = options.guide { settings.guide = guide }
+    do throws(PlannerError) {
+      planner = try Planner(weights: model.weights, options: settings)
+    } catch {
+      throw .planner(error)
+    }
+    let profile = RobotProfile(
+      family: description.family, observationSize: shape.observationSize, actionSize: shape.actionSize,
+      periodNanoseconds: description.periodNanoseconds)
+    do throws(LinkError) {
+      endpoint = try ControllerEndpoint(
+        connectingTo: address, profile: profile, model: options.modelName,
+        silenceNanoseconds: max(500_000_000, 10 * description.periodNanoseconds))
+    } catch {
+      throw .link(error)
+    }
+    policy = FallbackPolicy(usableEntries: shape.horizon / 2)
+    gathering = ContextGathering(options.warmStart == nil ? .firstEpisodes(options.warmStartEpisodes) : .given)
+    lastState = .allocate(capacity: shape.observationSize)
+    lastState.initialize(repeating: 0, count: shape.observationSize)
+    rehearse()
+    options.warmStart?.infer(into: &planner)
+    beginEpisode()
+  }
+
+  deinit { lastState.deallocate() }
+
+  public var contextTransitions: Int { planner.transitionCount }
+  public var hasContext: Bool { planner.hasContext }
+  public var kernelName: String { planner.kernelName }
+  public var arenaBytes: Int { planner.arenaBytes }
+  public var counters: LinkCounters { endpoint.session.counters }
+  public var robot: RobotDescription? { endpoint.session.robot }
+
+  private static func check(_ model: LoadedModel, _ warmStart: WarmStart?, path: String) throws(ControlError) {
+    let description = model.description
+    let shape = description.shape
+    func require(_ file: String, _ field: String, _ found: Int, _ expected: String, _ holds: Bool) throws(ControlError)
+    {
+      if !holds { throw .unfit(file: file, field: field, found: "\(found)", expected: expected) }
+    }
+    try require(
+      model.path, "observation_size", shape.observationSize,
+      "at most \(LinkLimits.observationEntries) (the link's limit)",
+      shape.observationSize <= LinkLimits.observationEntries)
+    try require(
+      model.path, "action_size", shape.actionSize, "at most \(LinkLimits.actionEntries) (the link's limit)",
+      shape.actionSize <= LinkLimits.actionEntries)
+    guard let warmStart else { return }
+    guard warmStart.family == description.family else {
+      throw .unfit(
+        file: path, field: "family", found: warmStart.family, expected: "\(description.family), the model's")
+    }
+    try require(
+      path, "observation_size", warmStart.observationSize, "\(shape.observationSize), the model's",
+      warmStart.observationSize == shape.observationSize)
+    try require(
+      path, "action_size", warmStart.actionSize, "\(shape.actionSize), the model's",
+      warmStart.actionSize == shape.actionSize)
+  }
+
+  /// Plans a few times before anything depends on it, so that no page, branch or estimate is new to the first real plan.
+  private func rehearse() {
+    _ = planner.addTransition(observation: lastState, action: action.command, reward: 0, next: lastState)
+    planner.updateContext()
+    for _ in 0..<4 {
+      let start = monotonicNanoseconds()
+      let result = planner.plan(observation: lastState, budgetNanoseconds: .max)
+      note(planNanoseconds: monotonicNanoseconds() - start, steps: result.stepsTaken)
+      planner.prepare()
+    }
+    planner.clearContext()
+  }
+
+  // MARK: Running
+
+  /// Runs until `status.stop()`, a refusal, or the robot's goodbye where that is asked for. Call it on a thread of its
+  /// own.
+  public func run() {
+    var goesOn = true
+    while goesOn, !status.isStopRequested.load(ordering: .relaxed) {
+      goesOn = runOnce(until: monotonicNanoseconds() + 100_000_000)
+    }
+    if endpoint.session.isConnected { endpoint.sayGoodbye() }
+    status.end()
+  }
+
+  /// Waits for one event, at most until CLOCK_MONOTONIC shows `nanoseconds`, and handles it; false if the loop is to end.
+  package func runOnce(until nanoseconds: UInt64) -> Bool { handle(endpoint.next(until: nanoseconds)) }
+
+  private func handle(_ event: ControllerEndpoint.Event) -> Bool {
+    switch event {
+    case .timeout, .link(.none): break
+    case .link(.observation): return drainAndAnswer()
+    case .link(.connected):
+      status.show(isConnected: true)
+      status.post(.connected)
+      policy.restart()
+      clock = DeadlineClock()
+    case .link(.disconnected): leave(.robotRestarted)
+    case .silent: leave(.silent)
+    case .link(.goodbye):
+      leave(.goodbye)
+      return !options.exitsWithRobot
+    case .link(.busy): status.post(.busy)
+    case .link(.refused):
+      leave(.refused)
+      failure = .refused(address, reason: endpoint.session.peerText.description)
+      return false
+    }
+    return true
+  }
+
+  /// The robot is gone for now: nothing is sent until it is back.
+  private func leave(_ news: LoopNews) {
+    status.show(isConnected: false)
+    status.post(news)
+    isInEpisode = false
+  }
+
+  /// Takes in the observation that came and, if newer ones wait behind it, those; answers the newest.
+  private func drainAndAnswer() -> Bool {
+    var arrival = monotonicNanoseconds()
+    takeIn()
+    while true {
+      let next = endpoint.next(until: 0)
+      guard next == .link(.observation) else {
+        answer(arrival: arrival)
+        return next == .timeout ? true : handle(next)
+      }
+      statistics.superseded += 1
+      arrival = monotonicNanoseconds()
+      takeIn()
+    }
+  }
+
+  /// Notes the observation: starts of robots and episodes, and transitions of the warm start.
+  private func takeIn() {
+    let epoch = endpoint.observation.epoch
+    if epoch != robotEpoch {
+      robotEpoch = epoch
+      if gathering.restart() { planner.clearContext() }
+      isInEpisode = false
+    }
+    let isRunning = isInEpisode && endpoint.observation.episode == episode
+    // A gap or, in lockstep, a repeat ends no episode, but is no transition either.
+    let continues = isRunning && endpoint.observation.step == step &+ 1
+    if !(isRunning && (!endpoint.observation.isFirst || step == 0)), !endpoint.observation.isLast {
+      beginEpisode()
+      isInEpisode = true
+    }
+    if continues, gathering.isGathering, let reward = endpoint.observation.reward {
+      _ = planner.addTransition(
+        observation: lastState, action: endpoint.observation.appliedAction, reward: reward,
+        next: endpoint.observation.state)
+    }
+    for index in 0..<planner.observationSize { lastState[index] = endpoint.observation.state[index] }
+    episode = endpoint.observation.episode
+    step = endpoint.observation.step
+  }
+
+  /// Forgets the plan of the episode before and makes ready for the first of the next.
+  private func beginEpisode() {
+    planner.reset(seed: options.seed &+ statistics.episodes)
+    planner.prepare()
+    policy.startEpisode()
+  }
+
+  /// Plans for the observation taken in last and sends the action; then does what there is time for.
+  private func answer(arrival: UInt64) {
+    action.answer(endpoint.observation)
+    action.predictedReturn = nil
+    action.hasPredictedState = false
+    action.denoisingSteps = 0
+    action.planMicroseconds = 0
+    guard !endpoint.observation.isLast else {
+      // Only a heartbeat; the next observation starts an episode.
+      set(.idle)
+      send(arrival: arrival)
+      endEpisode()
+      return
+    }
+    let isPlanned = planNow(arrival: arrival)
+    let choice = policy.step(hasPlan: isPlanned)
+    set(choice)
+    send(arrival: arrival)
+    planner.prepare()
+  }
+
+  /// True if there is a complete, finite plan from the last observation.
+  private func planNow(arrival: UInt64) -> Bool {
+    let due = clock.due(sampleTime: endpoint.observation.sampleTimeNanoseconds, arrival: arrival)
+    let inLockstep = endpoint.session.robot?.lockstep ?? false
+    let start = monotonicNanoseconds()
+    let spent = inLockstep ? 0 : start &- due
+    guard spent < budgetNanoseconds, inLockstep || spent &+ stepNanoseconds < periodNanoseconds else {
+      statistics.skippedPlans += 1
+      return false
+    }
+    let result = planner.plan(observation: lastState, budgetNanoseconds: budgetNanoseconds - spent)
+    let end = monotonicNanoseconds()
+    note(planNanoseconds: end - start, steps: result.stepsTaken)
+    switch result.status {
+    case .converged: break
+    case .outOfBudget: statistics.shortPlans += 1
+    case .nonFinite:
+      statistics.failedPlans += 1
+      return false
+    }
+    if !inLockstep, end &- due > periodNanoseconds { statistics.latePlans += 1 }
+    statistics.recordPlan(nanoseconds: end - start)
+    planCount &+= 1
+    action.planMicroseconds = UInt32(clamping: (end - start) / 1000)
+    action.denoisingSteps = UInt32(clamping: result.stepsTaken)
+    if planner.hasContext { action.predictedReturn = result.predictedReturn }
+    action.hasPredictedState = true
+    for index in 0..<planner.observationSize { action.predictedState[index] = planner.state(1)[index] }
+    return true
+  }
+
+  private func note(planNanoseconds: UInt64, steps: Int) {
+    stepNanoseconds = max(planNanoseconds / UInt64(max(1, steps)), stepNanoseconds - stepNanoseconds / 32)
+  }
+
+  /// Fills in command, mode and plan.
+  private func set(_ choice: CommandChoice) {
+    action.plan = planCount
+    action.planEntry = 0
+    switch choice {
+    case .plan: fill(.plan, entry: 0)
+    case .earlierPlan(let entry):
+      statistics.earlierPlans += 1
+      fill(.earlierPlan, entry: entry)
+    case .hold:
+      statistics.holds += 1
+      scale(.hold, by: 1)
+    case .ramp(let factor):
+      statistics.ramps += 1
+      scale(.ramp, by: factor)
+    case .safe:
+      if statistics.safes == 0 { status.post(.safe) }
+      statistics.safes += 1
+      scale(.safe, by: 0)
+    case .idle:
+      statistics.idles += 1
+      scale(.idle, by: 0)
+    }
+  }
+
+  private func fill(_ mode: ActionMode, entry: Int) {
+    action.mode = mode
+    action.planEntry = UInt32(entry)
+    let values = planner.action(entry)
+    // The robot's limit may be narrower than that of the robots in the data.
+    let limit = endpoint.session.robot?.actionLimit ?? 0
+    for index in 0..<planner.actionSize { action.command[index] = min(max(values[index], -limit), limit) }
+  }
+
+  private func scale(_ mode: ActionMode, by factor: Float) {
+    action.mode = mode
+    action.plan = 0
+    for index in 0..<planner.actionSize { action.command[index] *= factor }
+  }
+
+  private func send(arrival: UInt64) {
+    action.deadlineMisses = UInt32(clamping: statistics.deadlineMisses)
+    endpoint.send(action)
+    statistics.recordAnswer(nanoseconds: monotonicNanoseconds() - arrival)
+    statistics.cycles += 1
+    status.show(
+      episode: episode, step: step, reward: endpoint.observation.reward ?? 0,
+      planMicroseconds: action.planMicroseconds, misses: statistics.deadlineMisses)
+  }
+
+  /// The robot ended an episode by itself: counts it for the warm start and makes ready for the next.
+  private func endEpisode() {
+    guard isInEpisode else { return }
+    isInEpisode = false
+    statistics.episodes += 1
+    if gathering.episodeEnded() {
+      planner.updateContext()
+      status.post(.contextInferred)
+    }
+    planner.reset(seed: options.seed &+ statistics.episodes)
+    planner.prepare()
+  }
+}

@@ -1,11 +1,136 @@
 // The onboard controller: reads its options, loads the model, and hands the process to the control loop.
 
 import ArgumentParser
+import ControlLoop
+import Glibc
+import PlannerModel
+import PlannerRuntime
+import RobotLink
 
 @main
 struct MetaDiffuserDaemon: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "metadiffuserd",
-    abstract: "Drive a robot with a trained MetaDiffuser model, a plan inside every control period."
+    abstract: "Drive a robot with a trained MetaDiffuser model, a plan inside every control period.",
+    discussion: """
+      Waits for the robot at the link's address, and again whenever it falls silent or restarts. Ends with Control-C or \
+      SIGTERM and then prints a summary.
+      """
   )
+
+  @Option(help: "Model file (safetensors).")
+  var model: String
+
+  @Option(help: "Address of the robot.")
+  var link = "udp://127.0.0.1:5600"
+
+  @Option(help: "Warm-start file to infer the context from; in place of --warm-start-episodes.")
+  var warmStart: String?
+
+  @Option(help: "Episodes driven without context that gather the warm start.")
+  var warmStartEpisodes: Int?
+
+  @Option(help: "Seed of the planner's noise.")
+  var seed: UInt64 = 1
+
+  @Option(help: "Milliseconds a plan may take (default: half the robot's period).")
+  var budget: Double?
+
+  @Option(help: "Guide of the plans: none, reward or dual (default: the model's).")
+  var guide: Guide?
+
+  @Option(help: "CPU to bind the control thread to (default: the system's choice).")
+  var cpu: Int?
+
+  @Flag(help: "Fail if the machine refuses any step of the real-time set-up.")
+  var requireRT = false
+
+  @Flag(help: "End when the robot says goodbye.")
+  var exitWithRobot = false
+
+  @Flag(help: "Print the summary as JSON.")
+  var json = false
+
+  @Flag(help: "No live line, no news.")
+  var quiet = false
+
+  func validate() throws {
+    if let budget, !(budget > 0 && budget <= 10_000) {
+      throw ValidationError("--budget is \(budget), give milliseconds in 0 … 10000")
+    }
+    if let warmStartEpisodes, warmStartEpisodes < 0 {
+      throw ValidationError("--warm-start-episodes is \(warmStartEpisodes), give 0 or more")
+    }
+    if warmStart != nil, warmStartEpisodes != nil {
+      throw ValidationError("give --warm-start or --warm-start-episodes, not both")
+    }
+  }
+
+  func run() throws {
+    do throws(ControlError) {
+      try drive()
+    } catch {
+      writeError("Error: \(error)\n")
+      throw ExitCode(error.exitStatus)
+    }
+  }
+
+  private func drive() throws(ControlError) {
+    ControlThread.holdSignals()
+    var options = ControlOptions()
+    options.seed = seed
+    options.budgetNanoseconds = budget.map { UInt64($0 * 1e6) }
+    options.guide = guide
+    options.warmStartEpisodes = warmStartEpisodes ?? 1
+    options.exitsWithRobot = exitWithRobot
+    options.cpu = cpu
+    options.requiresRealTime = requireRT
+    options.modelName = model.split(separator: "/").last.map(String.init) ?? model
+    let loaded: LoadedModel
+    do throws(ModelError) {
+      loaded = try LoadedModel(path: model)
+      if let warmStart {
+        options.warmStart = try WarmStart(path: warmStart)
+        options.warmStartPath = warmStart
+      }
+    } catch {
+      throw .model(error)
+    }
+    let address: LinkAddress
+    do throws(LinkError) {
+      address = try LinkAddress(link)
+    } catch {
+      throw .link(error)
+    }
+
+    let loop = try ControlLoop(model: loaded, options: options, address: address)
+    let thread = ControlThread(loop: loop, options: options)
+    try thread.start()
+    let view = DaemonView(address: address, periodNanoseconds: loaded.description.periodNanoseconds, isQuiet: quiet)
+    view.news("\(options.modelName): waiting for the robot at \(address), \(loop.kernelName) kernels")
+    for warning in thread.warnings { view.news("warning: \(warning)") }
+    while !loop.status.isOver {
+      if ControlThread.waitForSignal(milliseconds: 100) { loop.status.stop() }
+      view.update(loop.status)
+    }
+    thread.join()
+    view.finish()
+    if let failure = loop.failure { throw failure }
+    let report = DaemonReport(loop: loop, model: loaded, warnings: thread.warnings)
+    print(json ? report.json : report.text)
+  }
+}
+
+extension Guide: ExpressibleByArgument {}
+
+extension ControlError {
+  /// 64 wrong usage, 65 bad data, 69 peer unavailable, 1 anything else (sysexits.h).
+  var exitStatus: Int32 {
+    switch self {
+    case .link(.badAddress): EX_USAGE
+    case .link: EX_UNAVAILABLE
+    case .model, .planner, .unfit, .refused: EX_DATAERR
+    case .realTime, .thread: EXIT_FAILURE
+    }
+  }
 }

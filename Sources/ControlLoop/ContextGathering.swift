@@ -1,0 +1,47 @@
+// Which context an episode is driven with: none while the warm start is gathered, and then a fixed one.
+
+/// Where the context comes from.
+public enum ContextSource: Sendable, Equatable {
+  /// Given before the start (a warm-start file), fixed.
+  case given
+  /// Inferred from the robot's first `count` episodes, which are driven without; 0: there is never one.
+  case firstEpisodes(Int)
+}
+
+/// Counts the episodes of the warm start. Real-time: yes.
+public struct ContextGathering: Equatable, Sendable {
+  public let source: ContextSource
+  private var remaining: Int
+
+  public init(_ source: ContextSource) {
+    self.source = source
+    remaining = 0
+    restart()
+  }
+
+  /// Transitions are wanted: the present episode is part of the warm start.
+  public var isGathering: Bool {
+    @_noAllocation @_noLocks get { remaining > 0 }
+  }
+
+  /// Another start of a robot, which may be another robot: all begins anew. True if the old context is to be dropped.
+  @discardableResult @_noAllocation @_noLocks
+  public mutating func restart() -> Bool {
+    switch source {
+    case .given:
+      remaining = 0
+      return false
+    case .firstEpisodes(let count):
+      remaining = count
+      return true
+    }
+  }
+
+  /// An episode has ended by itself. True if the warm start is complete with it and the context is to be inferred.
+  @_noAllocation @_noLocks
+  public mutating func episodeEnded() -> Bool {
+    guard remaining > 0 else { return false }
+    remaining -= 1
+    return remaining == 0
+  }
+}

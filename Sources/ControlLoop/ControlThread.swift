@@ -1,0 +1,61 @@
+// The thread of its own that a control loop runs on, with the real-time set-up around it.
+
+import CRealTime
+import Glibc
+import Synchronization
+
+/// Runs a loop on a real-time thread.
+public final class ControlThread {
+  private let loop: ControlLoop
+  private let options: ControlOptions
+  private var thread: UInt64 = 0
+  /// What the machine refused; complete after `start`.
+  public private(set) var warnings: [RealTimeWarning] = []
+
+  public init(loop: ControlLoop, options: ControlOptions) {
+    self.loop = loop
+    self.options = options
+  }
+
+  /// From now on the signals that end a program wait for `waitForSignal`. Call it first, before any thread is started.
+  public static func holdSignals() { rt_block_signals() }
+
+  /// True if SIGINT, SIGTERM or SIGHUP came within `milliseconds`.
+  public static func waitForSignal(milliseconds: Int) -> Bool { rt_wait_signal(Int32(clamping: milliseconds)) != 0 }
+
+  /// Sets up the process and starts the thread. Throws if the machine refuses a step that `options` demands.
+  public func start() throws(ControlError) {
+    warnings = RealTimeSetup.prepareProcess()
+    if options.requiresRealTime, !warnings.isEmpty { throw .realTime(warnings) }
+    // The loop starts when its own set-up is known to be good.
+    let code = rt_start(
+      { context in
+        let owner = Unmanaged<ControlThread>.fromOpaque(context!).takeRetainedValue()
+        owner.warnings += RealTimeSetup.prepareThread(cpu: owner.options.cpu)
+        owner.isReady.store(true)
+        if !(owner.options.requiresRealTime && !owner.warnings.isEmpty) { owner.loop.run() }
+      }, Unmanaged.passRetained(self).toOpaque(), 1 << 20, &thread)
+    guard code == 0 else { throw .thread(cause: String(cString: strerror(code))) }
+    isReady.wait()
+    if options.requiresRealTime, !warnings.isEmpty {
+      rt_join(thread)
+      throw .realTime(warnings)
+    }
+  }
+
+  /// Waits for the loop's end.
+  public func join() { rt_join(thread) }
+
+  private let isReady = ReadyFlag()
+}
+
+/// Set once by the new thread; waited for by the one that started it.
+private final class ReadyFlag: Sendable {
+  private let flag = Atomic(false)
+
+  func store(_ value: Bool) { flag.store(value, ordering: .releasing) }
+
+  func wait() {
+    while !flag.load(ordering: .acquiring) { usleep(200) }
+  }
+}

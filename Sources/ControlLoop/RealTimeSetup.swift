@@ -1,0 +1,50 @@
+// Asking the machine for real time, step by step. What it refuses is a warning with cause and cure, or fatal on demand.
+
+import CRealTime
+import Glibc
+
+/// A step of the real-time set-up that the machine refused.
+public struct RealTimeWarning: Equatable, Sendable, CustomStringConvertible {
+  public let step: String
+  public let cause: String
+  public let cure: String
+
+  public var description: String { "\(step) refused (\(cause)); \(cure)" }
+}
+
+/// Real-time set-up of the process and of the control thread. Real-time: no (start-up only).
+public enum RealTimeSetup {
+  /// Priority of the control thread: above ordinary real-time threads, below the kernel's own at 99.
+  public static let priority: Int32 = 80
+
+  /// Locks memory and forbids deep sleep. Call it once, when all memory has been taken.
+  public static func prepareProcess() -> [RealTimeWarning] {
+    [
+      warning(
+        "locking memory (mlockall)", rt_lock_memory(),
+        cure: "pages may be swapped out: raise the limit (ulimit -l unlimited) or grant CAP_IPC_LOCK"),
+      warning(
+        "forbidding deep sleep (/dev/cpu_dma_latency)", rt_forbid_deep_sleep(),
+        cure: "wake-ups may take longer by 0.1 ms: run as root, or let this user write the device"),
+    ].compactMap(\.self)
+  }
+
+  /// Sets policy, CPU and stack of the calling thread. `cpu` nil leaves the choice to the system.
+  public static func prepareThread(cpu: Int?) -> [RealTimeWarning] {
+    rt_touch_stack(128 * 1024)
+    return [
+      warning(
+        "real-time priority (SCHED_FIFO \(priority))", rt_set_fifo(priority),
+        cure: "other programs may delay the loop: run as root, grant CAP_SYS_NICE, or raise the limit (ulimit -r 99)"),
+      cpu.flatMap {
+        warning(
+          "binding to CPU \($0)", rt_set_cpu(Int32(clamping: $0)),
+          cure: "choose a CPU of this machine that this process may use (taskset -p shows them)")
+      },
+    ].compactMap(\.self)
+  }
+
+  private static func warning(_ step: String, _ code: Int32, cure: String) -> RealTimeWarning? {
+    code == 0 ? nil : RealTimeWarning(step: step, cause: String(cString: strerror(code)), cure: cure)
+  }
+}

@@ -1,0 +1,96 @@
+// The summary of a run, as text and as JSON.
+
+import ControlLoop
+import Histogram
+import PlannerModel
+import RobotLink
+
+/// What a finished loop did.
+struct DaemonReport {
+  let loop: ControlLoop
+  let model: LoadedModel
+  let warnings: [RealTimeWarning]
+
+  private var fallbacks: [(String, UInt64)] {
+    let statistics = loop.statistics
+    return [
+      ("earlier_plan", statistics.earlierPlans), ("hold", statistics.holds), ("ramp", statistics.ramps),
+      ("safe", statistics.safes),
+    ]
+  }
+
+  private var misses: [(String, UInt64)] {
+    let statistics = loop.statistics
+    return [
+      ("late", statistics.latePlans), ("failed", statistics.failedPlans), ("skipped", statistics.skippedPlans),
+      ("superseded", statistics.superseded),
+    ]
+  }
+
+  private var rejections: [(String, UInt64)] {
+    Rejection.allCases.map { ("\($0.name)", loop.counters[$0]) }.filter { $0.1 > 0 }
+  }
+
+  var json: String {
+    let statistics = loop.statistics
+    let counters = loop.counters
+    func counts(_ entries: [(String, UInt64)]) -> JSON { .object(entries.map { ($0.0, .number(Double($0.1))) }) }
+    return JSON.object([
+      ("family", .text(model.description.family)),
+      ("robot", loop.robot.map { .text("\($0.name)") } ?? .null),
+      ("period_ms", .number(Double(model.description.periodNanoseconds) / 1e6)),
+      ("cycles", .number(Double(statistics.cycles))),
+      ("episodes", .number(Double(statistics.episodes))),
+      ("context_transitions", .number(Double(loop.contextTransitions))),
+      ("plan_ms", percentiles(statistics.planTimes)),
+      ("answer_ms", percentiles(statistics.answerTimes)),
+      ("short_plans", .number(Double(statistics.shortPlans))),
+      ("deadline_misses", .number(Double(statistics.deadlineMisses))),
+      ("misses", counts(misses)),
+      ("fallbacks", counts(fallbacks)),
+      ("frames_lost", .number(Double(counters.lost))),
+      ("frames_rejected", counts(rejections)),
+      ("send_failures", .number(Double(counters.sendFailures))),
+      ("kernels", .text(loop.kernelName)),
+      ("arena_bytes", .number(Double(loop.arenaBytes))),
+      ("real_time_warnings", .array(warnings.map { .text("\($0)") })),
+    ]).text
+  }
+
+  var text: String {
+    let statistics = loop.statistics
+    func list(_ entries: [(String, UInt64)]) -> String {
+      let present = entries.filter { $0.1 > 0 }
+      return present.isEmpty ? "" : " (" + present.map { "\($0.0) \($0.1)" }.joined(separator: ", ") + ")"
+    }
+    func times(_ histogram: Histogram<UInt64>) -> String {
+      func milliseconds(_ value: UInt64) -> String { decimal(Double(value) / 1000, 2) }
+      return "p50 \(milliseconds(histogram.valueAtPercentile(50))) ms, p99 "
+        + "\(milliseconds(histogram.valueAtPercentile(99))) ms, max \(milliseconds(histogram.max)) ms"
+    }
+    var lines = [
+      "\(statistics.cycles) cycles, \(statistics.episodes) episodes, context from \(loop.contextTransitions) transitions"
+    ]
+    if statistics.planTimes.totalCount > 0 {
+      lines.append(
+        "  plan: \(times(statistics.planTimes)); period \(decimal(Double(model.description.periodNanoseconds) / 1e6, 0)) ms"
+      )
+      lines.append("  answer: \(times(statistics.answerTimes))")
+    }
+    lines.append(
+      "  deadline misses \(statistics.deadlineMisses)\(list(misses)), plans cut short \(statistics.shortPlans)")
+    lines.append("  fallbacks \(fallbacks.reduce(0) { $0 + $1.1 })\(list(fallbacks))")
+    lines.append("  frames lost \(loop.counters.lost), rejected \(loop.counters.rejected)\(list(rejections))")
+    return lines.joined(separator: "\n")
+  }
+
+  /// Milliseconds, of a histogram in microseconds; null when it is empty.
+  private func percentiles(_ histogram: Histogram<UInt64>) -> JSON {
+    if histogram.totalCount == 0 { return .null }
+    func milliseconds(_ value: UInt64) -> JSON { .number(Double(value) / 1000) }
+    return .object([
+      ("p50", milliseconds(histogram.valueAtPercentile(50))), ("p99", milliseconds(histogram.valueAtPercentile(99))),
+      ("max", milliseconds(histogram.max)),
+    ])
+  }
+}
