@@ -2,10 +2,44 @@
 
 SWIFT_FLAGS ?= -c release
 ORACLE_VENV := .build-oracle/venv
+PACKAGES := libopenblas-dev libmujoco-dev libprotobuf-c-dev libhdf5-dev protobuf-c-compiler protobuf-compiler \
+  pkg-config python3-venv
+# Arguments of the demo: make demo ARGS="--speed 2.3 --seed 7".
+ARGS ?=
+
+.PHONY: all dependencies build demo test lint clean
+all: build
+
+# Installs Debian's packages that are missing; asks for root only when there are any.
+dependencies:
+	@missing=$$(for p in $(PACKAGES); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+	  echo "installing $$missing"; \
+	  if [ "$$(id -u)" = 0 ]; then run=; else run=sudo; fi; \
+	  $$run apt-get update -qq && \
+	  $$run env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
+	fi
+	@command -v swift >/dev/null || { echo "Swift 6.3 is missing: https://www.swift.org/install/linux/"; exit 1; }
+
+build: dependencies
+	swift build $(SWIFT_FLAGS) --product metadiffuser
+	swift build $(SWIFT_FLAGS) --product metadiffuserd
+
+demo: build
+	@"$$(swift build $(SWIFT_FLAGS) --show-bin-path)/metadiffuser" demo $(ARGS)
+
+test: dependencies
+	swift test $(SWIFT_FLAGS)
+
+lint:
+	swift format lint --strict --recursive Package.swift Sources Tests
+
+clean:
+	rm -rf .build .build-*
 
 # Holds simulation and files against independent implementations from PyPI, in a virtual environment of its own.
 .PHONY: test-oracle
-test-oracle: $(ORACLE_VENV)/installed
+test-oracle: dependencies $(ORACLE_VENV)/installed
 	swift build $(SWIFT_FLAGS) --product oracle-peer
 	for oracle in half_cheetah dataset; do \
 	  $(ORACLE_VENV)/bin/python Tests/Oracles/$$oracle.py \

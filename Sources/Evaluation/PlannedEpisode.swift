@@ -69,8 +69,8 @@ public struct PlannedEpisode: Sendable {
   }
 }
 
-/// The return of one episode of `task` under a behaviour.
-func behaviourReturn(_ task: any ControlTask, policy: BehaviourPolicy, seed: UInt64) -> Double {
+/// The return of one episode of `task` under a behaviour, started from `seed` like an episode of the planner.
+public func behaviourReturn(_ task: any ControlTask, policy: BehaviourPolicy, seed: UInt64) -> Double {
   // The same start as the planner's: only the actions differ.
   var random = RandomSource(seed: seed, stream: 1)
   task.reset(seed: seed)

@@ -1,0 +1,126 @@
+// A line plot as SVG: what the tools draw for README and Docs. Text in, text out; any browser shows it.
+
+import Foundation
+
+/// A plot of one or more lines over a common axis.
+public struct LinePlot: Sendable {
+  /// One line; `points` are (x, y) in the axes' units.
+  public struct Series: Sendable {
+    public var name: String
+    public var points: [SIMD2<Double>]
+    /// As CSS writes it.
+    public var colour: String
+    public var isDashed: Bool
+
+    public init(name: String, points: [SIMD2<Double>], colour: String, isDashed: Bool = false) {
+      self.name = name
+      self.points = points
+      self.colour = colour
+      self.isDashed = isDashed
+    }
+  }
+
+  public var title: String
+  /// Axis titles with units.
+  public var x: String, y: String
+  public var series: [Series] = []
+  /// Vertical lines, at these x.
+  public var marks: [Double] = []
+
+  public init(title: String, x: String, y: String) {
+    self.title = title
+    self.x = x
+    self.y = y
+  }
+
+  private static let size = (width: 860.0, height: 340.0)
+  private static let frame = (left: 62.0, right: 844.0, top: 40.0, bottom: 288.0)
+
+  /// The plot as an SVG document. Points that are not finite are left out.
+  public var svg: String {
+    let points = series.flatMap(\.points).filter { $0.x.isFinite && $0.y.isFinite }
+    let horizontal = Axis(points.map(\.x), widened: false)
+    let vertical = Axis(points.map(\.y), widened: true)
+    let frame = Self.frame
+    func px(_ value: Double) -> Double { frame.left + horizontal.share(value) * (frame.right - frame.left) }
+    func py(_ value: Double) -> Double { frame.bottom - vertical.share(value) * (frame.bottom - frame.top) }
+    func number(_ value: Double) -> String { String(format: "%.1f", value) }
+    func text(_ content: String, _ x: Double, _ y: Double, _ style: String) -> String {
+      let escaped = content.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
+      return "<text x=\"\(number(x))\" y=\"\(number(y))\" \(style)>\(escaped)</text>"
+    }
+    func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ style: String) -> String {
+      "<line x1=\"\(number(x1))\" y1=\"\(number(y1))\" x2=\"\(number(x2))\" y2=\"\(number(y2))\" \(style)/>"
+    }
+    var parts = [
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(number(Self.size.width)) \(number(Self.size.height))\" "
+        + "font-family=\"sans-serif\" font-size=\"13\" fill=\"#333\">",
+      "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>",
+      text(title, frame.left, 22, "font-size=\"14\" font-weight=\"bold\""),
+    ]
+    for tick in vertical.ticks {
+      parts.append(line(frame.left, py(tick), frame.right, py(tick), "stroke=\"#e4e4e4\""))
+      parts.append(text(vertical.label(tick), frame.left - 8, py(tick) + 4, "text-anchor=\"end\""))
+    }
+    for tick in horizontal.ticks {
+      parts.append(line(px(tick), frame.bottom, px(tick), frame.bottom + 5, "stroke=\"#666\""))
+      parts.append(text(horizontal.label(tick), px(tick), frame.bottom + 19, "text-anchor=\"middle\""))
+    }
+    for mark in marks {
+      parts.append(line(px(mark), frame.top, px(mark), frame.bottom, "stroke=\"#999\" stroke-dasharray=\"2 3\""))
+    }
+    for one in series {
+      let path = one.points.filter { $0.x.isFinite && $0.y.isFinite }
+        .map { "\(number(px($0.x))),\(number(py($0.y)))" }.joined(separator: " ")
+      let dash = one.isDashed ? " stroke-dasharray=\"7 5\"" : ""
+      parts.append(
+        "<polyline points=\"\(path)\" fill=\"none\" stroke=\"\(one.colour)\" stroke-width=\"1.8\"\(dash)/>")
+    }
+    parts.append(line(frame.left, frame.bottom, frame.right, frame.bottom, "stroke=\"#666\""))
+    let middle = (frame.top + frame.bottom) / 2
+    parts.append(text(x, (frame.left + frame.right) / 2, frame.bottom + 40, "text-anchor=\"middle\""))
+    parts.append(
+      text(y, 18, middle, "text-anchor=\"middle\" transform=\"rotate(-90 18 \(number(middle)))\""))
+    for (index, one) in series.enumerated() {
+      let left = frame.right - 110 * Double(series.count - index)
+      let height = frame.bottom + 36
+      let dash = one.isDashed ? " stroke-dasharray=\"7 5\"" : ""
+      parts.append(line(left, height, left + 28, height, "stroke=\"\(one.colour)\" stroke-width=\"2\"\(dash)"))
+      parts.append(text(one.name, left + 34, height + 4, ""))
+    }
+    return (parts + ["</svg>"]).joined(separator: "\n") + "\n"
+  }
+
+  /// Writes the plot to `path`, whole or not at all.
+  public func write(to path: String) throws {
+    try Data(svg.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+  }
+}
+
+/// A range of values with round ticks.
+struct Axis {
+  let low: Double, high: Double
+  let ticks: [Double]
+  private let decimals: Int
+
+  /// Covers `values`; `widened` to the next ticks beyond them.
+  init(_ values: [Double], widened: Bool) {
+    var low = values.min() ?? 0
+    var high = values.max() ?? 1
+    if low == high { (low, high) = (low - 1, high + 1) }
+    // The round step (1, 2 or 5 times a power of ten) that gives about six ticks.
+    let rough = (high - low) / 6
+    let power = pow(10, floor(log10(rough)))
+    let step = [1, 2, 5, 10].map { $0 * power }.first { $0 >= rough * 0.999 } ?? 10 * power
+    if widened { (low, high) = (floor(low / step) * step, ceil(high / step) * step) }
+    ticks = (Int(ceil(low / step - 1e-9))...Int(floor(high / step + 1e-9))).map { Double($0) * step }
+    decimals = max(0, -Int(floor(log10(step))))
+    self.low = low
+    self.high = high
+  }
+
+  /// Where `value` lies, 0 at the low and 1 at the high end.
+  func share(_ value: Double) -> Double { (value - low) / (high - low) }
+
+  func label(_ tick: Double) -> String { String(format: "%.\(decimals)f", tick) }
+}

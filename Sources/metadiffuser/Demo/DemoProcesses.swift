@@ -1,0 +1,77 @@
+// The two processes of the demo: the robot, whose live line people see, and the controller beside it.
+
+import Foundation
+
+/// A process of the demo has failed.
+struct DemoError: Error, CustomStringConvertible {
+  let description: String
+}
+
+/// Starts robot and controller, waits for both, and cleans up after them.
+final class DemoProcesses {
+  private let folder: URL
+  private let robotProgram: URL
+  private let controllerProgram: URL
+
+  /// Where the robot writes its trace.
+  var tracePath: String { folder.appendingPathComponent("trace.csv").path }
+
+  init() throws {
+    robotProgram = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    controllerProgram = robotProgram.deletingLastPathComponent().appendingPathComponent("metadiffuserd")
+    guard FileManager.default.isExecutableFile(atPath: controllerProgram.path) else {
+      throw DemoError(description: "\(controllerProgram.path) is missing; 'make build' makes it")
+    }
+    folder = FileManager.default.temporaryDirectory.appendingPathComponent("metadiffuser-demo-\(getpid())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  /// Runs both to their ends and returns what the robot reported. Control-C ends both.
+  func run(robot robotArguments: [String], controller controllerArguments: [String]) throws -> RobotSummary {
+    let controllerLog = folder.appendingPathComponent("controller.txt")
+    FileManager.default.createFile(atPath: controllerLog.path, contents: nil)
+    let robotOutput = Pipe()
+    let robot = Process()
+    robot.executableURL = robotProgram
+    robot.arguments = robotArguments
+    robot.standardOutput = robotOutput
+    let controller = Process()
+    controller.executableURL = controllerProgram
+    controller.arguments = controllerArguments
+    controller.standardOutput = FileHandle.nullDevice
+    controller.standardError = try FileHandle(forWritingTo: controllerLog)
+    try robot.run()
+    defer { if robot.isRunning { robot.terminate() } }
+    try controller.run()
+    defer { if controller.isRunning { controller.terminate() } }
+
+    // Ends when the robot does; a controller that fails ends the robot.
+    while robot.isRunning {
+      if !controller.isRunning, controller.terminationStatus != 0 { robot.terminate() }
+      if Interruption.isRequested { robot.interrupt() }
+      usleep(20_000)
+    }
+    let output = robotOutput.fileHandleForReading.readDataToEndOfFile()
+    controller.waitUntilExit(atMost: 3)
+    if !controller.isRunning, controller.terminationStatus != 0 {
+      let log = (try? String(contentsOf: controllerLog, encoding: .utf8)) ?? ""
+      throw DemoError(description: "metadiffuserd ended with status \(controller.terminationStatus)\n\(log)")
+    }
+    guard robot.terminationStatus == 0 else {
+      throw DemoError(description: "the simulated robot ended with status \(robot.terminationStatus)")
+    }
+    if Interruption.isRequested { throw DemoError(description: "interrupted") }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(RobotSummary.self, from: output)
+  }
+}
+
+extension Process {
+  fileprivate func waitUntilExit(atMost seconds: Double) {
+    let limit = Date(timeIntervalSinceNow: seconds)
+    while isRunning, Date() < limit { usleep(10_000) }
+  }
+}

@@ -1,0 +1,104 @@
+// What the demo reports, from what the robot measured and what expert and random reach on the same task.
+
+import Evaluation
+import Foundation
+import Tasks
+
+/// The part of `metadiffuser simulate --json` that the demo needs.
+struct RobotSummary: Decodable {
+  struct Percentiles: Codable {
+    var p50: Double, p99: Double, max: Double
+  }
+
+  var family: String
+  var task: [Double]
+  var returns: [Double]
+  var meanSpeed: [Double]
+  var periodMs: Double
+  var planMs: Percentiles?
+  var deadlineMisses: Int
+  var deadlineMissesAfterFirstSecond: Int
+  var framesLost: Int
+}
+
+/// The demo's summary; encoded with snake-case keys it is what `--json` prints.
+struct DemoReport: Encodable {
+  var family: String
+  var task: [Double]
+  /// Returns of the episodes after the warm start.
+  var returns: [Double]
+  var warmStartReturn: Double
+  /// Means over the same starts.
+  var expertReturn: Double
+  var randomReturn: Double
+  /// Mean speed in the last half of each episode after the warm start [m/s].
+  var meanSpeed: [Double]
+  var periodMs: Double
+  var planMs: RobotSummary.Percentiles?
+  var deadlineMisses: Int
+  var deadlineMissesAfterFirstSecond: Int
+  var framesLost: Int
+
+  init(robot: RobotSummary, expertReturn: Double, randomReturn: Double) {
+    family = robot.family
+    task = robot.task
+    returns = Array(robot.returns.dropFirst())
+    warmStartReturn = robot.returns.first ?? .nan
+    self.expertReturn = expertReturn
+    self.randomReturn = randomReturn
+    meanSpeed = Array(robot.meanSpeed.dropFirst())
+    periodMs = robot.periodMs
+    planMs = robot.planMs
+    deadlineMisses = robot.deadlineMisses
+    deadlineMissesAfterFirstSecond = robot.deadlineMissesAfterFirstSecond
+    framesLost = robot.framesLost
+  }
+
+  func text(target: Double, plot: String?) -> String {
+    var lines = ["", "\(family), target \(decimal(target, 2)) m/s (in no training task)"]
+    lines.append("  warm start, target unknown:  return \(decimal(warmStartReturn, 1))")
+    for (index, value) in returns.enumerated() {
+      lines.append(
+        "  episode \(index + 1):                   return \(decimal(value, 1)), "
+          + "mean speed in the last half \(decimal(meanSpeed[index], 2)) m/s")
+    }
+    lines.append(
+      "  on the same task:            expert \(decimal(expertReturn, 1)), random \(decimal(randomReturn, 1))")
+    if let planMs {
+      lines.append(
+        "  plan time:                   p50 \(decimal(planMs.p50, 2)) ms, p99 \(decimal(planMs.p99, 2)) ms, "
+          + "max \(decimal(planMs.max, 2)) ms of a period of \(decimal(periodMs, 0)) ms")
+    }
+    lines.append("  deadline misses:             \(deadlineMisses); frames lost: \(framesLost)")
+    if let plot { lines.append("  picture:                     \(plot)") }
+    return lines.joined(separator: "\n")
+  }
+}
+
+/// Speed against target over all episodes, from the robot's trace.
+func speedPlot(trace path: String, family: TaskFamily) throws -> LinePlot {
+  let rows = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").dropFirst()
+  let period = Double(family.periodNanoseconds) * 1e-9
+  var speed: [SIMD2<Double>] = []
+  var target: [SIMD2<Double>] = []
+  var breaks: [Double] = []
+  for (index, row) in rows.enumerated() {
+    let fields = row.split(separator: ",", omittingEmptySubsequences: false)
+    guard fields.count >= 5, let value = Double(fields[3]), let goal = Double(fields[4]) else {
+      throw DemoError(description: "\(path): row \(index + 2) is not one of a trace")
+    }
+    let time = Double(index) * period
+    if fields[1] == "0", index > 0 { breaks.append(time) }
+    speed.append([time, value])
+    target.append([time, goal])
+  }
+  var plot = LinePlot(
+    title: "HalfCheetah, speed against its target: one episode of warm start, then two with the inferred context",
+    x: "time [s]", y: "speed [m/s]")
+  plot.series = [
+    .init(name: "target", points: target, colour: "#c0392b", isDashed: true),
+    .init(name: "speed", points: speed, colour: "#2c5f8a"),
+  ]
+  plot.marks = breaks
+  return plot
+}
