@@ -4,7 +4,7 @@
 public struct ExpertOptions: Sendable {
   public var seed: UInt64 = 1
   /// Updates of the networks in all; the learning rate falls to a tenth over the last third.
-  public var updates = 300_000
+  public var updates = 120_000
   public var learningRate: Float = 3e-4
   public var batchSize = 256
   public var hiddenSize = 256
