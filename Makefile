@@ -63,3 +63,19 @@ proto-check:
 	protoc-c --proto_path=$(PROTOCOL) --c_out=.build-proto robot.proto
 	cmp .build-proto/robot.pb-c.c $(PROTOCOL)/robot.pb-c.c
 	cmp .build-proto/robot.pb-c.h $(PROTOCOL)/include/robot.pb-c.h
+
+# Peers written in Python from robot.proto alone: one drives the simulation, one is driven by the controller.
+PEER := .build-peer
+PEER_MODEL ?= Models/cheetah-vel.safetensors
+.PHONY: test-peer
+test-peer: $(PEER)/installed
+	protoc --proto_path=$(PROTOCOL) --python_out=$(PEER) robot.proto
+	swift build $(SWIFT_FLAGS) --product metadiffuser
+	swift build $(SWIFT_FLAGS) --product metadiffuserd
+	PYTHONPATH=$(PEER) $(PEER)/venv/bin/python Tests/Peers/run.py \
+	  "$$(swift build $(SWIFT_FLAGS) --show-bin-path)" $(PEER_MODEL)
+
+$(PEER)/installed: Tests/Peers/requirements.txt
+	python3 -m venv $(PEER)/venv
+	$(PEER)/venv/bin/pip install --quiet --disable-pip-version-check -r Tests/Peers/requirements.txt
+	touch $@

@@ -1,0 +1,56 @@
+"""Runs the peers against the programs: each is written from robot.proto alone, so that both sides of it are checked.
+
+usage: run.py DIRECTORY_OF_PROGRAMS MODEL        MODEL is a cheetah-vel model
+"""
+
+import json
+import os
+import subprocess
+import sys
+
+programs, model = sys.argv[1], sys.argv[2]
+here = os.path.dirname(os.path.abspath(__file__))
+
+
+def run_pair(title, robot, controller):
+    """Runs the two commands side by side; their JSON."""
+    print(title, flush=True)
+    first = subprocess.Popen(robot, stdout=subprocess.PIPE, text=True)
+    second = subprocess.Popen(controller, stdout=subprocess.PIPE, text=True)
+    try:
+        results = [json.loads(process.communicate(timeout=60)[0]) for process in (first, second)]
+    finally:
+        first.kill()
+        second.kill()
+    assert first.returncode == 0 and second.returncode == 0, (first.returncode, second.returncode)
+    return results
+
+
+def python(name, *arguments):
+    return [sys.executable, os.path.join(here, name), *map(str, arguments)]
+
+
+for flags in (["--lockstep"], []):
+    robot, controller = run_pair(
+        f"a Python controller drives metadiffuser simulate {' '.join(flags)}",
+        [f"{programs}/metadiffuser", "simulate", "--family", "point-robot", "--task", "0.6,0.8", "--episodes", "2",
+         "--link", "udp://127.0.0.1:5641", "--wait", "30", "--json", "--quiet", *flags],
+        python("controller.py", 5641, 0.6, 0.8))
+    assert controller["answered"] == 42, controller
+    assert robot["steps"] == [20, 20] and robot["frames_rejected"] == {}, robot
+    # It goes straight to the goal: 0.1 m a step along each axis, 3.23 in all.
+    assert all(value > -3.3 for value in robot["returns"]), robot
+    assert all(abs(a - b) < 1e-4 for a, b in zip(robot["returns"], controller["returns"])), (robot, controller)
+
+for mode in (["lockstep"], []):
+    robot, controller = run_pair(
+        f"metadiffuserd drives a Python robot {' '.join(mode)}",
+        python("robot.py", 5642, 2, "cheetah-vel", 17, 6, 50, 0.8, *mode),
+        [f"{programs}/metadiffuserd", "--model", model, "--link", "udp://127.0.0.1:5642", "--exit-with-robot", "--json",
+         "--quiet"])
+    assert robot["answers"] + robot["misses"] == 42 and robot["misses"] <= 4, robot
+    assert robot["modes"]["MODE_IDLE"] == 2 and robot["modes"]["MODE_PLAN"] >= 36, robot
+    assert 0 < robot["largest"] <= 0.8, robot
+    assert controller["robot"] == "Python robot" and controller["frames_rejected"] == {}, controller
+    assert controller["episodes"] == 2 and controller["context_transitions"] >= 16, controller
+print("peers: good")
