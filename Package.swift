@@ -66,7 +66,7 @@ let package = Package(
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
 
-    .testTarget(name: "PlannerRuntimeTests", dependencies: ["PlannerRuntime", "CKernels", "PlannerModel"]),
+    .testTarget(name: "PlannerRuntimeTests", dependencies: ["PlannerRuntime", "CKernels", "CAllocationCounter"]),
     .testTarget(name: "PlannerModelTests", dependencies: ["PlannerModel", "PlannerRuntime"]),
     .target(name: "CAllocationCounter", path: "Tests/Support/CAllocationCounter"),
     .testTarget(
@@ -78,7 +78,7 @@ let package = Package(
     .executableTarget(name: "oracle-peer", dependencies: ["OfflineData", "Tasks"], path: "Tests/Oracles/Peer"),
     .testTarget(name: "OfflineDataTests", dependencies: ["OfflineData", "CHDF5"]),
     .testTarget(name: "LearningTests", dependencies: ["Learning", "COpenBLAS"]),
-    .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"]),
+    .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "OfflineData", "PlannerModel", "Tasks"]),
   ],
   swiftLanguageModes: [.v6]
 )

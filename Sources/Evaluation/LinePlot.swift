@@ -98,13 +98,13 @@ public struct LinePlot: Sendable {
 }
 
 /// A range of values with round ticks.
-struct Axis {
-  let low: Double, high: Double
-  let ticks: [Double]
+package struct Axis {
+  package let low: Double, high: Double
+  package let ticks: [Double]
   private let decimals: Int
 
   /// Covers `values`; `widened` to the next ticks beyond them.
-  init(_ values: [Double], widened: Bool) {
+  package init(_ values: [Double], widened: Bool) {
     var low = values.min() ?? 0
     var high = values.max() ?? 1
     if low == high { (low, high) = (low - 1, high + 1) }
@@ -120,7 +120,7 @@ struct Axis {
   }
 
   /// Where `value` lies, 0 at the low and 1 at the high end.
-  func share(_ value: Double) -> Double { (value - low) / (high - low) }
+  package func share(_ value: Double) -> Double { (value - low) / (high - low) }
 
-  func label(_ tick: Double) -> String { String(format: "%.\(decimals)f", tick) }
+  package func label(_ tick: Double) -> String { String(format: "%.\(decimals)f", tick) }
 }

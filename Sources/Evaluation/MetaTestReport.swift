@@ -9,6 +9,18 @@ public struct MetaTestReport: Codable, Sendable, Equatable {
   /// Milliseconds a plan.
   public struct PlanTime: Codable, Sendable, Equatable {
     public var p50: Double, p99: Double, max: Double
+
+    /// Quantiles (nearest rank) of `milliseconds`; 0 of nothing.
+    public init(_ milliseconds: [Double]) {
+      let sorted = milliseconds.sorted()
+      func quantile(_ share: Double) -> Double {
+        let rank = Int((share * Double(sorted.count)).rounded(.up))
+        return sorted.isEmpty ? 0 : sorted[Swift.min(Swift.max(rank - 1, 0), sorted.count - 1)]
+      }
+      p50 = quantile(0.5)
+      p99 = quantile(0.99)
+      max = sorted.last ?? 0
+    }
   }
 
   /// One task's mean returns.
@@ -63,8 +75,7 @@ public struct MetaTestReport: Codable, Sendable, Equatable {
     dynamicsDiscrepancy = mean(outcomes.flatMap { $0.episodes.flatMap(\.discrepancies) })
     incompletePlans = outcomes.reduce(0) { $0 + $1.episodes.reduce(0) { $0 + $1.incompletePlans } }
     // The first plan of a planner meets cold caches; it counts like the others.
-    let times = outcomes.flatMap { $0.episodes.flatMap(\.planMilliseconds) }.sorted()
-    planMs = PlanTime(p50: quantile(times, 0.5), p99: quantile(times, 0.99), max: times.last ?? 0)
+    planMs = PlanTime(outcomes.flatMap { $0.episodes.flatMap(\.planMilliseconds) })
   }
 
   /// Header of the table that `row` belongs to.
@@ -94,11 +105,4 @@ func standardError(_ values: [Double]) -> Double {
   let centre = mean(values)
   let variance = values.reduce(0) { $0 + ($1 - centre) * ($1 - centre) } / Double(values.count - 1)
   return (variance / Double(values.count)).squareRoot()
-}
-
-/// The value that a share of `sorted` does not exceed (nearest rank).
-func quantile(_ sorted: [Double], _ share: Double) -> Double {
-  guard !sorted.isEmpty else { return 0 }
-  let rank = Int((share * Double(sorted.count)).rounded(.up))
-  return sorted[min(max(rank - 1, 0), sorted.count - 1)]
 }

@@ -10,6 +10,13 @@ public struct LoadedModel: Sendable {
   public let description: ModelDescription
   public let weights: PlannerWeights
 
+  /// A model that was made in memory. Precondition: `weights` hold every tensor of `description.shape`.
+  package init(path: String, description: ModelDescription, weights: PlannerWeights) {
+    self.path = path
+    self.description = description
+    self.weights = weights
+  }
+
   public init(path: String) throws(ModelError) {
     try self.init(file: SafetensorsFile(path: path))
   }

@@ -83,13 +83,14 @@ private func mish(_ x: Double) -> Double { x * tanh(log1p(exp(x))) }
         var packed = [UInt16](repeating: 0, count: 16)
         var single = bits
         ck_pack(&single, 1, 1, 1, &packed)
-        var x: Float = 1
-        var y: Float = 0
+        var values: [Float] = [1, 0]
         let bias = [Float](repeating: 0, count: 16)
-        ck_product(
-          kernel, ck_rows(base: &x, time_stride: 1, batch_stride: 1),
-          ck_rows(base: &y, time_stride: 1, batch_stride: 1),
-          1, 1, 1, 1, packed, bias)
+        values.withUnsafeMutableBufferPointer { x in
+          ck_product(
+            kernel, ck_rows(base: x.baseAddress, time_stride: 1, batch_stride: 1),
+            ck_rows(base: x.baseAddress! + 1, time_stride: 1, batch_stride: 1), 1, 1, 1, 1, packed, bias)
+        }
+        let y = values[1]
         if y != Float(weight) { Issue.record("\(bits) became \(y)") }
       }
     }

@@ -222,12 +222,12 @@ private func makePlanner(_ change: (inout PlannerOptions) -> Void = { _ in }) th
       do {
         _ = try Planner(weights: .random(smallShape, seed: 4), options: options)
         Issue.record("\(field) was accepted")
-      } catch let error as PlannerError {
+      } catch {
         guard case .invalid(let named, _, _) = error, named == field else {
           Issue.record("\(error) does not name \(field)")
           return
         }
-      } catch {}
+      }
     }
     refused("candidates") { $0.candidates = 0 }
     // More steps than levels silently made another implementation's sampler an identity.

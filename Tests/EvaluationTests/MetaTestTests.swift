@@ -1,0 +1,95 @@
+// The meta-test protocol on real tasks with an untrained planner: who starts where, what is averaged, what is repeatable.
+
+import Evaluation
+import OfflineData
+import PlannerModel
+import PlannerRuntime
+import Tasks
+import Testing
+
+private func pointModel() -> LoadedModel {
+  let family = TaskFamily.pointRobot
+  let shape = PlannerShape(
+    observationSize: 2, actionSize: 2, contextSize: 4, horizon: 12, channels: [16, 16], denoisingSteps: 6)
+  var description = ModelDescription(
+    family: family.name, shape: shape, periodNanoseconds: family.periodNanoseconds, actionLimit: family.actionLimit)
+  description.options.candidates = 2
+  description.options.coldSteps = 2
+  description.options.warmSteps = 1
+  return LoadedModel(
+    path: "in memory", description: description, weights: .random(shape, seed: 3, actionLimit: family.actionLimit))
+}
+
+/// Walks straight to the goal: the best there is.
+private let towardsGoal = Behaviour(name: "expert") {
+  { _, observation, goal in
+    zip(observation, goal).map { min(max(Float($1) - $0, -0.1), 0.1) }
+  }
+}
+
+private func makeTest(threads: Int = 1, warmStart: Quality = .mixed) -> MetaTest {
+  let family = TaskFamily.pointRobot
+  var test = MetaTest(
+    family: family, split: .test, model: pointModel(), warmStart: warmStart, episodes: 2, seed: 5,
+    behaviours: [.random: .random(family), .medium: .random(family), .expert: towardsGoal], yardstick: towardsGoal)
+  test.tasks = [0, 3, 7]
+  test.threads = threads
+  return test
+}
+
+@Suite struct MetaTestTests {
+  @Test func theResultDoesNotDependOnTheNumberOfThreads() throws {
+    var one = try makeTest().run()
+    var two = try makeTest(threads: 2).run()
+    // Times are not part of the result.
+    one.planMs = .init([])
+    two.planMs = one.planMs
+    #expect(one == two)
+  }
+
+  @Test func scoreAndMeansFollowFromTheTasks() throws {
+    let report = try makeTest().run()
+    #expect(report.tasks.count == 3)
+    #expect(report.tasks.map(\.parameters) == [0, 3, 7].map { TaskFamily.pointRobot.testTasks[$0] })
+    let mean = report.tasks.map(\.return).reduce(0, +) / 3
+    let expert = report.tasks.map(\.expertReturn).reduce(0, +) / 3
+    let random = report.tasks.map(\.randomReturn).reduce(0, +) / 3
+    #expect(abs(report.meanReturn - mean) < 1e-9)
+    #expect(abs(report.normalisedScore - (mean - random) / (expert - random)) < 1e-9)
+    let squares = report.tasks.map { ($0.return - mean) * ($0.return - mean) }.reduce(0, +)
+    #expect(abs(report.standardError - (squares / 2 / 3).squareRoot()) < 1e-9)
+    #expect(report.incompletePlans == 0)
+    #expect(report.dynamicsDiscrepancy > 0)
+  }
+
+  /// A straight walk of 20 steps of at most 0.1 m an axis is computed here by hand.
+  @Test func theYardstickIsWhatTheExpertReachesFromTheSameStart() throws {
+    let report = try makeTest().run()
+    for task in report.tasks {
+      var position = [0.0, 0.0]
+      var total = 0.0
+      for _ in 0..<20 {
+        for axis in 0..<2 { position[axis] += min(max(task.parameters[axis] - position[axis], -0.1), 0.1) }
+        let x = position[0] - task.parameters[0]
+        let y = position[1] - task.parameters[1]
+        total -= (x * x + y * y).squareRoot()
+      }
+      #expect(abs(task.expertReturn - total) < 1e-4)
+    }
+  }
+
+  @Test func planTimesAreQuantilesByNearestRank() {
+    let times = MetaTestReport.PlanTime((1...200).map(Double.init).shuffled())
+    #expect(times.p50 == 100 && times.p99 == 198 && times.max == 200)
+  }
+
+  @Test func aCancelledTestSaysSo() {
+    #expect(throws: DataError.cancelled) { try makeTest().run(isCancelled: { true }) }
+  }
+
+  @Test func unusableSettingsEndTheTest() {
+    var test = makeTest()
+    test.options.candidates = 0
+    #expect(throws: PlannerError.self) { try test.run() }
+  }
+}

@@ -1,0 +1,45 @@
+// From the first plan on, the planner allocates nothing: counted by a hooked malloc.
+
+import CAllocationCounter
+import PlannerRuntime
+import Testing
+
+@Suite(.serialized) struct AllocationTests {
+  @Test func aThousandPlansWithContextAndGuideAllocateNothing() throws {
+    var options = PlannerOptions()
+    options.candidates = 4
+    options.conditionWeight = 1.5
+    var planner = try Planner(weights: .random(smallShape, seed: 4), options: options)
+    let observation: [Float] = [0.1, 0.2, -0.3, 0.4, -0.5]
+    let action: [Float] = [0.5, -0.5]
+    let next: [Float] = [0.2, 0.1, -0.2, 0.5, -0.4]
+    var converged = 0
+    let before = ac_allocations()
+    observation.withUnsafeBufferPointer { observation in
+      action.withUnsafeBufferPointer { action in
+        next.withUnsafeBufferPointer { next in
+          // The first plan counts too: nothing is put off until then.
+          for cycle in 0..<1000 {
+            if cycle % 200 == 0 {
+              planner.reset(seed: UInt64(cycle))
+              planner.clearContext()
+            }
+            if cycle % 200 < 100 {
+              _ = planner.addTransition(
+                observation: observation.baseAddress!, action: action.baseAddress!, reward: 0.5,
+                next: next.baseAddress!)
+            }
+            if cycle % 200 == 100 { planner.updateContext() }
+            let budget: UInt64 = cycle % 3 == 0 ? 1 : .max
+            let result = planner.plan(observation: observation.baseAddress!, budgetNanoseconds: budget)
+            if case .converged = result.status { converged += 1 }
+            if cycle % 2 == 0 { planner.prepare() }
+          }
+        }
+      }
+    }
+    let allocations = ac_allocations() - before
+    #expect(allocations == 0)
+    #expect(converged > 600)
+  }
+}
