@@ -5,6 +5,17 @@ import PlannerRuntime
 import Tasks
 
 extension ModelDescription {
+  /// The family to simulate for this model; throws, naming the field, when there is none or the model does not fit it.
+  func simulatedFamily(file: String) throws(ModelError) -> TaskFamily {
+    guard let family = TaskFamily.all.first(where: { $0.name == self.family }) else {
+      throw .invalid(
+        file: file, field: "__metadata__.family", found: "'\(self.family)'",
+        expected: "a family that can be simulated: \(TaskFamily.all.map(\.name).joined(separator: ", "))")
+    }
+    try check(fits: family, file: file)
+    return family
+  }
+
   /// Throws, naming the field, when sizes, period or limit are not those of `family`.
   func check(fits family: TaskFamily, file: String) throws(ModelError) {
     for (field, found, expected) in [

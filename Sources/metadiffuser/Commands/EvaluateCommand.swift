@@ -61,8 +61,7 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     let loaded = try LoadedModel(path: model)
-    let family = try TaskFamily.named(loaded.description.family)
-    try loaded.description.check(fits: family, file: model)
+    let family = try loaded.description.simulatedFamily(file: model)
     let expertPath = experts ?? family.expertPath
     let options = try planner.applied(to: loaded)
     let guides = try list(guide ?? options.guide.rawValue, "--guide", Guide.allCases)

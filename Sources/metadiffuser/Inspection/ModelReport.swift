@@ -1,0 +1,202 @@
+// What `metadiffuser inspect` says about a model: sizes, weights, settings, provenance, health, and its needs here.
+
+import PlannerModel
+import PlannerRuntime
+import Tasks
+
+struct ModelReport: FileReport {
+  /// Tensors of one part of the model.
+  struct Part: Encodable {
+    var part: String
+    var tensors: Int, parameters: Int, bytes: Int
+    var largestMagnitude: Double
+  }
+
+  struct Tensor: Encodable {
+    var name: String
+    var shape: [Int]
+    var type: String
+  }
+
+  struct Settings: Encodable {
+    var candidates: Int, coldSteps: Int, warmSteps: Int
+    var warmLevel: Float, temperature: Float
+    var guide: String
+    var guideStrength: Float, warmGuideStrength: Float
+    var guideRounds: Int
+    var discrepancyWeight: Float, conditionWeight: Float
+  }
+
+  /// Range of one kind of channel in the training data, physical units, and its normalisation.
+  struct Channels: Encodable {
+    var mean: [Float], std: [Float], min: [Float], max: [Float]
+  }
+
+  /// What running the model takes on this machine.
+  struct Needs: Encodable {
+    /// Kernels that the planner would choose.
+    var kernel: String
+    var arenaBytes: Int
+  }
+
+  let kind = "model"
+  var path: String
+  var family: String
+  var observationSize: Int, actionSize: Int, contextSize: Int, horizon: Int
+  var channels: [Int]
+  var denoisingSteps: Int
+  var periodMs: Double
+  var actionLimit: Float
+  var parameters: Int
+  var parts: [Part]
+  var tensors: [Tensor]
+  var planner: Settings
+  var observation: Channels, action: Channels
+  var rewardMean: Float, rewardStd: Float
+  var provenance: [String: String]
+  var needs: Needs
+  /// Loading has checked it; said because people look for it.
+  let isFinite = true
+  /// Channels whose spread in the training data was at the floor: they carry no information.
+  var deadObservations: [Int], deadActions: [Int]
+  var warnings: [String]
+
+  init(file: SafetensorsFile) throws(ModelError) {
+    let model = try LoadedModel(file: file)
+    let description = model.description
+    let shape = description.shape
+    let options = description.options
+    let statistics = model.weights.statistics
+    path = file.path
+    family = description.family
+    observationSize = shape.observationSize
+    actionSize = shape.actionSize
+    contextSize = shape.contextSize
+    horizon = shape.horizon
+    channels = shape.channels
+    denoisingSteps = shape.denoisingSteps
+    periodMs = Double(description.periodNanoseconds) * 1e-6
+    actionLimit = description.actionLimit
+    parameters = shape.tensors.reduce(0) { $0 + $1.count }
+    parts = Self.parts(model.weights, file)
+    tensors = shape.tensors.map {
+      Tensor(name: $0.name, shape: $0.shape, type: file.entries[$0.name]?.type.rawValue ?? "")
+    }
+    planner = Settings(
+      candidates: options.candidates, coldSteps: options.coldSteps, warmSteps: options.warmSteps,
+      warmLevel: options.warmLevel, temperature: options.temperature, guide: options.guide.rawValue,
+      guideStrength: options.guideStrength, warmGuideStrength: options.warmGuideStrength,
+      guideRounds: options.guideRounds, discrepancyWeight: options.discrepancyWeight,
+      conditionWeight: options.conditionWeight)
+    observation = Channels(
+      mean: statistics.observationMean, std: statistics.observationStd, min: statistics.observationMin,
+      max: statistics.observationMax)
+    action = Channels(
+      mean: statistics.actionMean, std: statistics.actionStd, min: statistics.actionMin, max: statistics.actionMax)
+    rewardMean = statistics.rewardMean
+    rewardStd = statistics.rewardStd
+    provenance = description.provenance
+    needs = Needs(
+      kernel: Planner.kernelName() ?? "none",
+      arenaBytes: Planner.requiredBytes(model.weights, options: options))
+    deadObservations = deadChannels(statistics.observationStd)
+    deadActions = deadChannels(statistics.actionStd)
+    warnings = []
+    warnings = findWarnings(description)
+  }
+
+  /// Totals of encoder, dynamics, reward and denoiser, in the order in which the file's layout lists them.
+  private static func parts(_ weights: PlannerWeights, _ file: SafetensorsFile) -> [Part] {
+    var parts: [Part] = []
+    for tensor in weights.shape.tensors {
+      let name = String(tensor.name.prefix { $0 != "." })
+      if parts.last?.part != name {
+        parts.append(Part(part: name, tensors: 0, parameters: 0, bytes: 0, largestMagnitude: 0))
+      }
+      let last = parts.count - 1
+      parts[last].tensors += 1
+      parts[last].parameters += tensor.count
+      parts[last].bytes += tensor.count * (file.entries[tensor.name]?.type == .float32 ? 4 : 2)
+      for weight in weights.tensors[tensor.name] ?? [] {
+        parts[last].largestMagnitude = max(parts[last].largestMagnitude, Double(weight.magnitude))
+      }
+    }
+    return parts
+  }
+
+  private func findWarnings(_ description: ModelDescription) -> [String] {
+    var warnings: [String] = []
+    for (name, dead) in [("observation", deadObservations), ("action", deadActions)] where !dead.isEmpty {
+      warnings.append(
+        "\(name) channels \(channelList(dead)) never moved in the training data; leave them out, or record data in "
+          + "which they move")
+    }
+    for (name, part) in [("observation", observation), ("action", action)] {
+      let outside = part.mean.indices.filter { part.mean[$0] < part.min[$0] || part.mean[$0] > part.max[$0] }
+      if !outside.isEmpty {
+        warnings.append(
+          "statistics.\(name).mean lies outside the range of the data in channels \(channelList(outside)); "
+            + "train the model again")
+      }
+    }
+    let beyond = action.min.indices.filter {
+      action.min[$0] < -1.001 * actionLimit || action.max[$0] > 1.001 * actionLimit
+    }
+    if !beyond.isEmpty {
+      warnings.append(
+        "the data's actions exceed the limit \(actionLimit) in channels \(channelList(beyond)); commands will be "
+          + "clamped to it")
+    }
+    for part in parts where part.largestMagnitude == 0 {
+      warnings.append("all weights of '\(part.part)' are zero: it was never trained; train the model again")
+    }
+    if needs.kernel == "none" { warnings.append("no kernels run on this processor") }
+    if let family = TaskFamily.all.first(where: { $0.name == family }) {
+      do throws(ModelError) {
+        try description.check(fits: family, file: path)
+      } catch {
+        warnings.append("'\(family.name)' cannot be simulated with this model: \(error)")
+      }
+    }
+    return warnings
+  }
+
+  var lines: [String] {
+    let settings = [
+      ("candidates", "\(planner.candidates)"), ("cold steps", "\(planner.coldSteps)"),
+      ("warm steps", "\(planner.warmSteps)"), ("warm level", "\(planner.warmLevel)"),
+      ("temperature", "\(planner.temperature)"), ("guide", planner.guide),
+      ("guide strength", "\(planner.guideStrength)"), ("warm guide strength", "\(planner.warmGuideStrength)"),
+      ("guide rounds", "\(planner.guideRounds)"), ("discrepancy weight", "\(planner.discrepancyWeight)"),
+      ("condition weight", "\(planner.conditionWeight)"),
+    ]
+    return [
+      "\(path): a model for \(family)",
+      "  robot: observation \(observationSize), action \(actionSize) within ±\(actionLimit), period \(short(periodMs)) ms",
+      "  planner: context \(contextSize), horizon \(horizon), channels \(channels.map(String.init).joined(separator: ", ")),"
+        + " \(denoisingSteps) noise levels",
+      "  here: \(needs.kernel) kernels, arena \(bytes(needs.arenaBytes))",
+      "weights: \(parameters) parameters, all finite",
+    ]
+      + table(
+        ["part", "tensors", "parameters", "bytes", "largest"],
+        parts.map { [$0.part, "\($0.tensors)", "\($0.parameters)", bytes($0.bytes), short($0.largestMagnitude)] })
+      + ["settings: " + settings.map { "\($0.0) \($0.1)" }.joined(separator: ", ")]
+      + channelTable("observation", observation) + channelTable("action", action)
+      + ["reward: mean \(short(Double(rewardMean))), std \(short(Double(rewardStd)))"]
+      + section("provenance", provenance)
+  }
+}
+
+/// Channels whose spread is at the floor that training puts under it.
+func deadChannels(_ spreads: [Float]) -> [Int] { spreads.indices.filter { spreads[$0] <= 1.0001e-3 } }
+
+/// Mean, spread and range of each channel.
+func channelTable(_ name: String, _ channels: ModelReport.Channels) -> [String] {
+  table(
+    [name, "mean", "std", "min", "max"],
+    channels.mean.indices.map { channel in
+      ["\(channel)"]
+        + [channels.mean, channels.std, channels.min, channels.max].map { short(Double($0[channel])) }
+    })
+}
