@@ -126,10 +126,36 @@ LK_CLONES void lk_convolution_weight_gradient(const lk_meetings *meetings, size_
   }
 }
 
+typedef float octet __attribute__((ext_vector_type(8), aligned(4)));
+
+// Turns a square of 8 x 8 in registers: rows exchange lanes with rows 1, 2 and 4 away.
+LK_INLINE void turn_square(const float *input, size_t input_stride, float *output, size_t output_stride) {
+  octet row[8];
+  for (size_t r = 0; r < 8; r++) row[r] = *(const octet *)(input + r * input_stride);
+#define LK_EXCHANGE(distance, low, high)                                  \
+  for (int r = 0; r < 8; r++)                                             \
+    if (!(r & distance)) {                                                \
+      octet a = row[r], b = row[r + distance];                            \
+      row[r] = __builtin_shufflevector(a, b, low);                        \
+      row[r + distance] = __builtin_shufflevector(a, b, high);            \
+    }
+#define LK_LANES(...) __VA_ARGS__
+#pragma clang loop unroll(full)
+  LK_EXCHANGE(1, LK_LANES(0, 8, 2, 10, 4, 12, 6, 14), LK_LANES(1, 9, 3, 11, 5, 13, 7, 15))
+#pragma clang loop unroll(full)
+  LK_EXCHANGE(2, LK_LANES(0, 1, 8, 9, 4, 5, 12, 13), LK_LANES(2, 3, 10, 11, 6, 7, 14, 15))
+#pragma clang loop unroll(full)
+  LK_EXCHANGE(4, LK_LANES(0, 1, 2, 3, 8, 9, 10, 11), LK_LANES(4, 5, 6, 7, 12, 13, 14, 15))
+#undef LK_LANES
+#undef LK_EXCHANGE
+  for (size_t r = 0; r < 8; r++) *(octet *)(output + r * output_stride) = row[r];
+}
+
 LK_CLONES void lk_transpose(size_t rows, size_t columns, const float *input, float *output) {
-  // Squares of 16 x 16 keep both sides in the first-level cache.
-  for (size_t r0 = 0; r0 < rows; r0 += 16)
-    for (size_t c0 = 0; c0 < columns; c0 += 16)
-      for (size_t c = c0; c < c0 + 16 && c < columns; c++)
-        for (size_t r = r0; r < r0 + 16 && r < rows; r++) output[c * rows + r] = input[r * columns + c];
+  size_t whole_rows = rows / 8 * 8, whole_columns = columns / 8 * 8;
+  for (size_t r = 0; r < whole_rows; r += 8)
+    for (size_t c = 0; c < whole_columns; c += 8)
+      turn_square(input + r * columns + c, columns, output + c * rows + r, rows);
+  for (size_t r = 0; r < rows; r++)
+    for (size_t c = r < whole_rows ? whole_columns : 0; c < columns; c++) output[c * rows + r] = input[r * columns + c];
 }

@@ -33,6 +33,7 @@ LK_CLONES void lk_norm_mish_forward(size_t time, size_t rows, size_t channels, s
     }
     float *mean_and_scale = statistics + row * groups * 2;
     for (size_t g = 0; g < groups; g++) {
+#pragma clang fp reassociate(on)
       float total = 0.0f;
       for (size_t c = g * width; c < (g + 1) * width; c++) total += sum[c];
       mean_and_scale[2 * g] = total / count;
@@ -44,6 +45,7 @@ LK_CLONES void lk_norm_mish_forward(size_t time, size_t rows, size_t channels, s
       for (size_t c = 0; c < channels; c++) squares[c] += (x[c] - shift[c]) * (x[c] - shift[c]);
     }
     for (size_t g = 0; g < groups; g++) {
+#pragma clang fp reassociate(on)
       float total = 0.0f;
       for (size_t c = g * width; c < (g + 1) * width; c++) total += squares[c];
       float inverse = 1.0f / sqrtf(total / count + epsilon);
@@ -90,6 +92,8 @@ LK_CLONES void lk_norm_mish_backward(size_t time, size_t rows, size_t channels, 
       const float *x = input + row * channels + t * stride;
       const float *dy = output_gradient + row * channels + t * stride;
       float *du = input_gradient + row * channels + t * stride;
+      // In place or apart, but never overlapping otherwise.
+#pragma clang loop vectorize(assume_safety)
       for (size_t c = 0; c < channels; c++) {
         float slope = dy[c] * mish_slope(x[c] * scale[c] + shift[c]);
         du[c] = slope;
@@ -103,6 +107,7 @@ LK_CLONES void lk_norm_mish_backward(size_t time, size_t rows, size_t channels, 
     }
     // Through the normalisation: du gamma less its mean and its projection on the normalised input, both per group.
     for (size_t g = 0; g < groups; g++) {
+#pragma clang fp reassociate(on)
       float mean = 0.0f, projection = 0.0f;
       for (size_t c = g * width; c < (g + 1) * width; c++) {
         mean += gamma[c] * sum[c];

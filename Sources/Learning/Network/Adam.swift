@@ -29,8 +29,21 @@ public final class Adam {
     secondMoment = FloatBuffer(count: count)
   }
 
+  /// What one step's loop over the parameters needs.
+  public struct StepSize: Sendable {
+    let size: Float
+    let epsilon: Float
+    let gradientScale: Float
+  }
+
   /// One step on `values`; `gradients` is left as it is.
   public func update(_ values: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>) {
+    update(values, gradients: gradients, 0..<firstMoment.count, beginStep(gradients: gradients))
+  }
+
+  /// Counts a step and works out its size, to be followed by `update` for ranges that cover all parameters, on any
+  /// thread. Clipping needs all gradients.
+  public func beginStep(gradients: UnsafePointer<Float>) -> StepSize {
     step += 1
     var scale: Float = 1
     if let clipNorm {
@@ -40,9 +53,17 @@ public final class Adam {
     // θ −= lr · m̂ / (√v̂ + ε) with the corrections pulled out of the loop.
     let correction2 = (1 - pow(Double(beta2), Double(step))).squareRoot()
     let stepSize = Double(learningRate) * correction2 / (1 - pow(Double(beta1), Double(step)))
+    return StepSize(size: Float(stepSize), epsilon: epsilon * Float(correction2), gradientScale: scale)
+  }
+
+  /// The part of a step that falls on `range` of the parameters; `values` and `gradients` begin at parameter 0.
+  public func update(
+    _ values: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, _ range: Range<Int>, _ step: StepSize
+  ) {
+    let start = range.lowerBound
     lk_adam(
-      firstMoment.count, values, gradients, firstMoment.pointer, secondMoment.pointer, scale, beta1, beta2,
-      Float(stepSize), epsilon * Float(correction2))
+      range.count, values + start, gradients + start, firstMoment.pointer + start, secondMoment.pointer + start,
+      step.gradientScale, beta1, beta2, step.size, step.epsilon)
   }
 
   /// Continues from a checkpoint.
@@ -66,7 +87,13 @@ public final class WeightAverage {
   }
 
   /// average ← decay · average + (1 − decay) · values.
-  public func update(_ current: UnsafePointer<Float>) {
-    lk_average(values.count, decay, current, values.pointer)
+  public func update(_ current: UnsafePointer<Float>) { update(current, 0..<values.count, decay: decay) }
+
+  /// The same for `range` of the parameters with another decay; `current` begins at parameter 0.
+  public func update(_ current: UnsafePointer<Float>, _ range: Range<Int>, decay: Float) {
+    lk_average(range.count, decay, current + range.lowerBound, values.pointer + range.lowerBound)
   }
+
+  /// A decay that is smaller at first, so that the random start does not linger in the average.
+  public func decay(atUpdate number: Int) -> Float { min(decay, Float(1 + number) / Float(10 + number)) }
 }

@@ -1,10 +1,11 @@
 // Group normalisation followed by Mish, one layer because the denoiser never uses one without the other.
 
 import CLearningKernels
+import PlannerRuntime
 
 /// y = mish(GN(x)) over `[time][rows][channels]`, 8 groups, ε 1e-5 (Wu and He, 2018; Misra, 2019). Real-time: no.
 package struct NormMish: Sendable {
-  static let groups = 8
+  static var groups: Int { PlannerShape.normGroups }
   let gamma: Slot
   let beta: Slot
   package let channels: Int

@@ -1,6 +1,7 @@
 // The denoiser's building block: two convolutions with normalisation, the embedding added between, a skip around both.
 
 import CLearningKernels
+import PlannerRuntime
 
 /// y = mish(GN(conv5(h))) + skip(x) with h = mish(GN(conv5(x))) + W mish(embedding), as in Diffuser (Janner et al., 2022).
 /// Real-time: no.
@@ -42,9 +43,11 @@ package struct ResidualBlock: Sendable {
     self.inputs = inputs
     self.outputs = outputs
     self.time = time
-    first = Convolution(store, "\(name).convolution.0", inputs, outputs, .same(taps: 5), inputTime: time)
+    first = Convolution(
+      store, "\(name).convolution.0", inputs, outputs, .same(taps: PlannerShape.kernelSize), inputTime: time)
     firstNorm = NormMish(store, "\(name).norm.0", outputs, time: time)
-    second = Convolution(store, "\(name).convolution.1", outputs, outputs, .same(taps: 5), inputTime: time)
+    second = Convolution(
+      store, "\(name).convolution.1", outputs, outputs, .same(taps: PlannerShape.kernelSize), inputTime: time)
     secondNorm = NormMish(store, "\(name).norm.1", outputs, time: time)
     embedding = Linear(store, "\(name).embedding", embeddingSize, outputs)
     skip =

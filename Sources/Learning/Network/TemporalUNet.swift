@@ -1,31 +1,10 @@
 // The denoiser: a U-Net over time whose residual blocks see the denoising step and the context.
 
 import CLearningKernels
-
-/// Sizes of a denoiser. Real-time: no.
-package struct DenoiserShape: Sendable, Equatable {
-  /// State channels come first in a sample, action channels after them.
-  package var observationSize: Int
-  package var actionSize: Int
-  package var contextSize: Int
-  package var horizon: Int
-  /// Channels of each level; multiples of 8. The horizon is divisible by 2^(levels - 1).
-  package var channels: [Int]
-
-  package init(observationSize: Int, actionSize: Int, contextSize: Int, horizon: Int, channels: [Int]) {
-    self.observationSize = observationSize
-    self.actionSize = actionSize
-    self.contextSize = contextSize
-    self.horizon = horizon
-    self.channels = channels
-  }
-
-  package var sampleSize: Int { observationSize + actionSize }
-  package var stepEmbeddingSize: Int { channels[0] }
-}
+import PlannerRuntime
 
 /// Predicts the clean sample from a noisy one, its step and the context; architecture of Diffuser (Janner et al., 2022)
-/// with a context embedding beside the time embedding. Samples are `[horizon][rows][sampleSize]`. Real-time: no.
+/// with a context embedding beside the time embedding. Samples are `[horizon][rows][rowSize]`. Real-time: no.
 package struct TemporalUNet: Sendable {
   struct DownLevel {
     let first: ResidualBlock
@@ -38,7 +17,7 @@ package struct TemporalUNet: Sendable {
     let upsample: Convolution
   }
 
-  package let shape: DenoiserShape
+  package let shape: PlannerShape
   let embedding: ConditionEmbedding
   let down: [DownLevel]
   let middle: [ResidualBlock]
@@ -46,13 +25,17 @@ package struct TemporalUNet: Sendable {
   let headConvolution: Convolution
   let headNorm: NormMish
   let headOutput: Convolution
+  /// All residual blocks in order of execution.
+  let blocks: [ResidualBlock]
+  /// All convolutions, for `transpose`.
+  let convolutions: [Convolution]
 
-  package init(_ store: ParameterStore, _ shape: DenoiserShape) {
+  package init(_ store: ParameterStore, _ shape: PlannerShape) {
     let channels = shape.channels
     let last = channels.count - 1
-    precondition(channels.allSatisfy { $0 % NormMish.groups == 0 && $0 <= 1024 } && shape.horizon % (1 << last) == 0)
+    precondition(shape.defect == nil, "sizes are checked where they come from")
     self.shape = shape
-    let embedding = ConditionEmbedding(store, stepSize: channels[0], contextSize: shape.contextSize)
+    let embedding = ConditionEmbedding(store, stepSize: shape.embeddingSize, contextSize: shape.contextSize)
     func block(_ name: String, _ inputs: Int, _ outputs: Int, _ time: Int) -> ResidualBlock {
       ResidualBlock(store, "denoiser.\(name)", inputs, outputs, embeddingSize: embedding.outputSize, time: time)
     }
@@ -60,7 +43,7 @@ package struct TemporalUNet: Sendable {
     down = channels.indices.map { i in
       let time = shape.horizon >> i
       return DownLevel(
-        first: block("down.\(i).block.0", i == 0 ? shape.sampleSize : channels[i - 1], channels[i], time),
+        first: block("down.\(i).block.0", i == 0 ? shape.rowSize : channels[i - 1], channels[i], time),
         second: block("down.\(i).block.1", channels[i], channels[i], time),
         downsample: i == last
           ? nil
@@ -78,27 +61,23 @@ package struct TemporalUNet: Sendable {
           store, "denoiser.up.\(j).upsample", channels[i - 1], channels[i - 1], .upsampling, inputTime: time))
     }
     headConvolution = Convolution(
-      store, "denoiser.head.convolution", channels[0], channels[0], .same(taps: 5), inputTime: shape.horizon)
+      store, "denoiser.head.convolution", channels[0], channels[0], .same(taps: PlannerShape.kernelSize),
+      inputTime: shape.horizon)
     headNorm = NormMish(store, "denoiser.head.norm", channels[0], time: shape.horizon)
     headOutput = Convolution(
-      store, "denoiser.head.output", channels[0], shape.sampleSize, .same(taps: 1), inputTime: shape.horizon)
+      store, "denoiser.head.output", channels[0], shape.rowSize, .same(taps: 1), inputTime: shape.horizon)
+    blocks = down.flatMap { [$0.first, $0.second] } + middle + up.flatMap { [$0.first, $0.second] }
+    convolutions =
+      blocks.flatMap(\.convolutions) + down.compactMap(\.downsample) + up.map(\.upsample) + [
+        headConvolution, headOutput,
+      ]
   }
 
-  /// All residual blocks in order of execution.
-  var blocks: [ResidualBlock] {
-    down.flatMap { [$0.first, $0.second] } + middle + up.flatMap { [$0.first, $0.second] }
-  }
-
-  /// All convolutions, for `transpose`.
-  package var convolutions: [Convolution] {
-    blocks.flatMap(\.convolutions) + down.compactMap(\.downsample) + up.map(\.upsample) + [headConvolution, headOutput]
-  }
-
-  /// Fills the transposed copy of every convolution's weight, part `part` of `parts` (one a thread).
+  /// Fills the transposed copy of the convolutions whose weights start within `range` of the parameters.
   package func transpose(
-    _ parameters: UnsafePointer<Float>, _ transposed: UnsafeMutablePointer<Float>, part: Int = 0, parts: Int = 1
+    _ parameters: UnsafePointer<Float>, _ transposed: UnsafeMutablePointer<Float>, within range: Range<Int>
   ) {
-    for (index, convolution) in convolutions.enumerated() where index % parts == part {
+    for convolution in convolutions where range.contains(convolution.weight.offset) {
       convolution.transpose(parameters, transposed)
     }
   }

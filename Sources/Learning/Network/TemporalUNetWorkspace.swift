@@ -3,21 +3,21 @@
 /// Inputs, activations and scratch of `TemporalUNet` for a fixed number of rows. One thread at a time. Real-time: no.
 package final class TemporalUNetWorkspace {
   package let rows: Int
-  /// `[horizon][rows][sampleSize]`: the noisy sample.
+  /// `[horizon][rows][rowSize]`: the noisy sample.
   package let sample: UnsafeMutablePointer<Float>
-  /// `[rows][stepEmbeddingSize]`: rows of `stepEmbeddings`.
+  /// `[rows][embeddingSize]`: rows of `stepEmbeddings`.
   package let stepEmbedding: UnsafeMutablePointer<Float>
   /// `[rows][contextSize]`
   package let context: UnsafeMutablePointer<Float>
   /// `[rows]`: 1, or 0 where the context is dropped.
   package let contextKept: UnsafeMutablePointer<Float>
-  /// `[horizon][rows][sampleSize]`: the clean sample as predicted.
+  /// `[horizon][rows][rowSize]`: the clean sample as predicted.
   package let estimate: UnsafeMutablePointer<Float>
-  /// `[horizon][rows][sampleSize]`: set by the caller before `backward`.
+  /// `[horizon][rows][rowSize]`: set by the caller before `backward`.
   package let estimateGradient: UnsafeMutablePointer<Float>
 
   let condition: ConditionEmbedding.Activations
-  /// `[rows][2 · stepEmbeddingSize]`
+  /// `[rows][2 · embeddingSize]`
   let mishEmbedding: UnsafeMutablePointer<Float>
   let mishEmbeddingGradient: UnsafeMutablePointer<Float>
   let blocks: [ResidualBlock.Activations]
@@ -35,12 +35,12 @@ package final class TemporalUNetWorkspace {
   package init(_ network: TemporalUNet, rows: Int) {
     let arena = FloatArena()
     let shape = network.shape
-    let sampleCount = shape.horizon * rows * shape.sampleSize
+    let sampleCount = shape.horizon * rows * shape.rowSize
     let headCount = shape.horizon * rows * shape.channels[0]
     self.rows = rows
     self.arena = arena
     sample = arena.floats(sampleCount)
-    stepEmbedding = arena.floats(rows * shape.stepEmbeddingSize)
+    stepEmbedding = arena.floats(rows * shape.embeddingSize)
     context = arena.floats(rows * shape.contextSize)
     contextKept = arena.floats(rows)
     estimate = arena.floats(sampleCount)

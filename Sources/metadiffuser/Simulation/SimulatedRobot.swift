@@ -4,6 +4,23 @@ import Histogram
 import RobotLink
 import Tasks
 
+/// Who chose the command of one step.
+enum CommandSource: Equatable {
+  case controller(ActionMode)
+  /// No answer in time: the last command again, once.
+  case held
+  /// No answer in time, again.
+  case zero
+
+  var name: String {
+    switch self {
+    case .controller(let mode): "\(mode.name)"
+    case .held: "robot_held"
+    case .zero: "robot_zero"
+    }
+  }
+}
+
 /// What one step brought.
 struct StepRecord {
   var episode: Int, step: Int
@@ -13,8 +30,7 @@ struct StepRecord {
   var outcome: SIMD4<Double>
   var reward: Double
   var planMilliseconds: Double?
-  /// The controller's mode, or what the robot did without an answer: `plan`, `robot_held`.
-  var mode: String
+  var source: CommandSource
   /// Misses in the episode so far.
   var misses: Int
 }
@@ -51,7 +67,7 @@ final class SimulatedRobot {
   private var message = ObservationMessage()
   private var startedEpisodes: UInt32 = 0
   private var command: [Float]
-  private var misses = MissPolicy()
+  private var consecutiveMisses = 0
   /// Frames that carried the present observation: more than one only if it was repeated in lockstep.
   private var sentFirst: UInt32 = 0, sentLast: UInt32 = 0, sentAt: UInt64 = 0
   /// The present tick of the robot's clock.
@@ -119,7 +135,7 @@ final class SimulatedRobot {
   func runEpisode(number: Int, onStep: (StepRecord) -> Void) -> EpisodeRecord {
     var record = EpisodeRecord()
     task.reset(seed: seed &+ UInt64(number))
-    misses = MissPolicy()
+    consecutiveMisses = 0
     for index in command.indices { command[index] = 0 }
     message.episode = startedEpisodes
     startedEpisodes += 1
@@ -134,7 +150,7 @@ final class SimulatedRobot {
         record.end = loss.end
         return record
       }
-      let mode = chooseCommand(answered: answered)
+      let source = chooseCommand(answered: answered)
       let result = task.step(action: command)
       record.totalReward += result.reward
       record.outcomes.append(result.outcome)
@@ -147,7 +163,7 @@ final class SimulatedRobot {
       onStep(
         StepRecord(
           episode: number + 1, step: step, time: time, outcome: result.outcome, reward: result.reward,
-          planMilliseconds: planned, mode: mode, misses: record.misses))
+          planMilliseconds: planned, source: source, misses: record.misses))
       if case .failure(let loss) = endInterval() {
         record.end = loss.end
         return record
@@ -204,20 +220,19 @@ final class SimulatedRobot {
     }
   }
 
-  /// Sets `command` for the present interval; the mode for reports.
-  private func chooseCommand(answered: Bool) -> String {
-    switch misses.step(isAnswered: answered) {
-    case .controller:
+  /// Sets `command` for the present interval.
+  private func chooseCommand(answered: Bool) -> CommandSource {
+    if answered {
+      consecutiveMisses = 0
       // The link lets a rounding error beyond the limit through.
       let limit = task.family.actionLimit
       for index in command.indices { command[index] = min(max(endpoint.action.command[index], -limit), limit) }
-      return "\(endpoint.action.mode.name)"
-    case .held:
-      return "robot_held"
-    case .zero:
-      for index in command.indices { command[index] = 0 }
-      return "robot_zero"
+      return .controller(endpoint.action.mode)
     }
+    consecutiveMisses += 1
+    if consecutiveMisses == 1 { return .held }
+    for index in command.indices { command[index] = 0 }
+    return .zero
   }
 
   /// Lets the rest of the interval pass, answering hand-shakes, and steps to the next tick.

@@ -1,0 +1,122 @@
+// What a training leaves on disk: the checkpoint that it resumes from, and the model.
+
+import Foundation
+import OfflineData
+import PlannerModel
+import PlannerRuntime
+
+extension ModelTraining {
+  /// Saves all that decides how the run goes on. Nothing random is in it: every step draws from a stream of its own.
+  func save(path: String) throws(LearningError) {
+    var checkpoint = Checkpoint()
+    checkpoint.set("run", try identity())
+    checkpoint.set("stage", [UInt8(denoiser == nil ? 0 : 1)])
+    worldModel.optimiser.save("world", to: &checkpoint)
+    denoiser?.optimiser.save("denoiser", to: &checkpoint)
+    try checkpoint.save(path: path)
+  }
+
+  /// Continues the run that wrote `path`, which must have had the same data and settings.
+  func restore(path: String) throws(LearningError) {
+    let checkpoint = try Checkpoint.load(path: path)
+    guard checkpoint.numbers("run", as: UInt8.self) == (try identity()) else {
+      throw .file(path: path, problem: "was written with other data or settings: delete it to start anew")
+    }
+    let stage: [UInt8] = try checkpoint.numbers("stage", count: 1, path: path)
+    try worldModel.optimiser.restore("world", from: checkpoint, path: path)
+    if stage[0] == 1 {
+      let denoiser = makeDenoiser()
+      try denoiser.optimiser.restore("denoiser", from: checkpoint, path: path)
+      denoiser.parametersChanged()
+      self.denoiser = denoiser
+    }
+  }
+
+  /// Tells this run from others: settings (but for the number of denoiser steps, which may grow) and data.
+  private func identity() throws(LearningError) -> [UInt8] {
+    var settings = configuration
+    settings.denoiserSteps = 0
+    return Array((Self.json(settings) + fingerprint()).utf8)
+  }
+
+  /// A hash of all that training sees of the data (FNV-1a over 32-bit words).
+  private func fingerprint() -> String {
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    func add(_ word: UInt32) { hash = (hash ^ UInt64(word)) &* 0x100_0000_01B3 }
+    for task in data.tasks {
+      for episode in task.training + task.heldOut { add(UInt32(truncatingIfNeeded: episode.start)) }
+    }
+    for i in 0..<data.transitions.count { add(data.transitions.pointer[i].bitPattern) }
+    return String(hash, radix: 16)
+  }
+
+  /// Writes the model: averaged weights rounded to fp16, statistics, settings and provenance.
+  func write(to path: String, _ denoiser: DenoiserTraining, _ provenance: [String: String]) throws(LearningError) {
+    var tensors: [String: [Float]] = [:]
+    for optimiser in [worldModel.optimiser, denoiser.optimiser] {
+      for entry in optimiser.store.entries {
+        let values = optimiser.store.tensor(entry, from: optimiser.average.values.pointer)
+        guard values.allSatisfy({ Float16($0).isFinite }) else {
+          throw .diverged(what: "tensor \(entry.name)", step: optimiser.adam.step)
+        }
+        tensors[entry.name] = values
+      }
+    }
+    var provenance = provenance
+    provenance["training"] = Self.json(configuration)
+    provenance["seed"] = "\(configuration.seed)"
+    provenance["dataset.fingerprint"] = fingerprint()
+    for (key, value) in dataset.provenance { provenance["dataset.\(key)"] = value }
+    let description = ModelDescription(
+      family: dataset.family, shape: data.shape, periodNanoseconds: dataset.periodNanoseconds,
+      actionLimit: dataset.actionLimit, provenance: provenance)
+    do {
+      let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      try LoadedModel.write(description, statistics: PlannerStatistics(data.statistics), to: path) { shape in
+        guard let values = tensors[shape.name] else { preconditionFailure("no layer trains \(shape.name)") }
+        return values
+      }
+    } catch let error as ModelError {
+      throw .file(path: path, problem: error.description)
+    } catch {
+      throw .file(path: path, problem: "cannot be written: \(error.localizedDescription)")
+    }
+  }
+
+  private static func json(_ configuration: TrainingConfiguration) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    guard let text = try? encoder.encode(configuration) else { preconditionFailure("plain numbers always encode") }
+    return String(decoding: text, as: UTF8.self)
+  }
+}
+
+extension PlannerStatistics {
+  /// The statistics of a data set as a model file has them.
+  init(_ statistics: Statistics) {
+    self.init(
+      observationMean: statistics.observation.mean, observationStd: statistics.observation.deviation,
+      observationMin: statistics.observation.minimum, observationMax: statistics.observation.maximum,
+      actionMean: statistics.action.mean, actionStd: statistics.action.deviation,
+      actionMin: statistics.action.minimum, actionMax: statistics.action.maximum,
+      differenceMean: statistics.difference.mean, differenceStd: statistics.difference.deviation,
+      rewardMean: statistics.reward.mean[0], rewardStd: statistics.reward.deviation[0])
+  }
+}
+
+extension ShardedOptimiser {
+  /// Weights, their average and Adam's state as sections `name.…`.
+  func save(_ name: String, to checkpoint: inout Checkpoint) {
+    checkpoint.set("\(name).weights", store.valueBuffer)
+    checkpoint.set("\(name).average", average.values)
+    checkpoint.set("\(name).adam", adam)
+  }
+
+  /// The reverse of `save`.
+  func restore(_ name: String, from checkpoint: Checkpoint, path: String) throws(LearningError) {
+    try checkpoint.restore("\(name).weights", into: store.valueBuffer, path: path)
+    try checkpoint.restore("\(name).average", into: average.values, path: path)
+    try checkpoint.restore("\(name).adam", into: adam, path: path)
+  }
+}

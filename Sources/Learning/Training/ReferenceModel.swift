@@ -1,0 +1,75 @@
+// A trained model run by the trainer's own layers in fp32: what the runtime is held against.
+
+import PlannerModel
+import PlannerRuntime
+
+/// The networks of a model file. Everything in normalised units. Slow: buffers are made anew for each call.
+package final class ReferenceModel {
+  package let description: ModelDescription
+  private var shape: PlannerShape { description.shape }
+  private let worldModel: WorldModel
+  private let denoiser: TemporalUNet
+  private let worldStore = ParameterStore()
+  private let denoiserStore = ParameterStore()
+  private let transposed: FloatBuffer
+
+  package init(file: SafetensorsFile) throws(ModelError) {
+    description = try ModelDescription(file: file)
+    worldModel = WorldModel(worldStore, description.shape)
+    denoiser = TemporalUNet(denoiserStore, description.shape)
+    for store in [worldStore, denoiserStore] {
+      store.seal(seed: 0)
+      for entry in store.entries {
+        let values = try file.tensor(entry.name, shape: entry.shape)
+        (store.values + entry.slot.offset).update(from: values, count: values.count)
+      }
+    }
+    transposed = denoiserStore.makeBuffer()
+    denoiser.transpose(denoiserStore.values, transposed.pointer, within: 0..<denoiserStore.count)
+  }
+
+  /// The context of `transitions`, `[n][transitionSize]`: observation, action, reward, difference.
+  package func encode(_ transitions: [Float]) -> [Float] {
+    let count = transitions.count / shape.transitionSize
+    let workspace = TransitionEncoder.Workspace(worldModel.encoder, contexts: 1, transitions: count)
+    worldModel.encoder.forward(worldStore.values, transitions, counts: [count], workspace)
+    return Array(UnsafeBufferPointer(start: workspace.context, count: shape.contextSize))
+  }
+
+  /// The change of state, `[n][observationSize]`, from `inputs`, `[n][observation, action, context]`.
+  package func dynamics(_ inputs: [Float]) -> [Float] { run(worldModel.dynamics, inputs) }
+
+  /// The reward, `[n]`, from `inputs` as above.
+  package func reward(_ inputs: [Float]) -> [Float] { run(worldModel.reward, inputs) }
+
+  /// The clean samples, `[n][horizon][rowSize]`, from noisy ones at noise level `step`, each with its context
+  /// (`[n][contextSize]`; nil: dropped).
+  package func denoise(_ samples: [Float], step: Int, contexts: [Float]?) -> [Float] {
+    let width = shape.rowSize
+    let rows = samples.count / (shape.horizon * width)
+    let w = TemporalUNetWorkspace(denoiser, rows: rows)
+    let embedding = stepEmbeddings(steps: shape.denoisingSteps, size: shape.embeddingSize)[
+      (step * shape.embeddingSize)..<((step + 1) * shape.embeddingSize)]
+    for row in 0..<rows {
+      w.contextKept[row] = contexts == nil ? 0 : 1
+      for (i, value) in embedding.enumerated() { w.stepEmbedding[row * shape.embeddingSize + i] = value }
+      for time in 0..<shape.horizon {
+        for i in 0..<width {
+          w.sample[(time * rows + row) * width + i] = samples[(row * shape.horizon + time) * width + i]
+        }
+      }
+    }
+    if let contexts { w.context.update(from: contexts, count: contexts.count) }
+    denoiser.forward(denoiserStore.values, transposed.pointer, w)
+    return (0..<rows).flatMap { row in
+      (0..<shape.horizon).flatMap { time in (0..<width).map { w.estimate[(time * rows + row) * width + $0] } }
+    }
+  }
+
+  private func run(_ network: MultilayerPerceptron, _ inputs: [Float]) -> [Float] {
+    let rows = inputs.count / network.inputSize
+    let workspace = MultilayerPerceptron.Workspace(network, rows: rows)
+    network.forward(worldStore.values, inputs, workspace, rows: rows)
+    return Array(UnsafeBufferPointer(start: workspace.output, count: rows * network.outputSize))
+  }
+}

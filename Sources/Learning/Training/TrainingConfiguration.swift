@@ -1,0 +1,92 @@
+// Every setting of a training run with its default; the whole of it goes into the model file.
+
+import PlannerRuntime
+
+/// Settings of model training. The defaults suit about 2e5 transitions and take minutes. Real-time: no.
+public struct TrainingConfiguration: Codable, Equatable, Sendable {
+  /// Seed of everything random.
+  public var seed: UInt64 = 1
+
+  /// Numbers in the context z.
+  public var contextSize = 16
+  /// Rows of a plan, H; divisible by 2^(levels − 1).
+  public var horizon = 16
+  /// Channels of the denoiser's levels; multiples of 8, at least 16.
+  public var channels = [32, 64, 128]
+  /// Noise levels, K.
+  public var denoisingSteps = 20
+
+  /// Optimiser steps of encoder, dynamics and reward model.
+  public var worldModelSteps = 6_000
+  /// Contexts a step, each of a task drawn at random.
+  public var tasksPerStep = 16
+  /// Transitions predicted with each context.
+  public var queriesPerTask = 64
+  /// A context has so many transitions of one episode, or as many as the episode has.
+  public var fewestContextTransitions = 20
+  public var mostContextTransitions = 200
+  /// Falls to 0 along a half cosine.
+  public var worldModelLearningRate: Float = 1e-3
+  /// Share of each task's episodes kept out of world model training, to measure it on; none of tasks with few episodes.
+  public var heldOutEpisodes = 0.05
+
+  /// Contexts a task that windows are labelled with.
+  public var contextsPerTask = 256
+
+  /// Optimiser steps of the denoiser.
+  public var denoiserSteps = 30_000
+  /// Windows a step; even.
+  public var batch = 32
+  public var denoiserLearningRate: Float = 2e-4
+  /// How often the context is dropped, for classifier-free guidance.
+  public var contextDropout: Float = 0.2
+  /// Weight of the first action in the loss.
+  public var firstActionWeight: Float = 10
+  /// Share of each task's episodes, best returns first, that windows are cut from.
+  public var bestEpisodes = 0.85
+  /// Decay of the average of weights that is saved, and steps between its updates.
+  public var averageDecay: Float = 0.995
+  public var averageInterval = 10
+
+  public init() {}
+
+  /// Throws unless every setting is one that training can work with.
+  public func check() throws(LearningError) {
+    func require(_ good: Bool, _ name: String, _ value: Any, _ expected: String) throws(LearningError) {
+      if !good { throw .setting(name: name, problem: "is \(value), expected \(expected)") }
+    }
+    try require((1...10_000_000).contains(worldModelSteps), "worldModelSteps", worldModelSteps, "1...10000000")
+    try require((1...100_000_000).contains(denoiserSteps), "denoiserSteps", denoiserSteps, "1...100000000")
+    try require(
+      (2...4096).contains(tasksPerStep) && tasksPerStep % 2 == 0, "tasksPerStep", tasksPerStep, "even, 2...4096")
+    try require((2...65_536).contains(batch) && batch % 2 == 0, "batch", batch, "even, 2...65536")
+    try require((1...65_536).contains(queriesPerTask), "queriesPerTask", queriesPerTask, "1...65536")
+    try require((1...100_000).contains(contextsPerTask), "contextsPerTask", contextsPerTask, "1...100000")
+    try require(
+      fewestContextTransitions >= 1 && fewestContextTransitions <= mostContextTransitions
+        && mostContextTransitions <= 100_000, "context transitions",
+      "\(fewestContextTransitions)...\(mostContextTransitions)", "a range from 1 or more to at most 100000")
+    for (name, rate) in [
+      ("worldModelLearningRate", worldModelLearningRate), ("denoiserLearningRate", denoiserLearningRate),
+    ] {
+      try require(rate > 0 && rate < 1, name, rate, "above 0 and below 1")
+    }
+    try require((0...0.9).contains(heldOutEpisodes), "heldOutEpisodes", heldOutEpisodes, "0...0.9")
+    try require((0...1).contains(contextDropout), "contextDropout", contextDropout, "0...1")
+    try require((0...1000).contains(firstActionWeight), "firstActionWeight", firstActionWeight, "0...1000")
+    try require(bestEpisodes > 0 && bestEpisodes <= 1, "bestEpisodes", bestEpisodes, "above 0, at most 1")
+    try require(averageDecay >= 0 && averageDecay < 1, "averageDecay", averageDecay, "at least 0, below 1")
+    try require(averageInterval >= 1, "averageInterval", averageInterval, "at least 1")
+  }
+
+  /// The shape of a model for robots of these sizes; throws where the settings do not fit together.
+  package func shape(observationSize: Int, actionSize: Int) throws(LearningError) -> PlannerShape {
+    let shape = PlannerShape(
+      observationSize: observationSize, actionSize: actionSize, contextSize: contextSize, horizon: horizon,
+      channels: channels, denoisingSteps: denoisingSteps)
+    if let defect = shape.defect {
+      throw .setting(name: defect.field, problem: "is \(defect.found), expected \(defect.expected)")
+    }
+    return shape
+  }
+}

@@ -1,0 +1,156 @@
+// A data set as training reads it: all transitions in normalised units in one buffer, and who belongs to which task.
+
+import OfflineData
+import PlannerRuntime
+
+/// Normalised transitions `[observation, action, reward, difference]`, each `transitionSize` floats, episode after
+/// episode. Immutable. Real-time: no.
+package final class TrainingData: @unchecked Sendable {
+  /// One episode's place in `transitions`.
+  package struct Episode: Equatable, Sendable {
+    /// Index into `tasks`.
+    package let task: Int
+    package let start: Int
+    package let length: Int
+    package let totalReward: Double
+  }
+
+  /// The episodes of one task, by what they are used for.
+  package struct Task: Equatable, Sendable {
+    package var training: [Episode] = []
+    package var heldOut: [Episode] = []
+  }
+
+  package let shape: PlannerShape
+  package let statistics: Statistics
+  package let transitions: FloatBuffer
+  package let tasks: [Task]
+  /// The better episodes of each task that hold a window.
+  package let windowed: [Episode]
+  /// Windows in `windowed[..<i]`.
+  private let windowsBefore: [Int]
+
+  package init(_ dataset: Dataset, _ shape: PlannerShape, _ configuration: TrainingConfiguration) throws(LearningError)
+  {
+    let statistics = Statistics(dataset)
+    let width = shape.transitionSize
+    let transitions = FloatBuffer(count: dataset.transitionCount * width)
+    var next = 0
+    for episode in dataset.episodes {
+      for step in 0..<episode.length {
+        Self.normalise(episode, step, shape, statistics, transitions.pointer + next * width)
+        next += 1
+      }
+    }
+    self.shape = shape
+    self.statistics = statistics
+    self.transitions = transitions
+    let byTask = Self.group(dataset)
+    tasks = Self.split(byTask, heldOut: configuration.heldOutEpisodes, seed: configuration.seed)
+    windowed = byTask.flatMap { episodes in
+      let ranked = episodes.sorted { ($1.totalReward, $0.start) < ($0.totalReward, $1.start) }
+      let kept = (Double(ranked.count) * configuration.bestEpisodes).rounded(.up)
+      return ranked.prefix(Int(kept)).filter { $0.length >= shape.horizon }
+    }
+    var before = [0]
+    for episode in windowed { before.append(before[before.count - 1] + episode.length - shape.horizon + 1) }
+    windowsBefore = before
+    guard !windowed.isEmpty else {
+      throw .setting(
+        name: "horizon",
+        problem:
+          "is \(shape.horizon), but none of the episodes to learn from is that long: record longer or plan shorter")
+    }
+  }
+
+  package func transition(_ index: Int) -> UnsafePointer<Float> {
+    UnsafePointer(transitions.pointer + index * shape.transitionSize)
+  }
+
+  /// A window drawn uniformly from all: its task and its first transition.
+  package func window(_ random: inout RandomSource) -> (task: Int, start: Int) {
+    let number = random.index(below: windowsBefore[windowsBefore.count - 1])
+    // The last episode whose windows start at or before `number`.
+    var low = 0
+    var high = windowed.count
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if windowsBefore[middle] <= number { low = middle } else { high = middle }
+    }
+    return (windowed[low].task, windowed[low].start + number - windowsBefore[low])
+  }
+
+  /// Copies a random subset of one random episode's transitions to `target`; returns how many.
+  package func drawContext(
+    from episodes: [Episode], _ configuration: TrainingConfiguration, _ random: inout RandomSource,
+    _ target: UnsafeMutablePointer<Float>
+  ) -> Int {
+    let episode = episodes[random.index(below: episodes.count)]
+    let most = min(configuration.mostContextTransitions, episode.length)
+    let fewest = min(configuration.fewestContextTransitions, episode.length)
+    let count = fewest + random.index(below: most - fewest + 1)
+    // Selection sampling (Knuth, Algorithm S): each transition is taken with the probability that fills the rest.
+    var taken = 0
+    for step in 0..<episode.length where random.index(below: episode.length - step) < count - taken {
+      (target + taken * shape.transitionSize).update(
+        from: transition(episode.start + step), count: shape.transitionSize)
+      taken += 1
+    }
+    return count
+  }
+
+  private static func normalise(
+    _ episode: OfflineData.Episode, _ step: Int, _ shape: PlannerShape, _ statistics: Statistics,
+    _ target: UnsafeMutablePointer<Float>
+  ) {
+    let width = shape.observationSize
+    for i in 0..<width {
+      let now = episode.observations[step * width + i]
+      let difference = episode.observations[(step + 1) * width + i] - now
+      target[i] = (now - statistics.observation.mean[i]) / statistics.observation.deviation[i]
+      target[shape.rowSize + 1 + i] =
+        (difference - statistics.difference.mean[i]) / statistics.difference.deviation[i]
+    }
+    for i in 0..<shape.actionSize {
+      let action = episode.actions[step * shape.actionSize + i]
+      target[width + i] = (action - statistics.action.mean[i]) / statistics.action.deviation[i]
+    }
+    target[shape.rowSize] = (episode.rewards[step] - statistics.reward.mean[0]) / statistics.reward.deviation[0]
+  }
+
+  /// Episodes by task, tasks in ascending order of their numbers.
+  private static func group(_ dataset: Dataset) -> [[Episode]] {
+    let numbers = Set(dataset.episodes.map(\.task)).sorted()
+    let indices = Dictionary(uniqueKeysWithValues: numbers.enumerated().map { ($1, $0) })
+    var groups = [[Episode]](repeating: [], count: numbers.count)
+    var start = 0
+    for episode in dataset.episodes {
+      let task = indices[episode.task]!
+      groups[task].append(
+        Episode(task: task, start: start, length: episode.length, totalReward: episode.totalReward))
+      start += episode.length
+    }
+    return groups
+  }
+
+  /// Draws the held-out episodes of each task; at least one where that leaves four.
+  private static func split(_ groups: [[Episode]], heldOut share: Double, seed: UInt64) -> [Task] {
+    groups.enumerated().map { index, episodes in
+      var random = RandomSource(seed: seed, stream: Stream.heldOut + UInt64(index))
+      guard share > 0, episodes.count >= 5 else { return Task(training: episodes) }
+      let count = max(1, Int(Double(episodes.count) * share))
+      let shuffled = episodes.shuffled(using: &random)
+      return Task(training: Array(shuffled[count...]), heldOut: Array(shuffled[..<count]))
+    }
+  }
+}
+
+/// Random streams of a training run, far apart; steps and shards count up from them. Nothing random has state that a
+/// checkpoint would have to hold.
+enum Stream {
+  static let heldOut: UInt64 = 1 << 40
+  static let worldModel: UInt64 = 2 << 40
+  static let evaluation: UInt64 = 3 << 40
+  static let contexts: UInt64 = 4 << 40
+  static let denoiser: UInt64 = 5 << 40
+}

@@ -1,0 +1,122 @@
+// `metadiffuser train [model]`: a controller model from a data set and nothing else.
+
+import ArgumentParser
+import Foundation
+import Learning
+import OfflineData
+
+struct TrainModelCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "model",
+    abstract: "Train a controller model from a data set (the default); resumes if interrupted.",
+    discussion: """
+      The same data, settings and seed give the same model, whatever the number of threads. Losses go into a CSV table \
+      beside the checkpoint.
+      """
+  )
+
+  @Option(help: "Data set (HDF5), recorded by `metadiffuser collect` or from a robot's own logs.")
+  var data: String
+
+  @Option(name: [.short, .long], help: "Model file to write (safetensors).")
+  var output: String
+
+  @Option(help: "Seed of everything random.")
+  var seed: UInt64 = 1
+
+  @Option(help: "Threads; the result does not depend on it, and more than 2 bring nothing.")
+  var threads = min(2, ProcessInfo.processInfo.activeProcessorCount)
+
+  @Option(help: "Steps of the denoiser.")
+  var steps = TrainingConfiguration().denoiserSteps
+
+  @Option(help: "Steps of encoder, dynamics and reward model.")
+  var worldModelSteps = TrainingConfiguration().worldModelSteps
+
+  @Option(help: "Rows of a plan.")
+  var horizon = TrainingConfiguration().horizon
+
+  @Option(help: "Channels of the denoiser's levels, comma-separated.")
+  var channels = TrainingConfiguration().channels.map(String.init).joined(separator: ",")
+
+  @Option(help: "Numbers in the context.")
+  var contextSize = TrainingConfiguration().contextSize
+
+  @Option(help: "Share of each task's episodes, best returns first, that the denoiser learns from.")
+  var bestEpisodes = TrainingConfiguration().bestEpisodes
+
+  @Option(help: "Checkpoint to resume from and to write; default: checkpoints/NAME OF THE OUTPUT.checkpoint")
+  var checkpoint: String?
+
+  @Flag(help: "Print the report as JSON, and no progress.")
+  var json = false
+
+  @Flag(help: "Train nothing; print the milliseconds of a denoiser step with these settings.")
+  var benchmarkStep = false
+
+  private var trainingConfiguration: TrainingConfiguration {
+    get throws {
+      let channels = try self.channels.split(separator: ",").map { text in
+        guard let number = Int(text.trimmingCharacters(in: .whitespaces)) else {
+          throw LearningError.setting(name: "--channels", problem: "has '\(text)', expected numbers like 32,64,128")
+        }
+        return number
+      }
+      var configuration = TrainingConfiguration()
+      configuration.seed = seed
+      configuration.denoiserSteps = steps
+      configuration.worldModelSteps = worldModelSteps
+      configuration.horizon = horizon
+      configuration.channels = channels
+      configuration.contextSize = contextSize
+      configuration.bestEpisodes = bestEpisodes
+      return configuration
+    }
+  }
+
+  func run() throws {
+    let configuration = try trainingConfiguration
+    try configuration.check()
+    let training = try ModelTraining(Dataset.load(path: data), configuration, threads: threads)
+    if benchmarkStep {
+      print(String(format: "%.2f ms a step", training.measureDenoiserStep(steps: 50)))
+      return
+    }
+    let name = URL(fileURLWithPath: output).deletingPathExtension().lastPathComponent
+    let checkpoint = checkpoint ?? "checkpoints/\(name).checkpoint"
+    let command =
+      "metadiffuser train --data \(data) --seed \(seed) --steps \(steps) --world-model-steps \(worldModelSteps)"
+      + " --horizon \(horizon) --channels \(channels) --context-size \(contextSize) --best-episodes \(bestEpisodes)"
+      + " -o \(output)"
+    Interruption.watch()
+    let outcome = try training.run(
+      .init(output: output, checkpoint: checkpoint, log: checkpoint + ".csv"),
+      provenance: ["command": command, "dataset.path": data], isQuiet: json,
+      shouldStop: { Interruption.isRequested })
+    switch outcome {
+    case .finished(let report):
+      try show(report)
+    case .interrupted(let checkpoint):
+      FileHandle.standardError.write(
+        Data("\ninterrupted; the same command resumes from \(checkpoint)\n".utf8))
+      throw ExitCode.failure
+    }
+  }
+
+  private func show(_ report: TrainingReport) throws {
+    if json { return try printJSON(report) }
+    print(
+      """
+      wrote \(output): \(report.parameters) parameters from \(report.transitions) transitions of \(report.tasks) tasks \
+      in \(Int(report.seconds)) s
+        world model's error as a share of the variance: \(text(report.training))\
+      \(report.heldOut.map { "; on episodes kept out: \(text($0))" } ?? "")
+        denoiser's loss: \(String(format: "%.4f", report.denoiserLoss)), \
+      \(String(format: "%.1f", report.denoiserMsPerStep)) ms a step
+      """)
+  }
+
+  private func text(_ errors: TrainingReport.WorldModelErrors) -> String {
+    String(format: "dynamics %.4f, reward %.4f", errors.dynamics, errors.reward)
+  }
+}
