@@ -74,6 +74,7 @@ let package = Package(
     .testTarget(
       name: "ControlLoopTests",
       dependencies: ["ControlLoop", "RobotLink", "PlannerModel", "PlannerRuntime", "CAllocationCounter"]),
+    .testTarget(name: "ProgramTests", dependencies: ["RobotLink", "PlannerModel", "PlannerRuntime"]),
     .testTarget(name: "TasksTests", dependencies: ["Tasks"]),
     .executableTarget(name: "oracle-peer", dependencies: ["OfflineData", "Tasks"], path: "Tests/Oracles/Peer"),
     .testTarget(name: "OfflineDataTests", dependencies: ["OfflineData", "CHDF5"]),

@@ -4,23 +4,6 @@ import Histogram
 import RobotLink
 import Tasks
 
-/// Who chose the command of one step.
-enum CommandSource: Equatable {
-  case controller(ActionMode)
-  /// No answer in time: the last command again, once.
-  case held
-  /// No answer in time, again.
-  case zero
-
-  var name: String {
-    switch self {
-    case .controller(let mode): "\(mode.name)"
-    case .held: "robot_held"
-    case .zero: "robot_zero"
-    }
-  }
-}
-
 /// What one step brought.
 struct StepRecord {
   var episode: Int, step: Int
@@ -30,7 +13,8 @@ struct StepRecord {
   var outcome: SIMD4<Double>
   var reward: Double
   var planMilliseconds: Double?
-  var source: CommandSource
+  /// The controller's mode, or what the robot did without an answer: `plan`, `robot_held`.
+  var mode: String
   /// Misses in the episode so far.
   var misses: Int
 }
@@ -67,7 +51,7 @@ final class SimulatedRobot {
   private var message = ObservationMessage()
   private var startedEpisodes: UInt32 = 0
   private var command: [Float]
-  private var consecutiveMisses = 0
+  private var misses = MissPolicy()
   /// Frames that carried the present observation: more than one only if it was repeated in lockstep.
   private var sentFirst: UInt32 = 0, sentLast: UInt32 = 0, sentAt: UInt64 = 0
   /// The present tick of the robot's clock.
@@ -135,7 +119,7 @@ final class SimulatedRobot {
   func runEpisode(number: Int, onStep: (StepRecord) -> Void) -> EpisodeRecord {
     var record = EpisodeRecord()
     task.reset(seed: seed &+ UInt64(number))
-    consecutiveMisses = 0
+    misses = MissPolicy()
     for index in command.indices { command[index] = 0 }
     message.episode = startedEpisodes
     startedEpisodes += 1
@@ -150,7 +134,7 @@ final class SimulatedRobot {
         record.end = loss.end
         return record
       }
-      let source = chooseCommand(answered: answered)
+      let mode = chooseCommand(answered: answered)
       let result = task.step(action: command)
       record.totalReward += result.reward
       record.outcomes.append(result.outcome)
@@ -163,7 +147,7 @@ final class SimulatedRobot {
       onStep(
         StepRecord(
           episode: number + 1, step: step, time: time, outcome: result.outcome, reward: result.reward,
-          planMilliseconds: planned, source: source, misses: record.misses))
+          planMilliseconds: planned, mode: mode, misses: record.misses))
       if case .failure(let loss) = endInterval() {
         record.end = loss.end
         return record
@@ -220,19 +204,20 @@ final class SimulatedRobot {
     }
   }
 
-  /// Sets `command` for the present interval.
-  private func chooseCommand(answered: Bool) -> CommandSource {
-    if answered {
-      consecutiveMisses = 0
+  /// Sets `command` for the present interval; the mode for reports.
+  private func chooseCommand(answered: Bool) -> String {
+    switch misses.step(isAnswered: answered) {
+    case .controller:
       // The link lets a rounding error beyond the limit through.
       let limit = task.family.actionLimit
       for index in command.indices { command[index] = min(max(endpoint.action.command[index], -limit), limit) }
-      return .controller(endpoint.action.mode)
+      return "\(endpoint.action.mode.name)"
+    case .held:
+      return "robot_held"
+    case .zero:
+      for index in command.indices { command[index] = 0 }
+      return "robot_zero"
     }
-    consecutiveMisses += 1
-    if consecutiveMisses == 1 { return .held }
-    for index in command.indices { command[index] = 0 }
-    return .zero
   }
 
   /// Lets the rest of the interval pass, answering hand-shakes, and steps to the next tick.

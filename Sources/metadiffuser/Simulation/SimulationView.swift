@@ -61,7 +61,7 @@ final class SimulationView {
       Data(
         """
         \(step.episode),\(step.step),\(decimal(step.time, 3)),\(decimal(value, 4)),\(decimal(readout.target, 4)),\
-        \(decimal(step.reward, 5)),\(plan),\(step.source.name)
+        \(decimal(step.reward, 5)),\(plan),\(step.mode)
 
         """.utf8))
     let now = monotonicNanoseconds()
@@ -71,7 +71,7 @@ final class SimulationView {
     write(
       "\repisode \(step.episode)  \(decimal(step.time, 1)) s  \(readout.name) \(decimal(value, 2)) \(readout.unit)  "
         + "target \(decimal(readout.target, 2))  reward \(decimal(step.reward, 2))  "
-        + "plan \(plan.isEmpty ? "–" : "\(decimal(step.planMilliseconds ?? 0, 1)) ms") (\(step.source.name))  "
+        + "plan \(plan.isEmpty ? "–" : "\(decimal(step.planMilliseconds ?? 0, 1)) ms") (\(step.mode))  "
         + "misses \(step.misses)\u{1B}[K")
   }
 

@@ -1,0 +1,76 @@
+// The built programs as processes: started, given arguments, and judged by what they print and how they end.
+
+import Foundation
+import PlannerModel
+import PlannerRuntime
+import Synchronization
+
+/// A running program. Both outputs go to files, so that nobody has to read them while it runs.
+final class Program {
+  private let process = Process()
+  private let folder: URL
+
+  /// Starts `name` from the directory of the test program.
+  init(_ name: String, _ arguments: [String]) throws {
+    let directory = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+    folder = FileManager.default.temporaryDirectory.appendingPathComponent("program-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    process.executableURL = directory.appendingPathComponent(name)
+    process.arguments = arguments
+    for (stream, key) in [("out", \Process.standardOutput), ("error", \Process.standardError)] {
+      let url = folder.appendingPathComponent(stream)
+      try Data().write(to: url)
+      process[keyPath: key] = try FileHandle(forWritingTo: url)
+    }
+    try process.run()
+  }
+
+  deinit {
+    kill()
+    try? FileManager.default.removeItem(at: folder)
+  }
+
+  /// Waits for the end: exit status and what was printed.
+  func finish() throws -> (status: Int32, output: String, errors: String) {
+    process.waitUntilExit()
+    func text(_ stream: String) throws -> String {
+      try String(contentsOf: folder.appendingPathComponent(stream), encoding: .utf8)
+    }
+    return (process.terminationStatus, try text("out"), try text("error"))
+  }
+
+  /// Ends it at once, if it still runs.
+  func kill() {
+    if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
+  }
+
+  static func run(_ name: String, _ arguments: String...) throws -> (status: Int32, output: String, errors: String) {
+    try Program(name, arguments).finish()
+  }
+}
+
+/// The numbers and lists of a JSON object.
+func object(_ text: String) throws -> [String: Any] {
+  try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any] ?? [:]
+}
+
+/// A UDP port for one test; different for each call and each test process.
+func freshPort() -> UInt16 {
+  20_000
+    + UInt16((ProcessInfo.processInfo.processIdentifier &* 37 + nextPort.add(1, ordering: .relaxed).newValue) % 20_000)
+}
+private let nextPort = Atomic<Int32>(0)
+
+/// Writes an untrained point-robot model; the caller removes it.
+func makeModel() throws -> String {
+  let shape = PlannerShape(
+    observationSize: 2, actionSize: 2, contextSize: 4, horizon: 8, channels: [16, 16], denoisingSteps: 10)
+  let description = ModelDescription(
+    family: "point-robot", shape: shape, periodNanoseconds: 100_000_000, actionLimit: 0.1)
+  let weights = PlannerWeights.random(shape, seed: 5, actionLimit: 0.1)
+  let path = FileManager.default.temporaryDirectory.appendingPathComponent("program-\(UUID().uuidString)").path
+  try LoadedModel.write(description, statistics: weights.statistics, to: path) { tensor in
+    weights.tensors[tensor.name]!.map { Float($0) }
+  }
+  return path
+}

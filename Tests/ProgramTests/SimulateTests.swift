@@ -1,0 +1,99 @@
+// `metadiffuser simulate` as a process, driven over its link by this test.
+
+import Foundation
+import RobotLink
+import Testing
+
+@Suite("metadiffuser simulate") struct SimulateTests {
+  /// Drives a point robot that waits in lockstep at `port` with a fixed command until it says goodbye.
+  func drive(port: UInt16, command: Float) throws -> (answers: Int, applied: [Float]) {
+    var controller = try ControllerEndpoint(
+      connectingTo: LinkAddress(host: "127.0.0.1", port: port),
+      profile: RobotProfile(family: "point-robot", observationSize: 2, actionSize: 2, periodNanoseconds: 100_000_000),
+      model: "test", silenceNanoseconds: 20_000_000_000)
+    var action = ActionMessage()
+    action.mode = .plan
+    action.command[0] = command
+    var answers = 0
+    var applied: [Float] = []
+    let limit = monotonicNanoseconds() + 20_000_000_000
+    while true {
+      switch controller.next(until: limit) {
+      case .link(.observation):
+        if !controller.observation.isFirst { applied.append(controller.observation.appliedAction[0]) }
+        action.answer(controller.observation)
+        controller.send(action)
+        answers += 1
+      case .link(.goodbye), .timeout: return (answers, applied)
+      default: break
+      }
+    }
+  }
+
+  @Test("in lockstep a robot does what it is told, reports it, and traces every step")
+  func lockstep() throws {
+    let port = freshPort()
+    let trace = FileManager.default.temporaryDirectory.appendingPathComponent("trace-\(UUID().uuidString).csv")
+    defer { try? FileManager.default.removeItem(at: trace) }
+    let robot = try Program(
+      "metadiffuser",
+      [
+        "simulate", "--family", "point-robot", "--task", "1,0", "--link", "udp://127.0.0.1:\(port)", "--lockstep",
+        "--episodes", "2", "--json", "--quiet", "--trace", trace.path, "--wait", "20",
+      ])
+    let (answers, applied) = try drive(port: port, command: 0.05)
+    let (status, output, errors) = try robot.finish()
+    #expect(status == 0)
+    #expect(errors == "")
+    #expect(answers == 42)
+    #expect(applied == [Float](repeating: 0.05, count: 40))
+    let report = try object(output)
+    // From the origin 20 moves of 0.05 m along x; the goal lies 1 m away: −Σ (1 − 0.05 k), k = 1 … 20.
+    let returns = report["returns"] as? [Double] ?? []
+    #expect(returns.count == 2)
+    for value in returns { #expect(abs(value + 9.5) < 1e-5) }
+    #expect(report["deadline_misses"] as? Int == 0)
+    #expect(report["frames_lost"] as? Int == 0)
+    let lines = try String(contentsOf: trace, encoding: .utf8).split(separator: "\n")
+    #expect(lines.first == "episode,step,time,distance,target,reward,plan_ms,mode")
+    #expect(lines.count == 41)
+    #expect(lines.last == "2,19,2.000,0.0000,0.0000,-0.00000,0.000,plan")
+  }
+
+  @Test(
+    "wrong usage ends with 64 and says what is wrong",
+    arguments: [
+      (["--task", "2.3", "--family", "no-such"], "no-such"), (["--task", "99"], "target speed"),
+      (["--task", "1,2"], "takes 1 task parameter"), (["--task", "x"], "--task"),
+      (["--task", "1", "--link", "tcp://a:1"], "udp://"), (["--task", "1", "--episodes", "0"], "--episodes"),
+    ])
+  func usage(arguments: [String], word: String) throws {
+    let (status, output, errors) = try Program("metadiffuser", ["simulate"] + arguments).finish()
+    #expect(status == 64)
+    #expect(output == "")
+    #expect(errors.contains(word))
+  }
+
+  @Test("a port in use ends with 69, names the port and the cure")
+  func portInUse() throws {
+    let port = freshPort()
+    let profile = RobotProfile(family: "x", observationSize: 1, actionSize: 1, periodNanoseconds: 1)
+    let robot = try RobotEndpoint(
+      listeningAt: LinkAddress(host: "127.0.0.1", port: port),
+      description: RobotDescription(profile: profile, name: "", actionLimit: 1, episodeLength: 0, lockstep: true),
+      silenceNanoseconds: 1)
+    let (status, _, errors) = try Program.run(
+      "metadiffuser", "simulate", "--task", "1", "--link", "udp://127.0.0.1:\(port)")
+    #expect(robot.port == port)
+    #expect(status == 69)
+    #expect(errors.contains("port \(port) is in use"))
+  }
+
+  @Test("without a controller it gives up after the time it was told, with 69")
+  func nobodyComes() throws {
+    let (status, _, errors) = try Program.run(
+      "metadiffuser", "simulate", "--task", "1", "--link", "udp://127.0.0.1:\(freshPort())", "--wait", "0.05")
+    #expect(status == 69)
+    #expect(errors.contains("no controller"))
+  }
+}
