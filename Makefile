@@ -31,7 +31,7 @@ demo: build
 test: dependencies
 	swift test $(SWIFT_FLAGS)
 
-lint:
+lint: proto-check
 	swift format lint --strict --recursive Package.swift Sources Tests
 
 clean:

@@ -91,6 +91,38 @@ import Testing
     return "    " + hex.padding(toLength: max(34, hex.count + 1), withPad: " ", startingAt: 0) + text
   }
 
+  @Test("a control period of the half-cheetah takes as many bytes as Docs/link-protocol.md says")
+  func sizes() throws {
+    let pair = LinkPair()
+    pair.shakeHands()
+    var observation = ObservationMessage()
+    observation.reward = -0.5
+    observation.step = 100
+    observation.episode = 1
+    observation.sampleTimeNanoseconds = 1
+    let sent = pair.robot.encode(observation).count
+    var action = ActionMessage()
+    action.mode = .plan
+    action.observationEpoch = 1
+    action.observationSequence = 1
+    action.sampleTimeNanoseconds = 1
+    action.plan = 300
+    action.planMicroseconds = 5_000
+    action.denoisingSteps = 2
+    action.predictedReturn = -3
+    action.hasPredictedState = true
+    let answered = pair.controller.encode(action).count
+    let sentence = "observation \(sent) bytes, the action \(answered)"
+    let text = try documentation()
+    #expect(text.contains(sentence), "it should say: \(sentence)")
+  }
+
+  func documentation() throws -> String {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    return try String(contentsOf: root.appendingPathComponent("Docs/link-protocol.md"), encoding: .utf8)
+  }
+
   @Test("the example in Docs/link-protocol.md is the datagram that is sent")
   func exampleIsTrue() throws {
     let bytes = example()
@@ -101,10 +133,7 @@ import Testing
         "CRC-32C of the \(bytes.count - 4) bytes above = 0x\(String(number(bytes.suffix(4)), radix: 16))"))
     let expected = lines.joined(separator: "\n")
 
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    let page = root.appendingPathComponent("Docs/link-protocol.md")
-    let text = try String(contentsOf: page, encoding: .utf8)
+    let text = try documentation()
     let begin = try #require(text.range(of: "DocumentationTests.swift -->\n"))
     let end = try #require(text.range(of: "<!-- end of example -->"))
     let found = text[begin.upperBound..<end.lowerBound].trimmingCharacters(in: .newlines)
