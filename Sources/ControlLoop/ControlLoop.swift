@@ -40,7 +40,7 @@ public final class ControlLoop {
   public init(model: LoadedModel, options: ControlOptions, address: LinkAddress) throws(ControlError) {
     let description = model.description
     let shape = description.shape
-    try Self.check(model, options.warmStart, path: options.warmStartPath)
+    try options.check(against: model)
     self.options = options
     self.address = address
     periodNanoseconds = description.periodNanoseconds
@@ -80,33 +80,6 @@ public final class ControlLoop {
   public var arenaBytes: Int { planner.arenaBytes }
   public var counters: LinkCounters { endpoint.session.counters }
   public var robot: RobotDescription? { endpoint.session.robot }
-
-  private static func check(_ model: LoadedModel, _ warmStart: WarmStart?, path: String) throws(ControlError) {
-    let description = model.description
-    let shape = description.shape
-    func require(_ file: String, _ field: String, _ found: Int, _ expected: String, _ holds: Bool) throws(ControlError)
-    {
-      if !holds { throw .unfit(file: file, field: field, found: "\(found)", expected: expected) }
-    }
-    try require(
-      model.path, "observation_size", shape.observationSize,
-      "at most \(LinkLimits.observationEntries) (the link's limit)",
-      shape.observationSize <= LinkLimits.observationEntries)
-    try require(
-      model.path, "action_size", shape.actionSize, "at most \(LinkLimits.actionEntries) (the link's limit)",
-      shape.actionSize <= LinkLimits.actionEntries)
-    guard let warmStart else { return }
-    guard warmStart.family == description.family else {
-      throw .unfit(
-        file: path, field: "family", found: warmStart.family, expected: "\(description.family), the model's")
-    }
-    try require(
-      path, "observation_size", warmStart.observationSize, "\(shape.observationSize), the model's",
-      warmStart.observationSize == shape.observationSize)
-    try require(
-      path, "action_size", warmStart.actionSize, "\(shape.actionSize), the model's",
-      warmStart.actionSize == shape.actionSize)
-  }
 
   /// Plans a few times before anything depends on it, so that no page, branch or estimate is new to the first real plan.
   private func rehearse() {

@@ -2,6 +2,7 @@
 
 import PlannerModel
 import PlannerRuntime
+import RobotLink
 
 /// How a model is run on a robot.
 public struct ControlOptions: Sendable {
@@ -25,4 +26,34 @@ public struct ControlOptions: Sendable {
   public var requiresRealTime = false
 
   public init() {}
+}
+
+extension ControlOptions {
+  /// Throws when `model` is too large for the link, or the warm start was recorded on another kind of robot.
+  func check(against model: LoadedModel) throws(ControlError) {
+    let description = model.description
+    let shape = description.shape
+    func require(_ file: String, _ field: String, _ found: Int, _ expected: String, _ holds: Bool) throws(ControlError)
+    {
+      if !holds { throw .unfit(file: file, field: field, found: "\(found)", expected: expected) }
+    }
+    try require(
+      model.path, "observation_size", shape.observationSize,
+      "at most \(LinkLimits.observationEntries) (the link's limit)",
+      shape.observationSize <= LinkLimits.observationEntries)
+    try require(
+      model.path, "action_size", shape.actionSize, "at most \(LinkLimits.actionEntries) (the link's limit)",
+      shape.actionSize <= LinkLimits.actionEntries)
+    guard let warmStart else { return }
+    guard warmStart.family == description.family else {
+      throw .unfit(
+        file: warmStartPath, field: "family", found: warmStart.family, expected: "\(description.family), the model's")
+    }
+    try require(
+      warmStartPath, "observation_size", warmStart.observationSize, "\(shape.observationSize), the model's",
+      warmStart.observationSize == shape.observationSize)
+    try require(
+      warmStartPath, "action_size", warmStart.actionSize, "\(shape.actionSize), the model's",
+      warmStart.actionSize == shape.actionSize)
+  }
 }
