@@ -14,9 +14,12 @@ public struct Behaviour: Sendable {
   /// Stands with each episode in the data set. Behaviours of the same name must be the same.
   public var name: String
   public var makePolicy: @Sendable () throws -> BehaviourPolicy
+  /// The robot is made to stumble before each recording begins, so that the data show how to get out of trouble.
+  public var stumblesFirst: Bool
 
-  public init(name: String, makePolicy: @escaping @Sendable () throws -> BehaviourPolicy) {
+  public init(name: String, stumblesFirst: Bool = false, makePolicy: @escaping @Sendable () throws -> BehaviourPolicy) {
     self.name = name
+    self.stumblesFirst = stumblesFirst
     self.makePolicy = makePolicy
   }
 
@@ -30,7 +33,12 @@ public struct Behaviour: Sendable {
 }
 
 /// How well a behaviour does its task.
-public enum BehaviourLevel: String, CaseIterable, Sendable { case random, medium, expert }
+public enum BehaviourLevel: String, CaseIterable, Sendable {
+  case random, medium, expert
+  /// The expert, from where a stumble has left the robot. An expert alone never shows what to do there, and whoever
+  /// imitates it less than perfectly gets there.
+  case recovery
+}
 
 /// What a data set or a warm start is made of: one level, or a mixture.
 public enum Quality: String, CaseIterable, Sendable {
@@ -42,15 +50,18 @@ public enum Quality: String, CaseIterable, Sendable {
     case .random: [.random]
     case .medium: [.medium]
     case .expert: [.expert]
-    case .mixed: BehaviourLevel.allCases
+    case .mixed: [.random, .medium, .expert]
     }
   }
 
-  /// How many of `episodes` episodes each level drives; `mixed` is random : medium : expert = 1 : 3 : 5.
+  /// How many of `episodes` episodes each level drives; `mixed` is random : medium : expert : recovery = 1 : 2 : 4 : 5.
   public func counts(episodes: Int) -> [(level: BehaviourLevel, episodes: Int)] {
     guard self == .mixed else { return levels.map { ($0, episodes) } }
-    let random = (episodes + 4) / 9
-    let medium = (episodes * 3 + 4) / 9
-    return [(.random, random), (.medium, medium), (.expert, episodes - random - medium)]
+    let random = (episodes + 6) / 12
+    let medium = (episodes * 2 + 6) / 12
+    let recovery = (episodes * 5 + 6) / 12
+    return [
+      (.random, random), (.medium, medium), (.expert, episodes - random - medium - recovery), (.recovery, recovery),
+    ]
   }
 }

@@ -7,11 +7,14 @@ import Synchronization
 import Tasks
 
 extension Episode {
-  /// Resets `task` and drives it for one episode. Everything random comes from `random`. Real-time: no.
+  /// Resets `task` and drives it for one episode, which begins after a stumble if that is asked for. Everything random
+  /// comes from `random`. Real-time: no.
   public static func record(
-    _ task: any ControlTask, number: Int, behaviour: String, policy: BehaviourPolicy, random: inout RandomSource
+    _ task: any ControlTask, number: Int, behaviour: String, policy: BehaviourPolicy, stumblesFirst: Bool = false,
+    random: inout RandomSource
   ) -> Episode {
     task.reset(seed: random.next())
+    while stumblesFirst, !stumble(task, policy: policy, random: &random) { task.reset(seed: random.next()) }
     var episode = Episode(
       task: number, parameters: task.parameters, behaviour: behaviour, observations: task.observation, actions: [],
       rewards: [], terminated: false)
@@ -26,6 +29,23 @@ extension Episode {
       episode.terminated = result.terminated
     }
     return episode
+  }
+
+  /// A while of the behaviour, then a burst of random actions; false if that ended the episode.
+  private static func stumble(
+    _ task: any ControlTask, policy: BehaviourPolicy, random: inout RandomSource
+  ) -> Bool {
+    let family = task.family
+    let way = random.index(below: family.episodeLength / 3 + 1)
+    let burst = 1 + random.index(below: family.episodeLength / 8 + 1)
+    for step in 0..<(way + burst) {
+      let action =
+        step < way
+        ? policy(&random, task.observation, task.parameters)
+        : (0..<family.actionSize).map { _ in (2 * random.uniform() - 1) * family.actionLimit }
+      if task.step(action: action).terminated { return false }
+    }
+    return true
   }
 }
 
@@ -78,7 +98,7 @@ extension Dataset {
           var random = RandomSource(seed: seed, stream: UInt64(index))
           let episode = Episode.record(
             try family.task(parameters: job.parameters), number: job.task, behaviour: name, policy: policy,
-            random: &random)
+            stumblesFirst: job.behaviour.stumblesFirst, random: &random)
           let count = finished.withLock { episodes in
             episodes[index] = episode
             return episodes.count

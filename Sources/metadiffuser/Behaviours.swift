@@ -21,7 +21,9 @@ extension TaskFamily {
         file: expertPath, operation: "open",
         reason: "there is no such file; metadiffuser train expert --family \(name) -o \(expertPath) makes it")
     }
-    let load: @Sendable () throws -> ExpertPolicy = { try ExpertPolicy(path: expertPath, level: level.rawValue) }
+    let isRecovery = level == .recovery
+    let policyLevel = isRecovery ? BehaviourLevel.expert.rawValue : level.rawValue
+    let load: @Sendable () throws -> ExpertPolicy = { try ExpertPolicy(path: expertPath, level: policyLevel) }
     let expert = try load()
     for (field, found, expected) in [
       ("observation size", expert.observationSize, observationSize),
@@ -32,7 +34,7 @@ extension TaskFamily {
         file: expertPath, place: "", field: field, problem: "is \(found), family \(name) has \(expected)",
         cure: "give the expert that was trained for \(name)")
     }
-    return Behaviour(name: level.rawValue) {
+    return Behaviour(name: level.rawValue, stumblesFirst: isRecovery) {
       let expert = try load()
       return { random, observation, parameters in
         expert.sampledAction(observation: observation, parameters: parameters, random: &random)

@@ -38,6 +38,16 @@ import Testing
     #expect(Array(episode.observations[2..<4]) == [-0.1, 0.05])
   }
 
+  @Test func `a stumble comes before the recording and is not part of it`() throws {
+    let still = Behaviour(name: "still", stumblesFirst: true) { { _, _, _ in [0, 0] } }
+    let job = RecordingJob(task: 0, parameters: [0, 1], behaviour: still)
+    let episode = try Dataset.collect(family: family, jobs: [job], seed: 1).episodes[0]
+    #expect(episode.length == 20)
+    #expect(episode.actions.allSatisfy { $0 == 0 })
+    // A robot that does nothing is elsewhere than where it was reset only because it stumbled.
+    #expect(episode.observations.prefix(2).contains { $0 != 0 })
+  }
+
   @Test func `progress counts every episode`() throws {
     let counts = Mutex<[Int]>([])
     _ = try Dataset.collect(
@@ -59,8 +69,8 @@ import Testing
   }
 
   @Test func `a mixture has all levels in its proportions`() {
-    #expect(Quality.mixed.counts(episodes: 45).map(\.episodes) == [5, 15, 25])
-    #expect(Quality.mixed.counts(episodes: 3).map(\.episodes) == [0, 1, 2])
+    #expect(Quality.mixed.counts(episodes: 60).map(\.episodes) == [5, 10, 20, 25])
+    #expect(Quality.mixed.counts(episodes: 3).map(\.episodes) == [0, 1, 1, 1])
     #expect(Quality.medium.counts(episodes: 7).map(\.level) == [.medium])
   }
 

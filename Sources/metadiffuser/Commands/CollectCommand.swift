@@ -18,14 +18,14 @@ struct CollectCommand: ParsableCommand {
   @Option(help: "Which of the family's fixed task lists.")
   var split = TaskSplit.train
 
-  @Option(help: "Who drives; mixed is random : medium : expert = 1 : 3 : 5.")
+  @Option(help: "Who drives; mixed is random : medium : expert : recovery = 1 : 2 : 4 : 5.")
   var quality = Quality.mixed
 
   @Option(help: "Expert file with the levels medium and expert (default: experts/FAMILY.safetensors).")
   var experts: String?
 
   @Option(help: "Episodes of each task.")
-  var episodesPerTask = 45
+  var episodesPerTask = 60
 
   @Option(help: "Seed of everything random.")
   var seed: UInt64 = 1

@@ -1,0 +1,143 @@
+// The runtime against the trainer's own forward pass, on the weights of one model file.
+
+import CKernels
+import Foundation
+import Learning
+import PlannerModel
+import PlannerRuntime
+import Testing
+
+/// A model file of random weights, read by both sides.
+private struct Pair {
+  let model: LoadedModel
+  let reference: ReferenceModel
+
+  init(_ shape: PlannerShape) throws {
+    let path = FileManager.default.temporaryDirectory
+      .appendingPathComponent("agreement-\(getpid())-\(UInt64.random(in: 0 ... .max)).safetensors").path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let weights = PlannerWeights.random(shape, seed: 21)
+    let description = ModelDescription(
+      family: "test", shape: shape, periodNanoseconds: 10_000_000, actionLimit: weights.actionLimit)
+    try LoadedModel.write(description, statistics: weights.statistics, to: path) { tensor in
+      weights.tensors[tensor.name]!.map { Float($0) }
+    }
+    model = try LoadedModel(path: path)
+    reference = try ReferenceModel(file: SafetensorsFile(path: path))
+  }
+}
+
+private func normals(_ count: Int, seed: UInt64) -> [Float] {
+  var random = RandomSource(seed: seed)
+  return (0..<count).map { _ in random.normal() }
+}
+
+@Suite struct RuntimeAgreementTests {
+  static let shapes = [
+    PlannerShape(
+      observationSize: 5, actionSize: 2, contextSize: 4, horizon: 8, channels: [16, 32], denoisingSteps: 10),
+    PlannerShape(
+      observationSize: 17, actionSize: 6, contextSize: 16, horizon: 16, channels: [32, 64, 128], denoisingSteps: 20),
+    // One level: no way down, no way up. And Diffuser's own four.
+    PlannerShape(observationSize: 3, actionSize: 1, contextSize: 2, horizon: 3, channels: [24], denoisingSteps: 3),
+    PlannerShape(
+      observationSize: 17, actionSize: 6, contextSize: 16, horizon: 32, channels: [32, 64, 128, 256],
+      denoisingSteps: 20),
+  ]
+
+  @Test(arguments: shapes, ["avx2", "portable"])
+  func denoisersAgree(_ shape: PlannerShape, kernel: String) throws {
+    guard let kernels = ck_kernels_select(kernel) else { return }
+    let pair = try Pair(shape)
+    let batch = 3
+    var arena = Arena()
+    _ = Denoiser(&arena, shape: shape, batch: batch)
+    var memory = Arena(capacity: arena.used)
+    let denoiser = Denoiser(&memory, shape: shape, batch: batch)
+    denoiser.load(pair.model.weights, kernels)
+    let context = normals(shape.contextSize, seed: 1).map { max(-1, min(1, $0)) }
+    denoiser.setContext(kernels, context)
+    let count = shape.horizon * shape.rowSize
+    let plans = normals(batch * count, seed: 2)
+    for plan in 0..<batch {
+      for index in 0..<count { denoiser.input.row(plan, 0)[index] = plans[plan * count + index] }
+    }
+    for step in [0, shape.denoisingSteps / 2, shape.denoisingSteps - 1] {
+      for conditioned in [true, false] {
+        denoiser.run(kernels, step: step, conditioned: conditioned, batch: batch)
+        let contexts = (0..<batch).flatMap { _ in context }
+        let expected = pair.reference.denoise(plans, step: step, contexts: conditioned ? contexts : nil)
+        for plan in 0..<batch {
+          for index in 0..<count {
+            let found = denoiser.output.row(plan, 0)[index]
+            #expect(abs(found - expected[plan * count + index]) < 1e-4)
+          }
+        }
+      }
+    }
+  }
+
+  @Test func encodersAgree() throws {
+    let shape = Self.shapes[1]
+    let pair = try Pair(shape)
+    var planner = try Planner(weights: pair.model.weights, options: PlannerOptions())
+    let statistics = pair.model.weights.statistics
+    var rows: [Float] = []
+    for index in 0..<40 {
+      let state = normals(shape.observationSize, seed: UInt64(1000 + index))
+      let action = normals(shape.actionSize, seed: UInt64(2000 + index))
+      let next = normals(shape.observationSize, seed: UInt64(3000 + index))
+      let reward = Float(index) / 20 - 1
+      let isAdded = planner.addTransition(observation: state, action: action, reward: reward, next: next)
+      #expect(isAdded)
+      rows += zip(state, zip(statistics.observationMean, statistics.observationStd)).map { ($0 - $1.0) / $1.1 }
+      rows += zip(action, zip(statistics.actionMean, statistics.actionStd)).map { ($0 - $1.0) / $1.1 }
+      rows.append((reward - statistics.rewardMean) / statistics.rewardStd)
+      for channel in 0..<shape.observationSize {
+        rows.append(
+          (next[channel] - state[channel] - statistics.differenceMean[channel]) / statistics.differenceStd[channel])
+      }
+    }
+    planner.updateContext()
+    let expected = pair.reference.encode(rows)
+    for index in 0..<shape.contextSize {
+      let found = planner.context(index)
+      #expect(abs(found - expected[index]) < 1e-5)
+    }
+  }
+
+  /// Return and discrepancy of plans, from the trainer's own networks and the definition.
+  @Test func worldModelsAgree() throws {
+    let shape = Self.shapes[1]
+    let pair = try Pair(shape)
+    let kernels = ck_kernels_select(nil)!
+    let batch = 2
+    var arena = Arena(capacity: 32 << 20)
+    let guide = DualGuide(&arena, weights: pair.model.weights, batch: batch)
+    guide.load(pair.model.weights)
+    let plans = Feature(&arena, batch: batch, times: shape.horizon, channels: shape.rowSize)
+    let context = normals(shape.contextSize, seed: 4).map { max(-1, min(1, $0)) }
+    guide.setContext(kernels, context)
+    let statistics = pair.model.weights.statistics
+    for plan in 0..<batch {
+      let values = normals(shape.horizon * shape.rowSize, seed: UInt64(plan + 7))
+      for (index, value) in values.enumerated() { plans.row(plan, 0)[index] = value }
+      guide.evaluate(kernels, plans, batch: batch)
+      let rows = stride(from: 0, to: values.count, by: shape.rowSize).map { Array(values[$0..<$0 + shape.rowSize]) }
+      let inputs = rows.flatMap { $0 + context }
+      let changes = pair.reference.dynamics(inputs)
+      let rewards = pair.reference.reward(inputs)
+      var discrepancy: Float = 0
+      for time in 0..<(shape.horizon - 1) {
+        for channel in 0..<shape.observationSize {
+          let change = changes[time * shape.observationSize + channel]
+          let physical = change * statistics.differenceStd[channel] + statistics.differenceMean[channel]
+          let error = rows[time][channel] + physical / statistics.observationStd[channel] - rows[time + 1][channel]
+          discrepancy += error * error / Float(shape.observationSize)
+        }
+      }
+      #expect(abs(guide.normalisedReturns[plan] - rewards.reduce(0, +)) < 1e-3)
+      #expect(abs(guide.discrepancies[plan] - discrepancy) < 1e-3 * discrepancy)
+    }
+  }
+}
