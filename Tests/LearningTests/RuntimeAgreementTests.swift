@@ -39,7 +39,7 @@ private func normals(_ count: Int, seed: UInt64) -> [Float] {
     PlannerShape(
       observationSize: 17, actionSize: 6, contextSize: 16, horizon: 16, channels: [32, 64, 128], denoisingSteps: 20),
     // One level: no way down, no way up. And Diffuser's own four.
-    PlannerShape(observationSize: 3, actionSize: 1, contextSize: 2, horizon: 3, channels: [24], denoisingSteps: 3),
+    PlannerShape(observationSize: 3, actionSize: 1, contextSize: 2, horizon: 3, channels: [24], denoisingSteps: 6),
     PlannerShape(
       observationSize: 17, actionSize: 6, contextSize: 16, horizon: 32, channels: [32, 64, 128, 256],
       denoisingSteps: 20),

@@ -93,7 +93,7 @@ func speedPlot(trace path: String, family: TaskFamily) throws -> LinePlot {
     target.append([time, goal])
   }
   var plot = LinePlot(
-    title: "HalfCheetah, speed against its target: one episode of warm start, then two with the inferred context",
+    title: "HalfCheetah: one episode of warm start, then driving with the inferred context",
     x: "time [s]", y: "speed [m/s]")
   plot.series = [
     .init(name: "target", points: target, colour: "#c0392b", isDashed: true),
