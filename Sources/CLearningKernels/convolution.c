@@ -1,8 +1,12 @@
 // Convolutions over time as products of blocks of rows, 6 rows x 16 columns at a time in registers.
+#include <string.h>
+
 #include "learning_kernels.h"
 #include "network_kernels.h"
 
 #pragma clang fp contract(fast)
+
+enum { panel_width = 16 };
 
 typedef float lanes __attribute__((ext_vector_type(16), aligned(4)));
 
@@ -10,64 +14,49 @@ typedef float lanes __attribute__((ext_vector_type(16), aligned(4)));
 #define LK_LOAD(pointer) (*(const lanes *)(pointer))
 #define LK_STORE(pointer, value) (*(lanes *)(pointer) = (value))
 
-// Sums of products for `height` rows and 16 columns; height is a constant where this is inlined, so that `sum` is registers.
+// Sums of products for `height` rows and one panel; height is a constant where this is inlined, so that `sum` is
+// registers. Only `width` of the 16 columns exist.
 LK_INLINE void convolve_tile(const int height, const lk_meetings *meetings, size_t block, size_t rows, size_t depth,
-                             size_t columns, const float *input, const float *weights, size_t tap_stride,
-                             size_t row_stride, const float *bias, float *output) {
+                             size_t columns, size_t width, const float *input, const float *panel, const lanes *bias,
+                             float *output) {
   lanes sum[6];
-  for (int r = 0; r < height; r++) sum[r] = bias ? LK_LOAD(bias) : (lanes)0.0f;
+  for (int r = 0; r < height; r++) sum[r] = *bias;
   for (int32_t j = meetings->starts[block]; j < meetings->starts[block + 1]; j++) {
     const float *x = input + (size_t)meetings->sources[j] * rows * depth;
-    const float *w = weights + (size_t)meetings->taps[j] * tap_stride;
-    for (size_t k = 0; k < depth; k++, w += row_stride) {
+    const float *w = panel + (size_t)meetings->taps[j] * depth * panel_width;
+    for (size_t k = 0; k < depth; k++, w += panel_width) {
       lanes weight = LK_LOAD(w);
 #pragma clang loop unroll(full)
       for (int r = 0; r < height; r++) sum[r] += x[(size_t)r * depth + k] * weight;
     }
   }
-  for (int r = 0; r < height; r++) LK_STORE(output + (size_t)r * columns, sum[r]);
+  for (int r = 0; r < height; r++) {
+    if (width == panel_width) {
+      LK_STORE(output + (size_t)r * columns, sum[r]);
+    } else {
+      // By way of a copy: taking its address would drive the sums out of the registers.
+      lanes value = sum[r];
+      memcpy(output + (size_t)r * columns, &value, width * sizeof(float));
+    }
+  }
 }
 
-// The same for one row and one column, where fewer than 16 columns exist.
-LK_INLINE float convolve_one(const lk_meetings *meetings, size_t block, size_t rows, size_t depth, const float *input,
-                             const float *weights, size_t tap_stride, size_t row_stride) {
-  float sum = 0.0f;
-  for (int32_t j = meetings->starts[block]; j < meetings->starts[block + 1]; j++) {
-    const float *x = input + (size_t)meetings->sources[j] * rows * depth;
-    const float *w = weights + (size_t)meetings->taps[j] * tap_stride;
-    for (size_t k = 0; k < depth; k++) sum += x[k] * w[k * row_stride];
-  }
-  return sum;
-}
-
-LK_CLONES void lk_convolve(const lk_meetings *meetings, size_t rows, size_t depth, size_t columns, const float *input,
-                           const float *weights, size_t tap_stride, size_t row_stride, const float *bias,
-                           float *output) {
-  if (columns < 16) {
-    for (size_t block = 0; block < meetings->count; block++)
-      for (size_t r = 0; r < rows; r++)
-        for (size_t n = 0; n < columns; n++)
-          output[(block * rows + r) * columns + n] =
-              (bias ? bias[n] : 0.0f) + convolve_one(meetings, block, rows, depth, input + r * depth, weights + n,
-                                                     tap_stride, row_stride);
-    return;
-  }
-  for (size_t column = 0; column < columns; column += 16) {
-    // The last tile reaches back over columns already done rather than beyond the end.
-    size_t n = column + 16 <= columns ? column : columns - 16;
-    const float *w = weights + n, *b = bias ? bias + n : NULL;
+LK_CLONES void lk_convolve(const lk_meetings *meetings, size_t taps, size_t rows, size_t depth, size_t columns,
+                           const float *input, const float *panels, const float *bias, float *output) {
+  for (size_t n = 0; n < columns; n += panel_width) {
+    size_t width = n + panel_width <= columns ? panel_width : columns - n;
+    const float *panel = panels + n * taps * depth;
+    lanes b = 0.0f;
+    if (bias) memcpy(&b, bias + n, width * sizeof(float));
     for (size_t block = 0; block < meetings->count; block++) {
       float *y = output + block * rows * columns + n;
       size_t r = 0;
       for (; r + 6 <= rows; r += 6)
-        convolve_tile(6, meetings, block, rows, depth, columns, input + r * depth, w, tap_stride, row_stride, b,
-                      y + r * columns);
+        convolve_tile(6, meetings, block, rows, depth, columns, width, input + r * depth, panel, &b, y + r * columns);
       for (; r + 4 <= rows; r += 4)
-        convolve_tile(4, meetings, block, rows, depth, columns, input + r * depth, w, tap_stride, row_stride, b,
-                      y + r * columns);
+        convolve_tile(4, meetings, block, rows, depth, columns, width, input + r * depth, panel, &b, y + r * columns);
       for (; r < rows; r++)
-        convolve_tile(1, meetings, block, rows, depth, columns, input + r * depth, w, tap_stride, row_stride, b,
-                      y + r * columns);
+        convolve_tile(1, meetings, block, rows, depth, columns, width, input + r * depth, panel, &b, y + r * columns);
     }
   }
 }
@@ -151,11 +140,26 @@ LK_INLINE void turn_square(const float *input, size_t input_stride, float *outpu
   for (size_t r = 0; r < 8; r++) *(octet *)(output + r * output_stride) = row[r];
 }
 
-LK_CLONES void lk_transpose(size_t rows, size_t columns, const float *input, float *output) {
-  size_t whole_rows = rows / 8 * 8, whole_columns = columns / 8 * 8;
-  for (size_t r = 0; r < whole_rows; r += 8)
-    for (size_t c = 0; c < whole_columns; c += 8)
-      turn_square(input + r * columns + c, columns, output + c * rows + r, rows);
-  for (size_t r = 0; r < rows; r++)
-    for (size_t c = r < whole_rows ? whole_columns : 0; c < columns; c++) output[c * rows + r] = input[r * columns + c];
+LK_CLONES void lk_pack_panels(size_t outputs, size_t taps, size_t inputs, const float *weights, float *forward,
+                              float *backward) {
+  size_t depth = taps * inputs, whole_outputs = outputs / 8 * 8, whole_depth = depth / 8 * 8;
+  for (size_t o = 0; o < outputs; o++) {
+    const float *row = weights + o * depth;
+    float *column = forward + o / panel_width * panel_width * depth + o % panel_width;
+    if (o % 8 == 0 && o < whole_outputs)
+      for (size_t k = 0; k < whole_depth; k += 8) turn_square(row + k, depth, column + k * panel_width, panel_width);
+    for (size_t k = o < whole_outputs ? whole_depth : 0; k < depth; k++) column[k * panel_width] = row[k];
+
+    for (size_t n = 0; n < inputs; n += panel_width) {
+      size_t width = n + panel_width <= inputs ? panel_width : inputs - n;
+      for (size_t tap = 0; tap < taps; tap++) {
+        float *target = backward + (n * taps + tap * panel_width) * outputs + o * panel_width;
+        const float *source = row + tap * inputs + n;
+        if (width == panel_width)
+          LK_STORE(target, LK_LOAD(source));
+        else
+          memcpy(target, source, width * sizeof(float));
+      }
+    }
+  }
 }

@@ -62,15 +62,16 @@ func normalBuffer(_ count: Int, seed: UInt64) -> FloatBuffer {
   func `convolutions agree with plain loops and their gradients with finite differences`(index: Int) {
     let (geometry, inputs, outputs, time, rows) = Self.cases[index]
     let store = ParameterStore()
-    let layer = Convolution(store, "layer", inputs, outputs, geometry, inputTime: time)
+    let layout = PanelLayout()
+    let layer = Convolution(store, "layer", inputs, outputs, geometry, inputTime: time, layout)
     store.seal(seed: 7)
     let input = normalBuffer(time * rows * inputs, seed: 8)
     let outputCount = layer.outputTime * rows * outputs
     let output = FloatBuffer(count: outputCount)
-    let transposed = store.makeBuffer()
+    let panels = FloatBuffer(count: layout.count)
     func forward() {
-      layer.transpose(store.values, transposed.pointer)
-      layer.forward(store.values, transposed.pointer, input.pointer, output.pointer, rows: rows)
+      layer.pack(store.values, panels.pointer)
+      layer.forward(store.values, panels.pointer, input.pointer, output.pointer, rows: rows)
     }
     forward()
     let expected = Self.expected(
@@ -82,7 +83,7 @@ func normalBuffer(_ count: Int, seed: UInt64) -> FloatBuffer {
     let gradients = store.makeBuffer()
     let inputGradient = FloatBuffer(count: input.count)
     layer.backward(
-      store.values, gradients.pointer, input: input.pointer, outputGradient: weights,
+      panels.pointer, gradients.pointer, input: input.pointer, outputGradient: weights,
       inputGradient: inputGradient.pointer, rows: rows)
     func loss() -> Double {
       forward()

@@ -35,7 +35,7 @@ func slope(
       w.contextKept[row] = row == 1 ? 0 : 1
     }
     w.context.update(from: normalNumbers(rows * 4, seed: 2), count: rows * 4)
-    return (store, network, w, store.makeBuffer())
+    return (store, network, w, FloatBuffer(count: network.panelCount))
   }
 
   @Test func `the shape of Diffuser has its 4 million parameters, named and shaped as the model file has them`() {
@@ -51,18 +51,18 @@ func slope(
   }
 
   @Test func `every tensor's gradient agrees with finite differences`() {
-    let (store, network, w, transposed) = Self.make()
+    let (store, network, w, panels) = Self.make()
     let count = 8 * w.rows * 5
     let weights = normalNumbers(count, seed: 3)
     func loss() -> Double {
-      network.transpose(store.values, transposed.pointer, within: 0..<store.count)
-      network.forward(store.values, transposed.pointer, w)
+      network.pack(store.values, panels.pointer, within: 0..<store.count)
+      network.forward(store.values, panels.pointer, w)
       return weightedSum(w.estimate, weights)
     }
     _ = loss()
     let gradients = store.makeBuffer()
     w.estimateGradient.update(from: weights, count: count)
-    network.backward(store.values, gradients.pointer, w)
+    network.backward(store.values, panels.pointer, gradients.pointer, w)
     // One entry moves the loss by less than fp32 resolves; a whole tensor does not. Along the gradient the slope must be
     // its norm, along random signs their product with it.
     for (index, entry) in store.entries.enumerated() {
@@ -77,21 +77,21 @@ func slope(
     }
   }
 
-  @Test func `two halves of the transposition make the whole`() {
-    let (store, network, _, transposed) = Self.make()
-    network.transpose(store.values, transposed.pointer, within: 0..<store.count)
-    let halves = store.makeBuffer()
+  @Test func `weights packed in two halves are as those packed at once`() {
+    let (store, network, _, panels) = Self.make()
+    network.pack(store.values, panels.pointer, within: 0..<store.count)
+    let halves = FloatBuffer(count: network.panelCount)
     for range in [0..<10_000, 10_000..<store.count] {
-      network.transpose(store.values, halves.pointer, within: range)
+      network.pack(store.values, halves.pointer, within: range)
     }
-    #expect(halves.array == transposed.array)
+    #expect(halves.array == panels.array)
   }
 
   @Test func `a dropped context has no influence, a kept one has`() {
-    let (store, network, w, transposed) = Self.make()
-    network.transpose(store.values, transposed.pointer, within: 0..<store.count)
+    let (store, network, w, panels) = Self.make()
+    network.pack(store.values, panels.pointer, within: 0..<store.count)
     func estimates() -> [Float] {
-      network.forward(store.values, transposed.pointer, w)
+      network.forward(store.values, panels.pointer, w)
       return Array(UnsafeBufferPointer(start: w.estimate, count: 8 * w.rows * 5))
     }
     let before = estimates()

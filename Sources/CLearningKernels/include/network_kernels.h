@@ -16,19 +16,20 @@ typedef struct {
   const int32_t *taps;      // [starts[count]]
 } lk_meetings;
 
-// output[block r][row][n] = bias[n] + sum over meetings j, k of input[sources[j]][row][k] * weight(taps[j], k, n), where
-// weight(tap, k, n) = weights[tap * tap_stride + k * row_stride + n]. input is [blocks][rows][depth], output
-// [meetings.count][rows][columns]; bias may be NULL.
-void lk_convolve(const lk_meetings *meetings, size_t rows, size_t depth, size_t columns, const float *input,
-                 const float *weights, size_t tap_stride, size_t row_stride, const float *bias, float *output);
+// output[block r][row][n] = bias[n] + sum over meetings j, k of input[sources[j]][row][k] * weight(taps[j], k, n).
+// input is [blocks][rows][depth], output [meetings.count][rows][columns]; bias may be NULL. The weights are panels of 16
+// columns, [columns / 16 rounded up][taps][depth][16], so that the kernel reads them from front to back.
+void lk_convolve(const lk_meetings *meetings, size_t taps, size_t rows, size_t depth, size_t columns,
+                 const float *input, const float *panels, const float *bias, float *output);
+
+// Packs weights [outputs][taps][inputs] as panels for both directions: forward, where columns are outputs and depth is
+// inputs, and backward, the other way round. The padding of the last panels is left as it is: zeros or anything finite.
+void lk_pack_panels(size_t outputs, size_t taps, size_t inputs, const float *weights, float *forward, float *backward);
 
 // gradient[o][tap][i] = sum over meetings of block `tap` and rows of output_gradient[taps[j]][row][o] *
 // input[sources[j]][row][i]: here the result's blocks are the taps, `taps` holds output blocks, `sources` input blocks.
 void lk_convolution_weight_gradient(const lk_meetings *meetings, size_t rows, size_t outputs, size_t inputs,
                                     const float *output_gradient, const float *input, float *gradient);
-
-// output[c][r] = input[r][c].
-void lk_transpose(size_t rows, size_t columns, const float *input, float *output);
 
 // output = mish(gamma * (input - mean) / deviation + beta) + addend + residual, mean and deviation per row and group
 // over time and the group's channels (Wu and He, 2018). Input and output are [time][rows][channels]; addend (may be NULL)

@@ -4,8 +4,8 @@ import CLearningKernels
 
 /// A convolution over activations `[time][rows][channel]`, weight `[outputs][taps][inputs]`. Real-time: no.
 ///
-/// The forward pass wants the weight as `[taps][inputs][outputs]`: `transpose` puts that copy into a buffer laid out like
-/// the parameters, once after every change of the parameters.
+/// The kernels want the weight in panels of 16 columns: `pack` puts such copies for both directions into a buffer of
+/// `PanelLayout.count` floats, once after every change of the parameters.
 package struct Convolution: Sendable {
   let weight: Slot
   let bias: Slot
@@ -14,13 +14,15 @@ package struct Convolution: Sendable {
   package let taps: Int
   package let inputTime: Int
   package let outputTime: Int
+  private let forwardPanels: Int
+  private let backwardPanels: Int
   private let forwardMeetings: Meetings
   private let inputMeetings: Meetings
   private let weightMeetings: Meetings
 
   package init(
     _ store: ParameterStore, _ name: String, _ inputs: Int, _ outputs: Int, _ geometry: ConvolutionGeometry,
-    inputTime: Int
+    inputTime: Int, _ panels: PanelLayout
   ) {
     self.inputs = inputs
     self.outputs = outputs
@@ -31,32 +33,34 @@ package struct Convolution: Sendable {
     let fanIn = if case .upsampling = geometry { outputs * taps } else { inputs * taps }
     weight = store.add("\(name).weight", shape: [outputs, taps, inputs], initial: .uniform(fanIn: fanIn))
     bias = store.add("\(name).bias", shape: [outputs], initial: .uniform(fanIn: fanIn))
+    forwardPanels = panels.reserve(columns: outputs, depth: taps * inputs)
+    backwardPanels = panels.reserve(columns: inputs, depth: taps * outputs)
     let all = geometry.meetings(inputTime: inputTime)
     forwardMeetings = Meetings(count: outputTime, all.map { ($0.output, $0.input, $0.tap) })
     inputMeetings = Meetings(count: inputTime, all.map { ($0.input, $0.output, $0.tap) })
     weightMeetings = Meetings(count: taps, all.map { ($0.tap, $0.input, $0.output) })
   }
 
-  /// Writes the weight as `[taps][inputs][outputs]` to its slot in `transposed`.
-  package func transpose(_ parameters: UnsafePointer<Float>, _ transposed: UnsafeMutablePointer<Float>) {
-    lk_transpose(outputs, taps * inputs, parameters + weight.offset, transposed + weight.offset)
+  /// Packs the weight into this layer's places in `panels`.
+  package func pack(_ parameters: UnsafePointer<Float>, _ panels: UnsafeMutablePointer<Float>) {
+    lk_pack_panels(
+      outputs, taps, inputs, parameters + weight.offset, panels + forwardPanels, panels + backwardPanels)
   }
 
   /// `input` is `[inputTime][rows][inputs]`, `output` `[outputTime][rows][outputs]`.
   package func forward(
-    _ parameters: UnsafePointer<Float>, _ transposed: UnsafePointer<Float>, _ input: UnsafePointer<Float>,
+    _ parameters: UnsafePointer<Float>, _ panels: UnsafePointer<Float>, _ input: UnsafePointer<Float>,
     _ output: UnsafeMutablePointer<Float>, rows: Int
   ) {
     withUnsafePointer(to: forwardMeetings.table) {
       lk_convolve(
-        $0, rows, inputs, outputs, input, transposed + weight.offset, inputs * outputs, outputs,
-        parameters + bias.offset, output)
+        $0, taps, rows, inputs, outputs, input, panels + forwardPanels, parameters + bias.offset, output)
     }
   }
 
   /// Sets the gradients of weight and bias in `gradients` and that of the input (nil: not needed).
   package func backward(
-    _ parameters: UnsafePointer<Float>, _ gradients: UnsafeMutablePointer<Float>, input: UnsafePointer<Float>,
+    _ panels: UnsafePointer<Float>, _ gradients: UnsafeMutablePointer<Float>, input: UnsafePointer<Float>,
     outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>?, rows: Int
   ) {
     (gradients + bias.offset).update(repeating: 0, count: outputs)
@@ -67,8 +71,21 @@ package struct Convolution: Sendable {
     guard let inputGradient else { return }
     withUnsafePointer(to: inputMeetings.table) {
       lk_convolve(
-        $0, rows, outputs, inputs, outputGradient, parameters + weight.offset, inputs, taps * inputs, nil,
-        inputGradient)
+        $0, taps, rows, outputs, inputs, outputGradient, panels + backwardPanels, nil, inputGradient)
     }
+  }
+}
+
+/// Where each convolution's panels lie in one buffer. Grows while a network is built.
+package final class PanelLayout {
+  /// Floats of all panels together.
+  package private(set) var count = 0
+
+  package init() {}
+
+  /// Room for a matrix, its columns padded to whole panels.
+  func reserve(columns: Int, depth: Int) -> Int {
+    defer { count += (columns + 15) / 16 * 16 * depth }
+    return count
   }
 }

@@ -38,20 +38,22 @@ package struct ResidualBlock: Sendable {
   }
 
   package init(
-    _ store: ParameterStore, _ name: String, _ inputs: Int, _ outputs: Int, embeddingSize: Int, time: Int
+    _ store: ParameterStore, _ name: String, _ inputs: Int, _ outputs: Int, embeddingSize: Int, time: Int,
+    _ panels: PanelLayout
   ) {
     self.inputs = inputs
     self.outputs = outputs
     self.time = time
     first = Convolution(
-      store, "\(name).convolution.0", inputs, outputs, .same(taps: PlannerShape.kernelSize), inputTime: time)
+      store, "\(name).convolution.0", inputs, outputs, .same(taps: PlannerShape.kernelSize), inputTime: time, panels)
     firstNorm = NormMish(store, "\(name).norm.0", outputs, time: time)
     second = Convolution(
-      store, "\(name).convolution.1", outputs, outputs, .same(taps: PlannerShape.kernelSize), inputTime: time)
+      store, "\(name).convolution.1", outputs, outputs, .same(taps: PlannerShape.kernelSize), inputTime: time, panels)
     secondNorm = NormMish(store, "\(name).norm.1", outputs, time: time)
     embedding = Linear(store, "\(name).embedding", embeddingSize, outputs)
     skip =
-      inputs == outputs ? nil : Convolution(store, "\(name).skip", inputs, outputs, .same(taps: 1), inputTime: time)
+      inputs == outputs
+      ? nil : Convolution(store, "\(name).skip", inputs, outputs, .same(taps: 1), inputTime: time, panels)
   }
 
   var convolutions: [Convolution] { [first, second] + (skip.map { [$0] } ?? []) }
@@ -77,16 +79,16 @@ package struct ResidualBlock: Sendable {
 
   /// `input` is `[time][rows][inputs]`, `mishEmbedding` `[rows][embeddingSize]`; the result is `activations.output`.
   package func forward(
-    _ parameters: UnsafePointer<Float>, _ transposed: UnsafePointer<Float>, _ input: UnsafePointer<Float>,
+    _ parameters: UnsafePointer<Float>, _ panels: UnsafePointer<Float>, _ input: UnsafePointer<Float>,
     mishEmbedding: UnsafePointer<Float>, _ activations: Activations, _ scratch: Scratch, rows: Int
   ) {
     embedding.forward(parameters, mishEmbedding, scratch.embedding, rows: rows)
-    first.forward(parameters, transposed, input, activations.firstOutput, rows: rows)
+    first.forward(parameters, panels, input, activations.firstOutput, rows: rows)
     firstNorm.forward(
       parameters, activations.firstOutput, addend: scratch.embedding, activations.hidden,
       statistics: activations.firstStatistics, rows: rows)
-    second.forward(parameters, transposed, activations.hidden, activations.secondOutput, rows: rows)
-    if let skip { skip.forward(parameters, transposed, input, scratch.wide, rows: rows) }
+    second.forward(parameters, panels, activations.hidden, activations.secondOutput, rows: rows)
+    if let skip { skip.forward(parameters, panels, input, scratch.wide, rows: rows) }
     secondNorm.forward(
       parameters, activations.secondOutput, residual: skip == nil ? input : UnsafePointer(scratch.wide),
       activations.output, statistics: activations.secondStatistics, rows: rows)
@@ -94,8 +96,8 @@ package struct ResidualBlock: Sendable {
 
   /// Sets the gradients of the parameters and of the input (nil: not needed); adds to `mishEmbeddingGradient`.
   package func backward(
-    _ parameters: UnsafePointer<Float>, _ gradients: UnsafeMutablePointer<Float>, input: UnsafePointer<Float>,
-    mishEmbedding: UnsafePointer<Float>, _ activations: Activations, _ scratch: Scratch,
+    _ parameters: UnsafePointer<Float>, _ panels: UnsafePointer<Float>, _ gradients: UnsafeMutablePointer<Float>,
+    input: UnsafePointer<Float>, mishEmbedding: UnsafePointer<Float>, _ activations: Activations, _ scratch: Scratch,
     outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>?,
     mishEmbeddingGradient: UnsafeMutablePointer<Float>, rows: Int
   ) {
@@ -103,7 +105,7 @@ package struct ResidualBlock: Sendable {
       parameters, gradients, input: activations.secondOutput, statistics: activations.secondStatistics,
       outputGradient: outputGradient, inputGradient: scratch.outer, rows: rows)
     second.backward(
-      parameters, gradients, input: activations.hidden, outputGradient: scratch.outer, inputGradient: scratch.inner,
+      panels, gradients, input: activations.hidden, outputGradient: scratch.outer, inputGradient: scratch.inner,
       rows: rows)
 
     lk_sum_over_time(time, rows * outputs, scratch.inner, scratch.embedding)
@@ -117,11 +119,11 @@ package struct ResidualBlock: Sendable {
       parameters, gradients, input: activations.firstOutput, statistics: activations.firstStatistics,
       outputGradient: scratch.inner, inputGradient: scratch.inner, rows: rows)
     first.backward(
-      parameters, gradients, input: input, outputGradient: scratch.inner, inputGradient: inputGradient, rows: rows)
+      panels, gradients, input: input, outputGradient: scratch.inner, inputGradient: inputGradient, rows: rows)
 
     if let skip {
       skip.backward(
-        parameters, gradients, input: input, outputGradient: outputGradient,
+        panels, gradients, input: input, outputGradient: outputGradient,
         inputGradient: inputGradient == nil ? nil : scratch.wide, rows: rows)
     }
     if let inputGradient {

@@ -27,17 +27,19 @@ package struct TemporalUNet: Sendable {
   let headOutput: Convolution
   /// All residual blocks in order of execution.
   let blocks: [ResidualBlock]
-  /// All convolutions, for `transpose`.
-  let convolutions: [Convolution]
+  private let convolutions: [Convolution]
+  /// Floats of the buffer that `pack` fills.
+  package let panelCount: Int
 
   package init(_ store: ParameterStore, _ shape: PlannerShape) {
+    let panels = PanelLayout()
     let channels = shape.channels
     let last = channels.count - 1
     precondition(shape.defect == nil, "sizes are checked where they come from")
     self.shape = shape
     let embedding = ConditionEmbedding(store, stepSize: shape.embeddingSize, contextSize: shape.contextSize)
     func block(_ name: String, _ inputs: Int, _ outputs: Int, _ time: Int) -> ResidualBlock {
-      ResidualBlock(store, "denoiser.\(name)", inputs, outputs, embeddingSize: embedding.outputSize, time: time)
+      ResidualBlock(store, "denoiser.\(name)", inputs, outputs, embeddingSize: embedding.outputSize, time: time, panels)
     }
     self.embedding = embedding
     down = channels.indices.map { i in
@@ -48,7 +50,7 @@ package struct TemporalUNet: Sendable {
         downsample: i == last
           ? nil
           : Convolution(
-            store, "denoiser.down.\(i).downsample", channels[i], channels[i], .downsampling, inputTime: time))
+            store, "denoiser.down.\(i).downsample", channels[i], channels[i], .downsampling, inputTime: time, panels))
     }
     middle = (0..<2).map { block("middle.block.\($0)", channels[last], channels[last], shape.horizon >> last) }
     up = (0..<last).map { j in
@@ -58,33 +60,34 @@ package struct TemporalUNet: Sendable {
         first: block("up.\(j).block.0", 2 * channels[i], channels[i - 1], time),
         second: block("up.\(j).block.1", channels[i - 1], channels[i - 1], time),
         upsample: Convolution(
-          store, "denoiser.up.\(j).upsample", channels[i - 1], channels[i - 1], .upsampling, inputTime: time))
+          store, "denoiser.up.\(j).upsample", channels[i - 1], channels[i - 1], .upsampling, inputTime: time, panels))
     }
     headConvolution = Convolution(
       store, "denoiser.head.convolution", channels[0], channels[0], .same(taps: PlannerShape.kernelSize),
-      inputTime: shape.horizon)
+      inputTime: shape.horizon, panels)
     headNorm = NormMish(store, "denoiser.head.norm", channels[0], time: shape.horizon)
     headOutput = Convolution(
-      store, "denoiser.head.output", channels[0], shape.rowSize, .same(taps: 1), inputTime: shape.horizon)
+      store, "denoiser.head.output", channels[0], shape.rowSize, .same(taps: 1), inputTime: shape.horizon, panels)
     blocks = down.flatMap { [$0.first, $0.second] } + middle + up.flatMap { [$0.first, $0.second] }
     convolutions =
       blocks.flatMap(\.convolutions) + down.compactMap(\.downsample) + up.map(\.upsample) + [
         headConvolution, headOutput,
       ]
+    panelCount = panels.count
   }
 
-  /// Fills the transposed copy of the convolutions whose weights start within `range` of the parameters.
-  package func transpose(
-    _ parameters: UnsafePointer<Float>, _ transposed: UnsafeMutablePointer<Float>, within range: Range<Int>
+  /// Packs the convolutions whose weights start within `range` of the parameters.
+  package func pack(
+    _ parameters: UnsafePointer<Float>, _ panels: UnsafeMutablePointer<Float>, within range: Range<Int>
   ) {
     for convolution in convolutions where range.contains(convolution.weight.offset) {
-      convolution.transpose(parameters, transposed)
+      convolution.pack(parameters, panels)
     }
   }
 
   /// Reads `workspace.sample`, `.stepEmbedding`, `.context`, `.contextKept`; writes `workspace.estimate`.
   package func forward(
-    _ parameters: UnsafePointer<Float>, _ transposed: UnsafePointer<Float>, _ workspace: TemporalUNetWorkspace
+    _ parameters: UnsafePointer<Float>, _ panels: UnsafePointer<Float>, _ workspace: TemporalUNetWorkspace
   ) {
     let w = workspace
     let rows = w.rows
@@ -93,7 +96,7 @@ package struct TemporalUNet: Sendable {
     var next = 0
     func run(_ block: ResidualBlock) {
       block.forward(
-        parameters, transposed, x, mishEmbedding: w.mishEmbedding, w.blocks[next], w.scratch, rows: rows)
+        parameters, panels, x, mishEmbedding: w.mishEmbedding, w.blocks[next], w.scratch, rows: rows)
       x = UnsafePointer(w.blocks[next].output)
       next += 1
     }
@@ -101,7 +104,7 @@ package struct TemporalUNet: Sendable {
       run(level.first)
       run(level.second)
       if let downsample = level.downsample {
-        downsample.forward(parameters, transposed, x, w.downsampled[i], rows: rows)
+        downsample.forward(parameters, panels, x, w.downsampled[i], rows: rows)
         x = UnsafePointer(w.downsampled[i])
       }
     }
@@ -113,17 +116,18 @@ package struct TemporalUNet: Sendable {
       x = UnsafePointer(w.joined[j])
       run(level.first)
       run(level.second)
-      level.upsample.forward(parameters, transposed, x, w.upsampled[j], rows: rows)
+      level.upsample.forward(parameters, panels, x, w.upsampled[j], rows: rows)
       x = UnsafePointer(w.upsampled[j])
     }
-    headConvolution.forward(parameters, transposed, x, w.headConvolved, rows: rows)
+    headConvolution.forward(parameters, panels, x, w.headConvolved, rows: rows)
     headNorm.forward(parameters, w.headConvolved, w.headHidden, statistics: w.headStatistics, rows: rows)
-    headOutput.forward(parameters, transposed, w.headHidden, w.estimate, rows: rows)
+    headOutput.forward(parameters, panels, w.headHidden, w.estimate, rows: rows)
   }
 
   /// From `workspace.estimateGradient`, sets all parameters' gradients; `forward` came before with the same parameters.
   package func backward(
-    _ parameters: UnsafePointer<Float>, _ gradients: UnsafeMutablePointer<Float>, _ workspace: TemporalUNetWorkspace
+    _ parameters: UnsafePointer<Float>, _ panels: UnsafePointer<Float>, _ gradients: UnsafeMutablePointer<Float>,
+    _ workspace: TemporalUNetWorkspace
   ) {
     let w = workspace
     let rows = w.rows
@@ -132,7 +136,7 @@ package struct TemporalUNet: Sendable {
     func swapBuffers() { (here, there) = (there, here) }
     func run(_ block: ResidualBlock, _ index: Int, _ input: UnsafePointer<Float>, wantsInputGradient: Bool = true) {
       block.backward(
-        parameters, gradients, input: input, mishEmbedding: w.mishEmbedding, w.blocks[index], w.scratch,
+        parameters, panels, gradients, input: input, mishEmbedding: w.mishEmbedding, w.blocks[index], w.scratch,
         outputGradient: here, inputGradient: wantsInputGradient ? there : nil,
         mishEmbeddingGradient: w.mishEmbeddingGradient, rows: rows)
       swapBuffers()
@@ -140,18 +144,18 @@ package struct TemporalUNet: Sendable {
     w.mishEmbeddingGradient.update(repeating: 0, count: rows * embedding.outputSize)
 
     headOutput.backward(
-      parameters, gradients, input: w.headHidden, outputGradient: w.estimateGradient, inputGradient: here, rows: rows)
+      panels, gradients, input: w.headHidden, outputGradient: w.estimateGradient, inputGradient: here, rows: rows)
     headNorm.backward(
       parameters, gradients, input: w.headConvolved, statistics: w.headStatistics, outputGradient: here,
       inputGradient: here, rows: rows)
     headConvolution.backward(
-      parameters, gradients, input: w.upsampled.last ?? w.blocks[w.blocks.count - 1].output, outputGradient: here,
+      panels, gradients, input: w.upsampled.last ?? w.blocks[w.blocks.count - 1].output, outputGradient: here,
       inputGradient: there, rows: rows)
     swapBuffers()
     for (j, level) in up.enumerated().reversed() {
       let index = 2 * down.count + 2 + 2 * j
       level.upsample.backward(
-        parameters, gradients, input: w.blocks[index + 1].output, outputGradient: here, inputGradient: there,
+        panels, gradients, input: w.blocks[index + 1].output, outputGradient: here, inputGradient: there,
         rows: rows)
       swapBuffers()
       run(level.second, index + 1, w.blocks[index].output)
@@ -166,7 +170,7 @@ package struct TemporalUNet: Sendable {
     for (i, level) in down.enumerated().reversed() {
       if let downsample = level.downsample {
         downsample.backward(
-          parameters, gradients, input: w.blocks[2 * i + 1].output, outputGradient: here, inputGradient: there,
+          panels, gradients, input: w.blocks[2 * i + 1].output, outputGradient: here, inputGradient: there,
           rows: rows)
         swapBuffers()
       }

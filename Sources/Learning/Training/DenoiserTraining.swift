@@ -14,7 +14,7 @@ package final class DenoiserTraining {
   private let workspaces: [TemporalUNetWorkspace]
   /// The clean windows of each shard, `[horizon][rows][rowSize]`.
   private let targets: [FloatBuffer]
-  private let transposed: FloatBuffer
+  private let panels: FloatBuffer
   /// √ᾱ and √(1 − ᾱ) of each noise level.
   private let levels: [(signal: Float, noise: Float)]
   private let embeddings: [Float]
@@ -34,7 +34,7 @@ package final class DenoiserTraining {
       averageInterval: configuration.averageInterval, workers: workers)
     workspaces = (0..<ShardedOptimiser.shards).map { _ in TemporalUNetWorkspace(network, rows: rows) }
     targets = workspaces.map { _ in FloatBuffer(count: shape.horizon * rows * shape.rowSize) }
-    transposed = store.makeBuffer()
+    panels = FloatBuffer(count: network.panelCount)
     levels = Schedule.cosine(steps: shape.denoisingSteps).map { (Float($0.squareRoot()), Float((1 - $0).squareRoot())) }
     embeddings = stepEmbeddings(steps: shape.denoisingSteps, size: shape.embeddingSize)
     self.data = data
@@ -45,7 +45,7 @@ package final class DenoiserTraining {
 
   /// To be called when the weights were set from outside, as from a checkpoint.
   package func parametersChanged() {
-    network.transpose(optimiser.store.values, transposed.pointer, within: 0..<optimiser.store.count)
+    network.pack(optimiser.store.values, panels.pointer, within: 0..<optimiser.store.count)
   }
 
   /// One optimiser step; the loss of its batch.
@@ -56,11 +56,11 @@ package final class DenoiserTraining {
       let workspace = self.workspaces[shard]
       var random = RandomSource(seed: self.configuration.seed, stream: Stream.denoiser + UInt64(2 * step + shard))
       self.draw(workspace, self.targets[shard].pointer, &random)
-      self.network.forward(values, self.transposed.pointer, workspace)
+      self.network.forward(values, self.panels.pointer, workspace)
       self.losses[shard] = self.loss(workspace, self.targets[shard].pointer)
-      self.network.backward(values, gradients, workspace)
+      self.network.backward(values, self.panels.pointer, gradients, workspace)
     } afterwards: { part in
-      self.network.transpose(values, self.transposed.pointer, within: part)
+      self.network.pack(values, self.panels.pointer, within: part)
     }
     return losses.reduce(0, +)
   }
@@ -68,13 +68,13 @@ package final class DenoiserTraining {
   /// The loss of the averaged weights over a fixed set of 32 batches.
   package func evaluate() -> Double {
     let average = optimiser.average.values.pointer
-    let turned = optimiser.store.makeBuffer()
-    network.transpose(average, turned.pointer, within: 0..<turned.count)
+    let panels = FloatBuffer(count: network.panelCount)
+    network.pack(average, panels.pointer, within: 0..<optimiser.store.count)
     var random = RandomSource(seed: configuration.seed, stream: Stream.evaluation)
     let batches = 32 * ShardedOptimiser.shards
     let total = (0..<batches).reduce(0.0) { sum, _ in
       draw(workspaces[0], targets[0].pointer, &random)
-      network.forward(average, turned.pointer, workspaces[0])
+      network.forward(average, panels.pointer, workspaces[0])
       return sum + loss(workspaces[0], targets[0].pointer)
     }
     return total * Double(ShardedOptimiser.shards) / Double(batches)

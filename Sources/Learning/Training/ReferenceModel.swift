@@ -11,7 +11,7 @@ package final class ReferenceModel {
   private let denoiser: TemporalUNet
   private let worldStore = ParameterStore()
   private let denoiserStore = ParameterStore()
-  private let transposed: FloatBuffer
+  private let panels: FloatBuffer
 
   package init(file: SafetensorsFile) throws(ModelError) {
     description = try ModelDescription(file: file)
@@ -24,8 +24,8 @@ package final class ReferenceModel {
         (store.values + entry.slot.offset).update(from: values, count: values.count)
       }
     }
-    transposed = denoiserStore.makeBuffer()
-    denoiser.transpose(denoiserStore.values, transposed.pointer, within: 0..<denoiserStore.count)
+    panels = FloatBuffer(count: denoiser.panelCount)
+    denoiser.pack(denoiserStore.values, panels.pointer, within: 0..<denoiserStore.count)
   }
 
   /// The context of `transitions`, `[n][transitionSize]`: observation, action, reward, difference.
@@ -60,7 +60,7 @@ package final class ReferenceModel {
       }
     }
     if let contexts { w.context.update(from: contexts, count: contexts.count) }
-    denoiser.forward(denoiserStore.values, transposed.pointer, w)
+    denoiser.forward(denoiserStore.values, panels.pointer, w)
     return (0..<rows).flatMap { row in
       (0..<shape.horizon).flatMap { time in (0..<width).map { w.estimate[(time * rows + row) * width + $0] } }
     }
