@@ -79,6 +79,10 @@ let package = Package(
     .executableTarget(name: "oracle-peer", dependencies: ["OfflineData", "Tasks"], path: "Tests/Oracles/Peer"),
     .testTarget(name: "OfflineDataTests", dependencies: ["OfflineData", "CHDF5"]),
     .testTarget(name: "LearningTests", dependencies: ["Learning", "COpenBLAS"]),
+    .testTarget(name: "ArchitectureTests", dependencies: ["metadiffuserd"]),
+    .testTarget(
+      name: "CommandLineTests",
+      dependencies: ["metadiffuser", "metadiffuserd", "OfflineData", "PlannerModel", "PlannerRuntime"]),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "OfflineData", "PlannerModel", "Tasks"]),
   ],
   swiftLanguageModes: [.v6]

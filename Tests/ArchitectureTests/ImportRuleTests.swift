@@ -1,0 +1,65 @@
+// Who may import whom: Docs/design.md's rule, held against the manifest and against every import in the sources.
+
+import Testing
+
+@Suite struct ImportRuleTests {
+  /// The rule. Left may use right; what a module may use beyond the project's own is listed beside it.
+  static let allowed: [String: Set<String>] = [
+    // Onboard.
+    "PlannerRuntime": ["CKernels", "Synchronization"],
+    "PlannerModel": ["PlannerRuntime", "FoundationEssentials", "Glibc"],
+    "RobotLink": ["CRobotProtocol", "CDatagram", "Glibc", "Synchronization"],
+    "ControlLoop": [
+      "RobotLink", "CRealTime", "PlannerModel", "PlannerRuntime", "Histogram", "Glibc", "Synchronization",
+    ],
+    "metadiffuserd": [
+      "ControlLoop", "RobotLink", "PlannerModel", "PlannerRuntime", "ArgumentParser", "Histogram",
+      "FoundationEssentials", "Glibc", "Synchronization",
+    ],
+    // Workbench: each may also use all of Swift's own libraries.
+    "Tasks": ["CMuJoCo", "PlannerModel", "PlannerRuntime"],
+    "OfflineData": ["CHDF5", "Tasks", "PlannerModel", "PlannerRuntime"],
+    "Learning": ["COpenBLAS", "CLearningKernels", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime"],
+    "Evaluation": ["Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime"],
+    "metadiffuser": [
+      "Evaluation", "Learning", "OfflineData", "Tasks", "RobotLink", "PlannerModel", "PlannerRuntime",
+      "ArgumentParser", "Histogram",
+    ],
+  ]
+  static let workbench: Set<String> = ["Tasks", "OfflineData", "Learning", "Evaluation", "metadiffuser"]
+  static let swiftLibraries: Set<String> = [
+    "Foundation", "FoundationEssentials", "Dispatch", "Glibc", "Synchronization",
+  ]
+
+  @Test func `the sources import what the rule allows and nothing else`() throws {
+    let imports = try Repository.imports()
+    #expect(Set(imports.keys) == Set(Self.allowed.keys), "a module without a rule, or a rule without a module")
+    for (module, imported) in imports {
+      let allowed = Self.allowed[module, default: []].union(Self.workbench.contains(module) ? Self.swiftLibraries : [])
+      let excess = imported.subtracting(allowed)
+      #expect(excess.isEmpty, "\(module) imports \(excess.sorted()), against Docs/design.md")
+    }
+  }
+
+  @Test func `the manifest depends on what the rule allows and nothing else`() throws {
+    let manifest = try Repository.manifestDependencies()
+    for (module, allowed) in Self.allowed {
+      let dependencies = try #require(manifest[module], "no target \(module) in Package.swift")
+      let excess = dependencies.subtracting(allowed)
+      #expect(excess.isEmpty, "target \(module) depends on \(excess.sorted()), against Docs/design.md")
+    }
+  }
+
+  @Test func `nothing of the workbench is reachable from the onboard controller`() throws {
+    let reachable = Repository.reachable(from: "metadiffuserd", in: try Repository.manifestDependencies())
+    #expect(reachable.isSuperset(of: ["ControlLoop", "RobotLink", "PlannerModel", "PlannerRuntime", "CKernels"]))
+    let workbench = Self.workbench.union(["COpenBLAS", "CMuJoCo", "CHDF5", "CLearningKernels"])
+    #expect(reachable.isDisjoint(with: workbench))
+  }
+
+  @Test func `the rule itself has no cycle`() {
+    for module in Self.allowed.keys {
+      #expect(!Repository.reachable(from: module, in: Self.allowed).contains(module), "\(module) reaches itself")
+    }
+  }
+}

@@ -1,0 +1,127 @@
+// What a user can get wrong with the workbench: each case ends with its status and a message that names file and
+// field, and leaves nothing half-written.
+
+import Foundation
+import PlannerModel
+import Testing
+
+@Suite struct BadInputTests {
+  let workplace = try! Workplace()
+
+  // MARK: Models
+
+  @Test func `a truncated, a foreign and a missing model are refused`() throws {
+    try workplace.writeModel("m.safetensors")
+    let path = workplace.path("x.safetensors")
+    for program in ["metadiffuser", "metadiffuserd"] {
+      let arguments = (program == "metadiffuser" ? ["evaluate"] : []) + ["--model", path]
+      try? FileManager.default.removeItem(atPath: path)
+      try expectRefusal(arguments, program: program, status: program == "metadiffuser" ? 1 : 65, "\(path): cannot open")
+      try workplace.write("x.safetensors", try workplace.bytes("m.safetensors").dropLast(100))
+      try expectRefusal(arguments, program: program, status: 65, "\(path): damaged")
+      try workplace.write("x.safetensors", Data("GIF89a, certainly not a model".utf8))
+      try expectRefusal(arguments, program: program, status: 65, "\(path): damaged or not a safetensors file")
+    }
+  }
+
+  @Test func `a model with a NaN weight is refused by the tensor's name`() throws {
+    try workplace.writeModel("m.safetensors")
+    var bytes = try workplace.bytes("m.safetensors")
+    // fp16 tensors lie behind the fp32 ones, in the order of the layout: the last number is the head's last bias.
+    bytes.replaceSubrange(bytes.count - 2..<bytes.count, with: [0x00, 0x7E])
+    try workplace.write("m.safetensors", bytes)
+    let path = workplace.path("m.safetensors")
+    for arguments in [["evaluate", "--model", path], ["inspect", path]] {
+      try expectRefusal(arguments, status: 65, path, "'denoiser.head.output.bias' is nan at element 3")
+    }
+    try expectRefusal(
+      ["--model", path], program: "metadiffuserd", status: 65, path, "'denoiser.head.output.bias' is nan")
+  }
+
+  @Test func `a model for another family or robot is refused by the field's name`() throws {
+    let path = workplace.path("m.safetensors")
+    try workplace.writeModel("m.safetensors", family: "my-arm")
+    try expectRefusal(
+      ["evaluate", "--model", path], status: 65, "\(path): '__metadata__.family' is 'my-arm'",
+      "point-robot, cheetah-vel")
+    try workplace.writeModel("m.safetensors", observationSize: 3)
+    try expectRefusal(
+      ["evaluate", "--model", path], status: 65, "\(path): '__metadata__.observation_size' is 3, expected 2")
+    try workplace.writeModel("m.safetensors", periodNanoseconds: 50_000_000)
+    try expectRefusal(
+      ["evaluate", "--model", path], status: 65, "\(path): '__metadata__.period_nanoseconds' is 50000000")
+  }
+
+  @Test func `an expert for another family is refused`() throws {
+    let expert = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../experts/cheetah-vel.safetensors").standardized.path
+    try expectRefusal(
+      ["collect", "--family", "point-robot", "--experts", expert, "-o", workplace.path("a.hdf5")], status: 65, expert,
+      "observation size is 17, family point-robot has 2")
+    #expect(try workplace.files() == [])
+  }
+
+  // MARK: Options
+
+  @Test(
+    arguments: [
+      (["collect", "--family", "ant-war"], "no task family 'ant-war'; the families are: point-robot, cheetah-vel"),
+      (["warm-start", "--family", "cheetah-vel", "--task", "99"], "target speed"),
+      (["warm-start", "--family", "cheetah-vel", "--task", "nan"], "target speed"),
+      (["warm-start", "--family", "point-robot", "--task", "0.5"], "takes 2 task parameters"),
+      (["warm-start", "--task", "fast"], "--task"),
+      (["collect", "--episodes-per-task", "0"], "--episodes-per-task is 0"),
+      (["collect", "--quality", "superb"], "--quality"), (["collect", "--seed", "-1"], "--seed"),
+      (["train", "expert", "--threads", "0"], "--threads"),
+    ])
+  func `a bad option is wrong usage and writes nothing`(arguments: [String], words: String) throws {
+    try expectRefusal(arguments + ["-o", workplace.path("out")], status: 64, words, in: workplace.folder)
+    #expect(try workplace.files() == [])
+  }
+
+  @Test(
+    arguments: [
+      (["fly"], "fly"), (["inspect"], "<file>"), (["inspect", "a", "b"], "b"), (["collect"], "--output"),
+      (["simulate", "--task", "2", "--episodes", "0"], "--episodes is 0"),
+      (["simulate", "--task", "2", "--link", "tcp://1.2.3.4:5"], "tcp://1.2.3.4:5"),
+      (["simulate", "--task", "-5"], "target speed"), (["simulate", "--family", "none", "--task", "1"], "'none'"),
+      (["evaluate", "--model", "m", "--episodes", "0"], "--episodes is 0"),
+    ])
+  func `wrong usage is said`(arguments: [String], words: String) throws {
+    try expectRefusal(arguments, status: 64, words)
+  }
+
+  @Test func `a planning option out of range is refused with its range`() throws {
+    try workplace.writeModel("m.safetensors")
+    for (option, value, words) in [
+      ("--candidates", "0", "'candidates' is 0, expected 1...1024"),
+      ("--cold-steps", "11", "'cold_steps' is 11, expected 1...10"), ("--temperature", "nan", "'temperature' is nan"),
+    ] {
+      try expectRefusal(["evaluate", "--model", workplace.path("m.safetensors"), option, value], status: 64, words)
+    }
+  }
+
+  // MARK: Writing
+
+  @Test func `output that cannot be written leaves nothing behind`() throws {
+    try workplace.write("taken", Data())
+    let output = workplace.path("taken/w.safetensors")
+    try expectRefusal(
+      ["warm-start", "--family", "point-robot", "--task", "0,1", "--quality", "random", "-o", output], status: 1,
+      "\(output): cannot create")
+    #expect(try workplace.files() == ["taken"])
+  }
+
+  @Test func `output replaces the old file and leaves no temporary one`() throws {
+    try workplace.write("w.safetensors", Data("old".utf8))
+    try workplace.write("a.hdf5", Data("old".utf8))
+    let warmStart = workplace.path("w.safetensors")
+    let data = workplace.path("a.hdf5")
+    let family = ["--family", "point-robot", "--quality", "random"]
+    #expect(try run(["warm-start", "--task", "0,1", "-o", warmStart] + family).status == 0)
+    #expect(try run(["collect", "--episodes-per-task", "1", "-o", data] + family).status == 0)
+    #expect(try workplace.files() == ["a.hdf5", "w.safetensors"])
+    #expect(try run(["inspect", warmStart]).output.contains("20 transitions"))
+    #expect(try run(["inspect", data]).output.contains("400 transitions"))
+  }
+}
