@@ -1,5 +1,6 @@
 // What `metadiffuser inspect` says about a data set: who drove, how well, on which tasks, and whether to train on it.
 
+import Learning
 import OfflineData
 
 struct DatasetReport: FileReport {
@@ -105,7 +106,7 @@ struct DatasetReport: FileReport {
     return warnings
   }
 
-  private static let usualHorizon = 16
+  private static let usualHorizon = TrainingConfiguration().horizon
 
   var lines: [String] {
     let names = behaviours.map(\.behaviour)

@@ -162,14 +162,6 @@ struct ModelReport: FileReport {
   }
 
   var lines: [String] {
-    let settings = [
-      ("candidates", "\(planner.candidates)"), ("cold steps", "\(planner.coldSteps)"),
-      ("warm steps", "\(planner.warmSteps)"), ("warm level", "\(planner.warmLevel)"),
-      ("temperature", "\(planner.temperature)"), ("guide", planner.guide),
-      ("guide strength", "\(planner.guideStrength)"), ("warm guide strength", "\(planner.warmGuideStrength)"),
-      ("guide rounds", "\(planner.guideRounds)"), ("discrepancy weight", "\(planner.discrepancyWeight)"),
-      ("condition weight", "\(planner.conditionWeight)"),
-    ]
     return [
       "\(path): a model for \(family)",
       "  robot: observation \(observationSize), action \(actionSize) within ±\(actionLimit), period \(short(periodMs)) ms",
@@ -181,7 +173,13 @@ struct ModelReport: FileReport {
       + table(
         ["part", "tensors", "parameters", "bytes", "largest"],
         parts.map { [$0.part, "\($0.tensors)", "\($0.parameters)", bytes($0.bytes), short($0.largestMagnitude)] })
-      + ["settings: " + settings.map { "\($0.0) \($0.1)" }.joined(separator: ", ")]
+      + [
+        "settings: \(planner.candidates) candidates, temperature \(planner.temperature), \(planner.coldSteps) steps from noise,"
+          + " \(planner.warmSteps) from the last plan (level \(planner.warmLevel))",
+        "  guide \(planner.guide), strength \(planner.guideStrength) (\(planner.warmGuideStrength) from the last plan),"
+          + " \(planner.guideRounds) rounds, discrepancy weight \(planner.discrepancyWeight),"
+          + " condition weight \(planner.conditionWeight)",
+      ]
       + channelTable("observation", observation) + channelTable("action", action)
       + ["reward: mean \(short(Double(rewardMean))), std \(short(Double(rewardStd)))"]
       + section("provenance", provenance)

@@ -100,11 +100,11 @@ struct WarmStartReport: FileReport {
     highestReward = warmStart.rewards.max() ?? 0
     warnings =
       warmStart.count < Self.fewest
-      ? ["\(warmStart.count) transitions are few, contexts are learnt from \(Self.fewest) ... 200; record more"] : []
+      ? ["\(warmStart.count) transitions are few, contexts are learnt from \(Self.fewest) or more; record more"] : []
   }
 
   /// Contexts of fewer transitions than this are not met in training.
-  private static let fewest = 20
+  private static let fewest = TrainingConfiguration().fewestContextTransitions
 
   var lines: [String] {
     [
