@@ -30,28 +30,28 @@ public enum Guide: String, CaseIterable, Sendable {
   }
 }
 
-/// Settings of a planner.
+/// Settings of a planner. The defaults are what did best on the training tasks of cheetah-vel (Docs/results.md).
 public struct PlannerOptions: Equatable, Sendable {
   /// Plans drawn side by side, of which the best is executed; 1…1024.
   public var candidates = 8
   /// Denoising steps of a plan that starts from noise; 1…denoisingSteps of the model.
-  public var coldSteps = 5
+  public var coldSteps = 3
   /// Denoising steps of a plan that starts from the last one.
   public var warmSteps = 2
   /// How far the last plan is noised to be the next one's start: a share of the noise levels, 0…1. 0: every plan starts
   /// from noise.
-  public var warmLevel: Float = 0.3
-  /// Standard deviation of the noise, 0…1; below 1 plans vary less (low-temperature sampling).
-  public var temperature: Float = 1
+  public var warmLevel: Float = 0
+  /// Standard deviation of the noise, 0…1; below 1 plans vary less and obey the dynamics better (low-temperature sampling).
+  public var temperature: Float = 0.3
   public var guide = Guide.dual
   /// Guidance strength α of a plan that starts from noise, ≥ 0.
-  public var guideStrength: Float = 0.1
+  public var guideStrength: Float = 0.3
   /// α of a plan that starts from the last one: there guidance accumulates from plan to plan, so it must be smaller.
   public var warmGuideStrength: Float = 0.03
   /// Rounds of guidance a step, 0…16.
   public var guideRounds = 2
   /// Weight λ of the discrepancy against the return, in guide and selection, ≥ 0.
-  public var discrepancyWeight: Float = 1
+  public var discrepancyWeight: Float = 3
   /// Classifier-free guidance on the context, w: 1 is the conditional model as trained; other values cost a second pass.
   public var conditionWeight: Float = 1
 
