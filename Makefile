@@ -53,12 +53,12 @@ $(ORACLE_VENV)/installed: Tests/Oracles/requirements.txt
 # The wire format's C code is committed, so that building needs no compiler of protocol buffers; this makes it anew.
 PROTOCOL := Sources/CRobotProtocol
 .PHONY: proto proto-check
-proto:
+proto: dependencies
 	protoc-c --proto_path=$(PROTOCOL) --c_out=$(PROTOCOL) robot.proto
 	mv $(PROTOCOL)/robot.pb-c.h $(PROTOCOL)/include/
 
 # Fails if the committed code is not what robot.proto makes.
-proto-check:
+proto-check: dependencies
 	mkdir -p .build-proto
 	protoc-c --proto_path=$(PROTOCOL) --c_out=.build-proto robot.proto
 	cmp .build-proto/robot.pb-c.c $(PROTOCOL)/robot.pb-c.c
@@ -68,7 +68,7 @@ proto-check:
 PEER := .build-peer
 PEER_MODEL ?= Models/cheetah-vel.safetensors
 .PHONY: test-peer
-test-peer: $(PEER)/installed
+test-peer: dependencies $(PEER)/installed
 	protoc --proto_path=$(PROTOCOL) --python_out=$(PEER) robot.proto
 	swift build $(SWIFT_FLAGS) --product metadiffuser
 	swift build $(SWIFT_FLAGS) --product metadiffuserd
@@ -78,4 +78,18 @@ test-peer: $(PEER)/installed
 $(PEER)/installed: Tests/Peers/requirements.txt
 	python3 -m venv $(PEER)/venv
 	$(PEER)/venv/bin/pip install --quiet --disable-pip-version-check -r Tests/Peers/requirements.txt
+	touch $@
+
+# Speed against other implementations, in turn in one run. A data set of a few episodes is enough.
+BENCH := .build-bench
+.PHONY: bench-training
+bench-training: build $(BENCH)/installed
+	"$$(swift build $(SWIFT_FLAGS) --show-bin-path)/metadiffuser" collect --quality random --episodes-per-task 1 \
+	  -o $(BENCH)/data.hdf5
+	$(BENCH)/venv/bin/python Bench/training_step.py \
+	  "$$(swift build $(SWIFT_FLAGS) --show-bin-path)/metadiffuser" $(BENCH)/data.hdf5
+
+$(BENCH)/installed: Bench/requirements.txt
+	python3 -m venv $(BENCH)/venv
+	$(BENCH)/venv/bin/pip install --quiet --disable-pip-version-check -r Bench/requirements.txt
 	touch $@

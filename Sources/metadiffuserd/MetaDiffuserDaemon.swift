@@ -129,8 +129,8 @@ extension ControlError {
     switch self {
     case .link(.badAddress): EX_USAGE
     case .link: EX_UNAVAILABLE
+    case .model(.system), .realTime, .thread: EXIT_FAILURE
     case .model, .planner, .unfit, .refused: EX_DATAERR
-    case .realTime, .thread: EXIT_FAILURE
     }
   }
 }

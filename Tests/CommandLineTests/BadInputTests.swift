@@ -16,7 +16,7 @@ import Testing
     for program in ["metadiffuser", "metadiffuserd"] {
       let arguments = (program == "metadiffuser" ? ["evaluate"] : []) + ["--model", path]
       try? FileManager.default.removeItem(atPath: path)
-      try expectRefusal(arguments, program: program, status: program == "metadiffuser" ? 1 : 65, "\(path): cannot open")
+      try expectRefusal(arguments, program: program, status: 1, "\(path): cannot open")
       try workplace.write("x.safetensors", try workplace.bytes("m.safetensors").dropLast(100))
       try expectRefusal(arguments, program: program, status: 65, "\(path): damaged")
       try workplace.write("x.safetensors", Data("GIF89a, certainly not a model".utf8))
