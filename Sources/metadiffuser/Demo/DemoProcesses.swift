@@ -31,7 +31,7 @@ final class DemoProcesses {
   /// Runs both to their ends and returns what the robot reported. Control-C ends both.
   func run(robot robotArguments: [String], controller controllerArguments: [String]) throws -> RobotSummary {
     let controllerLog = folder.appendingPathComponent("controller.txt")
-    FileManager.default.createFile(atPath: controllerLog.path, contents: nil)
+    _ = FileManager.default.createFile(atPath: controllerLog.path, contents: nil)
     let robotOutput = Pipe()
     let robot = Process()
     robot.executableURL = robotProgram
