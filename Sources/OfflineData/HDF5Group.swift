@@ -164,21 +164,20 @@ final class HDF5Group {
 
   /// The array `name`, row after row. Its shape must be `[rows][columns]`, or `[rows]` when `columns` is nil.
   func floats(_ name: String, rows: Int, columns: Int?) throws(DataError) -> [Float] {
-    var values = [Float](repeating: 0, count: rows * (columns ?? 1))
-    try readArray(name, shape: [rows] + (columns.map { [$0] } ?? []), type: hdf5_float32(), into: &values)
-    return values
+    try readArray(name, shape: [rows] + (columns.map { [$0] } ?? []), type: hdf5_float32(), zero: Float(0))
   }
 
   /// The array `name` of `rows` booleans or whole numbers, where everything but 0 is true.
   func flags(_ name: String, rows: Int) throws(DataError) -> [Bool] {
-    var values = [Int8](repeating: 0, count: rows)
-    try readArray(name, shape: [rows], type: hdf5_int8(), into: &values)
-    return values.map { $0 != 0 }
+    try readArray(name, shape: [rows], type: hdf5_int8(), zero: Int8(0)).map { $0 != 0 }
   }
 
-  private func readArray(
-    _ name: String, shape: [Int], type: hid_t, into values: UnsafeMutableRawPointer
-  ) throws(DataError) {
+  /// Numbers of one array at the most: a damaged file may claim any number without holding one of them.
+  private static let largestArray = 1 << 30
+
+  private func readArray<Value>(
+    _ name: String, shape: [Int], type: hid_t, zero: Value
+  ) throws(DataError) -> [Value] {
     let array = H5Dopen2(id, name, 0)
     guard array >= 0 else { throw invalid(name, "is missing", "write an array of shape \(shape)") }
     defer { H5Dclose(array) }
@@ -186,9 +185,19 @@ final class HDF5Group {
     defer { H5Sclose(space) }
     let found = Self.shape(space)
     guard found == shape else { throw invalid(name, "has shape \(found)", "write an array of shape \(shape)") }
-    guard H5Dread(array, type, 0, 0, 0, values) >= 0 else {
+    // Memory is only taken for what the file has been found to declare.
+    let (count, overflows) = shape.reduce((1, false)) { product, size in
+      let (value, overflow) = product.0.multipliedReportingOverflow(by: size)
+      return (value, product.1 || overflow)
+    }
+    guard !overflows, count <= Self.largestArray else {
+      throw invalid(name, "claims shape \(shape)", "split it into episodes of at most \(Self.largestArray) numbers")
+    }
+    var values = [Value](repeating: zero, count: count)
+    guard H5Dread(array, type, 0, 0, 0, &values) >= 0 else {
       throw invalid(name, "cannot be read, its numbers are damaged or of a foreign type", "write it again as numbers")
     }
+    return values
   }
 
   private static func shape(_ space: hid_t) -> [Int] {

@@ -39,7 +39,17 @@ public struct ModelDescription: Equatable, Sendable {
     }
     family = try file.field("family")
     let channelText = try file.field("channels")
-    let channels = channelText.split(separator: ",").compactMap { Int($0) }
+    let channelParts = channelText.split(separator: ",", omittingEmptySubsequences: false)
+    let channels = channelParts.compactMap { Int($0) }
+    guard channels.count == channelParts.count else {
+      throw .invalid(
+        file: file.path, field: "__metadata__.channels", found: "'\(channelText)'", expected: "numbers like 32,64,128")
+    }
+    let schedule = try file.field("schedule")
+    guard schedule == Self.schedule else {
+      throw .invalid(
+        file: file.path, field: "__metadata__.schedule", found: "'\(schedule)'", expected: "'\(Self.schedule)'")
+    }
     shape = PlannerShape(
       observationSize: try file.integer("observation_size", in: 1...1024),
       actionSize: try file.integer("action_size", in: 1...256),
@@ -58,6 +68,8 @@ public struct ModelDescription: Equatable, Sendable {
     }
   }
 
+  /// The only noise schedule there is.
+  private static let schedule = "cosine"
   private static let provenancePrefix = "provenance."
 
   /// The same as metadata for a file.
@@ -66,7 +78,7 @@ public struct ModelDescription: Equatable, Sendable {
       "format": Self.format, "family": family, "observation_size": "\(shape.observationSize)",
       "action_size": "\(shape.actionSize)", "context_size": "\(shape.contextSize)", "horizon": "\(shape.horizon)",
       "channels": shape.channels.map(String.init).joined(separator: ","),
-      "denoising_steps": "\(shape.denoisingSteps)", "schedule": "cosine",
+      "denoising_steps": "\(shape.denoisingSteps)", "schedule": Self.schedule,
       "period_nanoseconds": "\(periodNanoseconds)", "action_limit": "\(actionLimit)",
     ]
     for (key, value) in options.metadata { fields[key] = value }

@@ -198,7 +198,8 @@ private func readFile(_ path: String) throws(ModelError) -> [UInt8] {
   func failed(_ operation: String) -> ModelError {
     .system(file: path, operation: operation, reason: String(cString: strerror(errno)))
   }
-  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+  // Non-blocking, so that a pipe is refused instead of waited for.
+  let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
   guard descriptor >= 0 else { throw failed("open") }
   defer { close(descriptor) }
   var status = stat()

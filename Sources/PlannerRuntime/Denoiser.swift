@@ -177,7 +177,7 @@ package struct Denoiser {
     odd.load(taps(2, 0), bias: bias)
   }
 
-  /// Embeds `context`, `[contextSize]`, for every step. Until then the conditioned table is that of a zero context.
+  /// Embeds `context`, `[contextSize]`, for every step; must come before the first conditioned run.
   @_noAllocation @_noLocks
   package func setContext(_ kernels: Kernels, _ context: UnsafePointer<Float>) {
     fillTable(conditioned, kernels, context: context)

@@ -8,7 +8,8 @@ public enum PlanStatus: String, Sendable {
   case converged
   /// The budget ended the denoising early; the plan is complete, finite, and less refined.
   case outOfBudget
-  /// The observation or every candidate held a NaN or an infinity. The last plan stands.
+  /// The observation was not finite or absurdly far from the training data, or every candidate held a NaN or an infinity.
+  /// The last plan stands; after a reset that is one of zeros.
   case nonFinite
 }
 
@@ -109,7 +110,7 @@ public struct Planner: ~Copyable {
     parts = Parts(&arena, weights: weights, options: options)
     parts.load(weights, kernels)
     arena.seal()
-    arenaBytes = arena.capacity
+    arenaBytes = arena.used
     self.arena = arena
     self.kernels = kernels
     self.options = options
@@ -132,7 +133,7 @@ public struct Planner: ~Copyable {
 
   // MARK: Context
 
-  /// Forgets all transitions: plans are unconditioned and unguided from the next `prepare` on. Real-time: yes.
+  /// Forgets all transitions: plans are unconditioned and unguided from the next one on. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func clearContext() {
     parts.encoder.clear()
@@ -142,7 +143,8 @@ public struct Planner: ~Copyable {
 
   /// Shows the encoder one transition, physical units. O(1); takes effect with `updateContext`.
   ///
-  /// Returns false, and ignores the transition, when any of it is not finite. Real-time: yes.
+  /// Returns false, and ignores the transition, when any of it is not finite or absurdly far from the training data.
+  /// Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func addTransition(
     observation: UnsafePointer<Float>, action: UnsafePointer<Float>, reward: Float, next: UnsafePointer<Float>
@@ -162,6 +164,7 @@ public struct Planner: ~Copyable {
       row[observationSize + index] = parts.rowScale.normalised(action[index], observationSize + index)
     }
     row[afterAction] = (reward - parts.rewardMean) / parts.rewardStd
+    guard allPlausible(row, 2 * observationSize + actionSize + 1) else { return false }
     parts.encoder.add(kernels, row)
     transitionCount += 1
     return true
@@ -203,6 +206,14 @@ public struct Planner: ~Copyable {
 @_noAllocation @_noLocks
 func allFinite(_ values: UnsafePointer<Float>, _ count: Int) -> Bool {
   for index in 0..<count where ck_is_finite(values[index]) == 0 { return false }
+  return true
+}
+
+/// True when every normalised value is a number within a million spreads of the training data: beyond, it is no measurement,
+/// and the networks' sums may overflow.
+@_noAllocation @_noLocks
+func allPlausible(_ values: UnsafePointer<Float>, _ count: Int) -> Bool {
+  for index in 0..<count where !(abs(values[index]) < 1e6) { return false }
   return true
 }
 

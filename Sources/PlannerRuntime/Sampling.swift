@@ -40,12 +40,12 @@ extension Planner {
     let steps = isWarm ? options.warmSteps : options.coldSteps
     let top = isWarm ? warmTop : parts.schedule.steps - 1
     var result = PlanResult(stepsPlanned: steps)
-    guard allFinite(observation, observationSize) else { return result }
-    if !isPrepared { prepare() }
-    isPrepared = false
     for index in 0..<observationSize {
       parts.current[index] = parts.rowScale.normalised(observation[index], index)
     }
+    guard allPlausible(parts.current, observationSize) else { return result }
+    if !isPrepared { prepare() }
+    isPrepared = false
     for candidate in 0..<options.candidates { parts.isAlive[candidate] = true }
 
     var stepStart = start

@@ -24,16 +24,7 @@ extension TaskFamily {
     let isRecovery = level == .recovery
     let policyLevel = isRecovery ? BehaviourLevel.expert.rawValue : level.rawValue
     let load: @Sendable () throws -> ExpertPolicy = { try ExpertPolicy(path: expertPath, level: policyLevel) }
-    let expert = try load()
-    for (field, found, expected) in [
-      ("observation size", expert.observationSize, observationSize),
-      ("action size", expert.actionSize, actionSize),
-      ("number of task parameters", expert.parameterCount, parameterNames.count),
-    ] where found != expected {
-      throw DataError.invalid(
-        file: expertPath, place: "", field: field, problem: "is \(found), family \(name) has \(expected)",
-        cure: "give the expert that was trained for \(name)")
-    }
+    try check(fits: load(), file: expertPath)
     return Behaviour(name: level.rawValue, stumblesFirst: isRecovery) {
       let expert = try load()
       return { random, observation, parameters in
@@ -42,9 +33,23 @@ extension TaskFamily {
     }
   }
 
+  /// Throws, naming the field, when `expert` was trained for another kind of robot or task.
+  private func check(fits expert: ExpertPolicy, file: String) throws(DataError) {
+    for (field, found, expected) in [
+      ("observation size", expert.observationSize, observationSize),
+      ("action size", expert.actionSize, actionSize),
+      ("number of task parameters", expert.parameterCount, parameterNames.count),
+    ] where found != expected {
+      throw DataError.invalid(
+        file: file, place: "", field: field, problem: "is \(found), family \(name) has \(expected)",
+        cure: "give the expert that was trained for \(name)")
+    }
+  }
+
   /// The expert's mean action: the yardstick that returns are held against.
-  func yardstick(expertPath: String) -> Behaviour {
-    Behaviour(name: "expert mean") {
+  func yardstick(expertPath: String) throws -> Behaviour {
+    try check(fits: ExpertPolicy(path: expertPath), file: expertPath)
+    return Behaviour(name: "expert mean") {
       let expert = try ExpertPolicy(path: expertPath)
       return { _, observation, parameters in expert.meanAction(observation: observation, parameters: parameters) }
     }

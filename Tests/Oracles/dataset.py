@@ -97,6 +97,17 @@ def main():
             assert result.returncode == 65 and result.stdout.startswith(expected), result.stdout
         print("data set: a missing attribute is named: good")
 
+        # A claim of any size costs a few bytes; believing it would cost all memory there is.
+        write_log(source)
+        with h5py.File(source, "a") as file:
+            file.attrs["observation_size"] = 2**31 - 1
+            episode = file["episode_0"]
+            del episode["observations"]
+            episode.create_dataset("observations", (LENGTHS[0] + 1, 2**31 - 1), "f4", chunks=(1, 1024))
+        result = copy(source, target)
+        assert result.returncode == 65 and "observations" in result.stdout, (result.returncode, result.stdout)
+        print("data set: a claim of too many numbers is refused: good")
+
 
 if __name__ == "__main__":
     main()

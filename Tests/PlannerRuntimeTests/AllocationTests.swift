@@ -5,8 +5,10 @@ import PlannerRuntime
 import Testing
 
 @Suite(.serialized) struct AllocationTests {
-  @Test func aThousandPlansWithContextAndGuideAllocateNothing() throws {
+  @Test(arguments: [Float(0), 0.5])
+  func aThousandPlansWithContextAndGuideAllocateNothing(warmLevel: Float) throws {
     var options = PlannerOptions()
+    options.warmLevel = warmLevel
     options.candidates = 4
     options.conditionWeight = 1.5
     var planner = try Planner(weights: .random(smallShape, seed: 4), options: options)

@@ -48,9 +48,10 @@ private func makePlanner(_ change: (inout PlannerOptions) -> Void = { _ in }) th
 }
 
 @Suite struct PlannerTests {
-  @Test func theSameSeedGivesTheSamePlansBitForBit() throws {
-    var first = try makePlanner()
-    var second = try makePlanner()
+  @Test(arguments: [Float(0), 0.5])
+  func theSameSeedGivesTheSamePlansBitForBit(warmLevel: Float) throws {
+    var first = try makePlanner { $0.warmLevel = warmLevel }
+    var second = try makePlanner { $0.warmLevel = warmLevel }
     for seed in [UInt64(1), 2] {
       for context in [false, true] {
         first.reset(seed: seed)
@@ -66,7 +67,7 @@ private func makePlanner(_ change: (inout PlannerOptions) -> Void = { _ in }) th
         #expect(early.results == late.results)
       }
     }
-    var other = try makePlanner()
+    var other = try makePlanner { $0.warmLevel = warmLevel }
     first.clearContext()
     first.reset(seed: 1)
     other.reset(seed: 2)
@@ -94,7 +95,7 @@ private func makePlanner(_ change: (inout PlannerOptions) -> Void = { _ in }) th
   }
 
   @Test func noBudgetStillGivesACompletePlanOfOneStep() throws {
-    var planner = try makePlanner { $0.warmLevel = 0 }
+    var planner = try makePlanner { $0.coldSteps = 5 }
     // The first plan measures what a step takes; the second knows that the next one would be late.
     _ = drive(&planner, plans: 1)
     let (commands, results) = drive(&planner, plans: 1, budget: 0)
@@ -120,7 +121,21 @@ private func makePlanner(_ change: (inout PlannerOptions) -> Void = { _ in }) th
     #expect(recovered == .converged)
   }
 
-  /// A finite observation so large that the network overflows: nothing may come of it either.
+  /// Group norm would squash it into a plan that looks sound and means nothing.
+  @Test func aFiniteButAbsurdObservationMovesNothing() throws {
+    var planner = try makePlanner()
+    let before = drive(&planner, plans: 1).commands
+    for absurd in [Float(1e8), -1e20, 3e38] {
+      let result = planner.plan(observation: [0, 0, absurd, 0, 0], budgetNanoseconds: .max)
+      #expect(result.status == .nonFinite)
+    }
+    var after: [Float] = []
+    for row in 0..<planner.horizon {
+      after += UnsafeBufferPointer(start: planner.action(row), count: planner.actionSize)
+    }
+    #expect(after == before)
+  }
+
   @Test func anOverflowInsideTheNetworkIsNoticed() throws {
     var weights = PlannerWeights.random(smallShape, seed: 4)
     weights.tensors["denoiser.head.output.bias"]![0] = .infinity
@@ -143,6 +158,24 @@ private func makePlanner(_ change: (inout PlannerOptions) -> Void = { _ in }) th
     planner.updateContext()
     let (count, hasContext) = (planner.transitionCount, planner.hasContext)
     #expect(!isAdded && count == 0 && !hasContext)
+  }
+
+  /// Finite numbers that overflow once normalised would poison the running sum for good.
+  @Test func absurdTransitionsAreRefusedAndLeaveTheContextAlone() throws {
+    var clean = try makePlanner()
+    var attacked = try makePlanner()
+    let state: [Float] = [0, 0, 0, 0, 0]
+    let action: [Float] = [0, 0]
+    var isAdded = attacked.addTransition(
+      observation: state, action: action, reward: 0, next: [3e38, 0, 0, 0, 0])
+    isAdded = isAdded || attacked.addTransition(observation: state, action: [1e30, 0], reward: 0, next: state)
+    #expect(!isAdded)
+    addTransitions(&clean, count: 20, seed: 3)
+    addTransitions(&attacked, count: 20, seed: 3)
+    for index in 0..<smallShape.contextSize {
+      let (expected, found) = (clean.context(index), attacked.context(index))
+      #expect(found == expected)
+    }
   }
 
   @Test func theContextDependsOnTheTransitionsAndNotOnTheirOrder() throws {
@@ -185,6 +218,28 @@ private func makePlanner(_ change: (inout PlannerOptions) -> Void = { _ in }) th
       seen.append(drive(&planner, plans: 1).commands)
     }
     for (index, commands) in seen.enumerated() { #expect(!seen[..<index].contains(commands)) }
+  }
+
+  /// With no noise and the level at which nearly all signal is left, the start is the last plan, moved by one period.
+  @Test func aWarmStartContinuesTheLastPlan() throws {
+    func firstSteps(warmLevel: Float) throws -> [Int] {
+      var planner = try makePlanner { $0.warmLevel = warmLevel }
+      return drive(&planner, plans: 3).results.map(\.stepsPlanned)
+    }
+    #expect(try firstSteps(warmLevel: 0) == [3, 3, 3])
+    #expect(try firstSteps(warmLevel: 0.5) == [3, 2, 2])
+    // Two planners with the same noise but different pasts: only a warm start knows the past.
+    func second(warmLevel: Float, past: Float) throws -> [Float] {
+      var planner = try makePlanner {
+        $0.warmLevel = warmLevel
+        $0.temperature = 0
+      }
+      _ = planner.plan(observation: [past, 0, 0, 0, 0], budgetNanoseconds: .max)
+      _ = planner.plan(observation: [0, 0, 0, 0, 0], budgetNanoseconds: .max)
+      return (0..<planner.actionSize).map { planner.action(0)[$0] }
+    }
+    #expect(try second(warmLevel: 0, past: 1) == second(warmLevel: 0, past: -1))
+    #expect(try second(warmLevel: 0.5, past: 1) != second(warmLevel: 0.5, past: -1))
   }
 
   @Test func conditionWeightOneIsTheConditionalModel() throws {
@@ -232,7 +287,10 @@ private func makePlanner(_ change: (inout PlannerOptions) -> Void = { _ in }) th
     refused("candidates") { $0.candidates = 0 }
     // More steps than levels silently made another implementation's sampler an identity.
     refused("cold_steps") { $0.coldSteps = 11 }
-    refused("warm_steps") { $0.warmSteps = 4 }
+    refused("warm_steps") {
+      $0.warmLevel = 0.3
+      $0.warmSteps = 4
+    }
     refused("warm_level") { $0.warmLevel = .nan }
     refused("temperature") { $0.temperature = -1 }
     refused("guide_strength") { $0.guideStrength = .infinity }

@@ -27,6 +27,12 @@ extension ModelTraining {
     if stage[0] == 1 {
       let denoiser = makeDenoiser()
       try denoiser.optimiser.restore("denoiser", from: checkpoint, path: path)
+      guard denoiser.optimiser.adam.step <= configuration.denoiserSteps else {
+        throw .setting(
+          name: "--steps",
+          problem: "is \(configuration.denoiserSteps), \(path) has \(denoiser.optimiser.adam.step) already; "
+            + "ask for as many or more, or remove the checkpoint")
+      }
       denoiser.parametersChanged()
       self.denoiser = denoiser
     }

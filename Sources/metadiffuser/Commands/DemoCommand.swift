@@ -47,9 +47,7 @@ struct DemoCommand: ParsableCommand {
   }
 
   func run() throws {
-    let description = try LoadedModel(path: model).description
-    let family = try TaskFamily.named(description.family)
-    try description.check(fits: family, file: model)
+    let family = try LoadedModel(path: model).description.simulatedFamily(file: model)
     let task = try family.task(parameters: [speed])
     let expert = try family.yardstick(expertPath: experts ?? family.expertPath).makePolicy()
     let random = try Behaviour.random(family).makePolicy()
@@ -76,6 +74,11 @@ struct DemoCommand: ParsableCommand {
     if let plot {
       try speedPlot(trace: processes.tracePath, family: family).write(to: plot)
     }
-    if json { try printJSON(report) } else { print(report.text(target: speed, plot: plot)) }
+    if json {
+      try printJSON(report)
+    } else {
+      let isKnown = family.trainTasks.contains([speed])
+      print(report.text(target: speed, isTrainingTask: isKnown, plot: plot))
+    }
   }
 }

@@ -66,6 +66,8 @@ struct EvaluateCommand: ParsableCommand {
     let options = try planner.applied(to: loaded)
     let guides = try list(guide ?? options.guide.rawValue, "--guide", Guide.allCases)
     let qualities = try list(warmStart, "--warm-start", Quality.allCases)
+    let numbers = try tasks.map { try numbers($0, below: family.tasks(split).count) }
+    let yardstick = try family.yardstick(expertPath: expertPath)
     var behaviours: [BehaviourLevel: Behaviour] = [:]
     for level in BehaviourLevel.allCases {
       behaviours[level] = try family.behaviour(level, expertPath: expertPath)
@@ -78,12 +80,12 @@ struct EvaluateCommand: ParsableCommand {
       for guide in guides {
         var test = MetaTest(
           family: family, split: split, model: loaded, warmStart: quality, episodes: episodes, seed: seed,
-          behaviours: behaviours, yardstick: family.yardstick(expertPath: expertPath))
+          behaviours: behaviours, yardstick: yardstick)
         test.options = options
         test.options.guide = guide
         test.kernels = planner.kernel
         test.threads = threads
-        if let tasks { test.tasks = try numbers(tasks, below: family.tasks(split).count) }
+        if let numbers { test.tasks = numbers }
         let bar = ProgressBar("evaluate \(guide), \(quality)", unit: "tasks", total: test.tasks.count)
         let report = try test.run(isCancelled: { Interruption.isRequested }, progress: { bar.update($0) })
         reports.append(report)
@@ -104,7 +106,7 @@ struct EvaluateCommand: ParsableCommand {
     _ text: String, _ option: String, _ all: [Value]
   ) throws -> [Value] {
     if text == "all" { return all }
-    return try text.split(separator: ",").map { part in
+    return try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
       guard let value = Value(rawValue: String(part)) else {
         let known = all.map(\.rawValue).joined(separator: ", ")
         throw ValidationError("\(option) is '\(part)', give \(known), several separated by commas, or all")
@@ -114,7 +116,7 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   private func numbers(_ text: String, below limit: Int) throws -> [Int] {
-    try text.split(separator: ",").map { part in
+    try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
       guard let number = Int(part), (0..<limit).contains(number) else {
         throw ValidationError("--tasks has '\(part)', give numbers from 0 to \(limit - 1), separated by commas")
       }

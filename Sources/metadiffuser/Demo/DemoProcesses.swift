@@ -48,13 +48,19 @@ final class DemoProcesses {
     defer { if controller.isRunning { controller.terminate() } }
 
     // Ends when the robot does; a controller that fails ends the robot.
+    var isAsked = false
     while robot.isRunning {
-      if !controller.isRunning, controller.terminationStatus != 0 { robot.terminate() }
-      if Interruption.isRequested { robot.interrupt() }
+      let hasFailed = !controller.isRunning && controller.terminationStatus != 0
+      // Once: the second signal would end the robot before it has said goodbye.
+      if !isAsked, hasFailed || Interruption.isRequested {
+        isAsked = true
+        robot.interrupt()
+      }
       usleep(20_000)
     }
     let output = robotOutput.fileHandleForReading.readDataToEndOfFile()
     controller.waitUntilExit(atMost: 3)
+    if Interruption.isRequested { throw DemoError(description: "interrupted") }
     if !controller.isRunning, controller.terminationStatus != 0 {
       let log = (try? String(contentsOf: controllerLog, encoding: .utf8)) ?? ""
       throw DemoError(description: "metadiffuserd ended with status \(controller.terminationStatus)\n\(log)")
@@ -62,7 +68,6 @@ final class DemoProcesses {
     guard robot.terminationStatus == 0 else {
       throw DemoError(description: "the simulated robot ended with status \(robot.terminationStatus)")
     }
-    if Interruption.isRequested { throw DemoError(description: "interrupted") }
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     return try decoder.decode(RobotSummary.self, from: output)

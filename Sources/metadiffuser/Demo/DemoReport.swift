@@ -54,8 +54,9 @@ struct DemoReport: Encodable {
     framesLost = robot.framesLost
   }
 
-  func text(target: Double, plot: String?) -> String {
-    var lines = ["", "\(family), target \(decimal(target, 2)) m/s (in no training task)"]
+  func text(target: Double, isTrainingTask: Bool, plot: String?) -> String {
+    let novelty = isTrainingTask ? "a training task" : "in no training task"
+    var lines = ["", "\(family), target \(decimal(target, 2)) m/s (\(novelty))"]
     lines.append("  warm start, target unknown:  return \(decimal(warmStartReturn, 1))")
     for (index, value) in returns.enumerated() {
       lines.append(
