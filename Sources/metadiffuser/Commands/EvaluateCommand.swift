@@ -66,7 +66,7 @@ struct EvaluateCommand: ParsableCommand {
     let options = try planner.applied(to: loaded)
     let guides = try list(guide ?? options.guide.rawValue, "--guide", Guide.allCases)
     let qualities = try list(warmStart, "--warm-start", Quality.allCases)
-    let numbers = try tasks.map { try numbers($0, below: family.tasks(split).count) }
+    let chosenTasks = try tasks.map { try numbers($0, below: family.tasks(split).count) }
     let yardstick = try family.yardstick(expertPath: expertPath)
     var behaviours: [BehaviourLevel: Behaviour] = [:]
     for level in BehaviourLevel.allCases {
@@ -85,7 +85,7 @@ struct EvaluateCommand: ParsableCommand {
         test.options.guide = guide
         test.kernels = planner.kernel
         test.threads = threads
-        if let numbers { test.tasks = numbers }
+        if let chosenTasks { test.tasks = chosenTasks }
         let bar = ProgressBar("evaluate \(guide), \(quality)", unit: "tasks", total: test.tasks.count)
         let report = try test.run(isCancelled: { Interruption.isRequested }, progress: { bar.update($0) })
         reports.append(report)
