@@ -12,7 +12,13 @@ private let weights = PlannerWeights.random(shape, seed: 1)
 
 private func sampleDescription() -> ModelDescription {
   var options = PlannerOptions()
+  // Every setting that a test below replaces in the file, so that no default matters.
   options.candidates = 3
+  options.coldSteps = 5
+  options.warmSteps = 2
+  options.guideStrength = 0.1
+  options.guideRounds = 2
+  options.conditionWeight = 1
   options.warmLevel = 0.25
   options.guide = .reward
   return ModelDescription(
@@ -147,7 +153,8 @@ private let pristine = try! RawFile()
     arguments: [
       ("format", "metadiffuser-model/1", "metadiffuser-model/2"), ("format", "metadiffuser-model/1", "pt"),
       ("horizon", "8", "9"), ("horizon", "8", "-8"), ("horizon", "8", "eight"), ("channels", "16,32", "16,33"),
-      ("channels", "16,32", ""), ("denoising_steps", "10", "0"), ("observation_size", "3", "100000"),
+      ("channels", "16,32", ""), ("channels", "16,32", "16,x,32"), ("schedule", "cosine", "linear"),
+      ("denoising_steps", "10", "0"), ("observation_size", "3", "100000"),
       ("period_nanoseconds", "20000000", "0"), ("action_limit", "1.0", "0"), ("action_limit", "1.0", "nan"),
       ("planner.candidates", "3", "0"), ("planner.cold_steps", "5", "11"), ("planner.warm_steps", "2", "4"),
       ("planner.warm_level", "0.25", "1.5"), ("planner.guide", "reward", "both"),
