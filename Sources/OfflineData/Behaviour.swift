@@ -38,6 +38,9 @@ public enum BehaviourLevel: String, CaseIterable, Sendable {
   /// The expert, from where a stumble has left the robot. An expert alone never shows what to do there, and whoever
   /// imitates it less than perfectly gets there.
   case recovery
+  /// The expert, told another task's parameters. Without it, all data of a task drive near its goal or badly, and an encoder
+  /// learns to guess the goal from how the robot moves instead of from what it is paid.
+  case astray
 }
 
 /// What a data set or a warm start is made of: one level, or a mixture.
@@ -54,14 +57,12 @@ public enum Quality: String, CaseIterable, Sendable {
     }
   }
 
-  /// How many of `episodes` episodes each level drives; `mixed` is random : medium : expert : recovery = 1 : 2 : 4 : 5.
+  /// How many of `episodes` episodes each level drives; `mixed` is random : medium : expert : recovery : astray =
+  /// 1 : 2 : 4 : 5 : 3.
   public func counts(episodes: Int) -> [(level: BehaviourLevel, episodes: Int)] {
     guard self == .mixed else { return levels.map { ($0, episodes) } }
-    let random = (episodes + 6) / 12
-    let medium = (episodes * 2 + 6) / 12
-    let recovery = (episodes * 5 + 6) / 12
-    return [
-      (.random, random), (.medium, medium), (.expert, episodes - random - medium - recovery), (.recovery, recovery),
-    ]
+    func share(_ parts: Int) -> Int { (episodes * parts + 7) / 15 }
+    let others = [(BehaviourLevel.random, share(1)), (.medium, share(2)), (.recovery, share(5)), (.astray, share(3))]
+    return [(.expert, episodes - others.reduce(0) { $0 + $1.1 })] + others
   }
 }

@@ -7,11 +7,11 @@ import Synchronization
 import Tasks
 
 extension Episode {
-  /// Resets `task` and drives it for one episode, which begins after a stumble if that is asked for. Everything random
-  /// comes from `random`. Real-time: no.
+  /// Resets `task` and drives it for one episode, which begins after a stumble if that is asked for. The behaviour is told
+  /// `told`, the task's parameters unless given. Everything random comes from `random`. Real-time: no.
   public static func record(
     _ task: any ControlTask, number: Int, behaviour: String, policy: BehaviourPolicy, stumblesFirst: Bool = false,
-    random: inout RandomSource
+    told: [Double]? = nil, random: inout RandomSource
   ) -> Episode {
     task.reset(seed: random.next())
     while stumblesFirst, !stumble(task, policy: policy, random: &random) { task.reset(seed: random.next()) }
@@ -21,7 +21,7 @@ extension Episode {
     let limit = task.family.actionLimit
     while episode.length < task.family.episodeLength && !episode.terminated {
       // What is recorded is what the robot did, hence clamped here already.
-      let action = policy(&random, task.observation, task.parameters).map { min(max($0, -limit), limit) }
+      let action = policy(&random, task.observation, told ?? task.parameters).map { min(max($0, -limit), limit) }
       let result = task.step(action: action)
       episode.actions += action
       episode.rewards.append(Float(result.reward))
@@ -56,8 +56,11 @@ public struct RecordingJob: Sendable {
   /// Must fit the family; see `TaskFamily.task(parameters:)`.
   public var parameters: [Double]
   public var behaviour: Behaviour
+  /// What the behaviour takes for the task's parameters, if not what they are.
+  public var told: [Double]?
 
-  public init(task: Int, parameters: [Double], behaviour: Behaviour) {
+  public init(task: Int, parameters: [Double], behaviour: Behaviour, told: [Double]? = nil) {
+    self.told = told
     self.task = task
     self.parameters = parameters
     self.behaviour = behaviour
@@ -98,7 +101,7 @@ extension Dataset {
           var random = RandomSource(seed: seed, stream: UInt64(index))
           let episode = Episode.record(
             try family.task(parameters: job.parameters), number: job.task, behaviour: name, policy: policy,
-            stumblesFirst: job.behaviour.stumblesFirst, random: &random)
+            stumblesFirst: job.behaviour.stumblesFirst, told: job.told, random: &random)
           let count = finished.withLock { episodes in
             episodes[index] = episode
             return episodes.count

@@ -22,7 +22,7 @@ extension TaskFamily {
         reason: "there is no such file; metadiffuser train expert --family \(name) -o \(expertPath) makes it")
     }
     let isRecovery = level == .recovery
-    let policyLevel = isRecovery ? BehaviourLevel.expert.rawValue : level.rawValue
+    let policyLevel = isRecovery || level == .astray ? BehaviourLevel.expert.rawValue : level.rawValue
     let load: @Sendable () throws -> ExpertPolicy = { try ExpertPolicy(path: expertPath, level: policyLevel) }
     try check(fits: load(), file: expertPath)
     return Behaviour(name: level.rawValue, stumblesFirst: isRecovery) {

@@ -48,6 +48,15 @@ import Testing
     #expect(episode.observations.prefix(2).contains { $0 != 0 })
   }
 
+  @Test func `a behaviour led astray acts on what it is told, and is paid for what the task is`() throws {
+    let toGoal = Behaviour(name: "to goal") { { _, _, goal in [goal[0] > 0 ? 0.1 : -0.1, 0] } }
+    let job = RecordingJob(task: 0, parameters: [-1, 0], behaviour: toGoal, told: [1, 0])
+    let episode = try Dataset.collect(family: family, jobs: [job], seed: 1).episodes[0]
+    #expect(episode.actions[0] == 0.1)
+    #expect(episode.parameters == [-1, 0])
+    #expect(abs(episode.rewards[0] + 1.1) < 1e-6)
+  }
+
   @Test func `progress counts every episode`() throws {
     let counts = Mutex<[Int]>([])
     _ = try Dataset.collect(
@@ -69,8 +78,8 @@ import Testing
   }
 
   @Test func `a mixture has all levels in its proportions`() {
-    #expect(Quality.mixed.counts(episodes: 60).map(\.episodes) == [5, 10, 20, 25])
-    #expect(Quality.mixed.counts(episodes: 3).map(\.episodes) == [0, 1, 1, 1])
+    #expect(Quality.mixed.counts(episodes: 75).map(\.episodes) == [20, 5, 10, 25, 15])
+    #expect(Quality.mixed.counts(episodes: 3).map(\.episodes).reduce(0, +) == 3)
     #expect(Quality.medium.counts(episodes: 7).map(\.level) == [.medium])
   }
 

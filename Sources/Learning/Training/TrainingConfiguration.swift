@@ -34,7 +34,7 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
   public var contextsPerTask = 256
 
   /// Optimiser steps of the denoiser.
-  public var denoiserSteps = 60_000
+  public var denoiserSteps = 45_000
   /// Windows a step; even.
   public var batch = 32
   public var denoiserLearningRate: Float = 2e-4
@@ -43,7 +43,7 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
   /// Weight of the first action in the loss.
   public var firstActionWeight: Float = 10
   /// Share of each task's episodes, best returns first, that windows are cut from.
-  public var bestEpisodes = 0.75
+  public var bestEpisodes = 0.6
   /// Decay of the average of weights that is saved, and steps between its updates.
   public var averageDecay: Float = 0.995
   public var averageInterval = 10

@@ -18,14 +18,14 @@ struct CollectCommand: ParsableCommand {
   @Option(help: "Which of the family's fixed task lists.")
   var split = TaskSplit.train
 
-  @Option(help: "Who drives; mixed is random : medium : expert : recovery = 1 : 2 : 4 : 5.")
+  @Option(help: "Who drives; mixed is random : medium : expert : recovery : astray = 1 : 2 : 4 : 5 : 3.")
   var quality = Quality.mixed
 
   @Option(help: "Expert file with the levels medium and expert (default: experts/FAMILY.safetensors).")
   var experts: String?
 
   @Option(help: "Episodes of each task.")
-  var episodesPerTask = 60
+  var episodesPerTask = 75
 
   @Option(help: "Seed of everything random.")
   var seed: UInt64 = 1
@@ -64,11 +64,17 @@ struct CollectCommand: ParsableCommand {
   /// Task after task, in each task one level after the other.
   private func recordingJobs(_ family: TaskFamily) throws -> [RecordingJob] {
     let behaviours = try quality.counts(episodes: episodesPerTask).filter { $0.episodes > 0 }.map {
-      (behaviour: try family.behaviour($0.level, expertPath: experts ?? family.expertPath), episodes: $0.episodes)
+      (level: $0.level, try family.behaviour($0.level, expertPath: experts ?? family.expertPath), $0.episodes)
     }
-    return family.tasks(split).enumerated().flatMap { task, parameters in
-      behaviours.flatMap { behaviour, episodes in
-        Array(repeating: RecordingJob(task: task, parameters: parameters, behaviour: behaviour), count: episodes)
+    let tasks = family.tasks(split)
+    return tasks.enumerated().flatMap { task, parameters in
+      behaviours.flatMap { level, behaviour, episodes in
+        (0..<episodes).map { episode in
+          // One other task after the next.
+          let other = tasks[(task + 1 + episode % max(1, tasks.count - 1)) % tasks.count]
+          return RecordingJob(
+            task: task, parameters: parameters, behaviour: behaviour, told: level == .astray ? other : nil)
+        }
       }
     }
   }
