@@ -23,7 +23,7 @@ public final class ControlLoop {
   private var planner: Planner
   private var action = ActionMessage()
   private var policy: FallbackPolicy
-  private var clock = DeadlineClock()
+  private var clock: DeadlineClock
   private var gathering: ContextGathering
   private var planCount: UInt32 = 0
   /// Longest time of a denoising step lately.
@@ -33,6 +33,10 @@ public final class ControlLoop {
   private var isInEpisode = false
   private var episode: UInt32 = 0
   private var step: UInt32 = 0
+  /// Step of the last observation answered.
+  private var answeredStep: UInt32 = 0
+  /// The planner is reset and prepared for an episode's first plan.
+  private var isReady = false
   /// State of the last observation, `[observationSize]`: the start of the transition that ends with the next.
   private let lastState: UnsafeMutablePointer<Float>
 
@@ -63,6 +67,7 @@ public final class ControlLoop {
     } catch {
       throw .link(error)
     }
+    clock = DeadlineClock(periodNanoseconds: description.periodNanoseconds)
     policy = FallbackPolicy(usableEntries: shape.horizon / 2)
     gathering = ContextGathering(options.warmStart == nil ? .firstEpisodes(options.warmStartEpisodes) : .given)
     lastState = .allocate(capacity: shape.observationSize)
@@ -117,8 +122,9 @@ public final class ControlLoop {
     case .link(.connected):
       status.show(isConnected: true)
       status.post(.connected)
-      policy.restart()
-      clock = DeadlineClock()
+      // Hand-shakes come by themselves after a silence: they unlatch nothing.
+      policy.startEpisode()
+      clock = DeadlineClock(periodNanoseconds: periodNanoseconds)
     case .link(.disconnected): leave(.robotRestarted)
     case .silent: leave(.silent)
     case .link(.goodbye):
@@ -161,10 +167,17 @@ public final class ControlLoop {
     let epoch = endpoint.observation.epoch
     if epoch != robotEpoch {
       robotEpoch = epoch
-      if gathering.restart() { planner.clearContext() }
+      if gathering.restart() {
+        // What is prepared may be so for the context that goes.
+        if planner.hasContext { isReady = false }
+        planner.clearContext()
+      }
+      policy.restart()
       isInEpisode = false
     }
-    let isRunning = isInEpisode && endpoint.observation.episode == episode
+    // The last observation of the episode before was lost or superseded.
+    if isInEpisode, endpoint.observation.episode != episode { endEpisode() }
+    let isRunning = isInEpisode
     // A gap or, in lockstep, a repeat ends no episode, but is no transition either.
     let continues = isRunning && endpoint.observation.step == step &+ 1
     if !(isRunning && (!endpoint.observation.isFirst || step == 0)), !endpoint.observation.isLast {
@@ -183,9 +196,16 @@ public final class ControlLoop {
 
   /// Forgets the plan of the episode before and makes ready for the first of the next.
   private func beginEpisode() {
+    makeReady()
+    policy.startEpisode()
+  }
+
+  /// Makes the planner ready for an episode's first plan, unless that is done: at best in the slack before.
+  private func makeReady() {
+    if isReady { return }
     planner.reset(seed: options.seed &+ statistics.episodes)
     planner.prepare()
-    policy.startEpisode()
+    isReady = true
   }
 
   /// Plans for the observation taken in last and sends the action; then does what there is time for.
@@ -203,7 +223,10 @@ public final class ControlLoop {
       return
     }
     let isPlanned = planNow(arrival: arrival)
-    let choice = policy.step(hasPlan: isPlanned)
+    let wasSafe = policy.isSafe
+    let choice = policy.step(hasPlan: isPlanned, periods: step > answeredStep ? Int(step - answeredStep) : 1)
+    if policy.isSafe, !wasSafe { status.post(.safe) }
+    answeredStep = step
     set(choice)
     send(arrival: arrival)
     planner.prepare()
@@ -219,6 +242,7 @@ public final class ControlLoop {
       statistics.skippedPlans += 1
       return false
     }
+    isReady = false
     let result = planner.plan(observation: lastState, budgetNanoseconds: budgetNanoseconds - spent)
     let end = monotonicNanoseconds()
     note(planNanoseconds: end - start, steps: result.stepsTaken)
@@ -260,7 +284,6 @@ public final class ControlLoop {
       statistics.ramps += 1
       scale(.ramp, by: factor)
     case .safe:
-      if statistics.safes == 0 { status.post(.safe) }
       statistics.safes += 1
       scale(.safe, by: 0)
     case .idle:
@@ -301,9 +324,9 @@ public final class ControlLoop {
     statistics.episodes += 1
     if gathering.episodeEnded() {
       planner.updateContext()
-      status.post(.contextInferred)
+      status.post(planner.hasContext ? .contextInferred : .contextMissing)
     }
-    planner.reset(seed: options.seed &+ statistics.episodes)
-    planner.prepare()
+    isReady = false
+    makeReady()
   }
 }

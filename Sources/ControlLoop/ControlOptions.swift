@@ -44,6 +44,10 @@ extension ControlOptions {
     try require(
       model.path, "action_size", shape.actionSize, "at most \(LinkLimits.actionEntries) (the link's limit)",
       shape.actionSize <= LinkLimits.actionEntries)
+    try require(
+      model.path, "family", description.family.utf8.count,
+      "a name of at most \(LinkLimits.nameBytes) bytes (the link's limit)",
+      description.family.utf8.count <= LinkLimits.nameBytes)
     guard let warmStart else { return }
     guard warmStart.family == description.family else {
       throw .unfit(

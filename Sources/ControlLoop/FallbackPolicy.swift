@@ -18,8 +18,8 @@ public enum CommandChoice: Equatable, Sendable {
 
 /// Fresh plan → entries of the last plan → hold → ramp to zero → latched SAFE.
 ///
-/// `step` is called once an observation. SAFE is left by `restart` alone, that is by a new hand-shake: whoever starts the
-/// robot or the controller again has had a look. Real-time: yes.
+/// `step` is called for each observation that is answered; ages are periods of the robot. SAFE is left by `restart` alone:
+/// a lost link comes back by itself, but whoever starts the robot again has had a look. Real-time: yes.
 public struct FallbackPolicy: Equatable, Sendable {
   /// Entries of a plan that may be used after its first; a plan's far end is a guess.
   public let usableEntries: Int
@@ -28,9 +28,9 @@ public struct FallbackPolicy: Equatable, Sendable {
   /// Periods in which it then goes to zero.
   public let rampPeriods: Int
 
-  /// Observations since the last good plan; nil before the first.
+  /// Periods since the last good plan; nil before the first.
   private var age: Int? = nil
-  private var isSafe = false
+  public private(set) var isSafe = false
 
   public init(usableEntries: Int, holdPeriods: Int = 1, rampPeriods: Int = 4) {
     self.usableEntries = usableEntries
@@ -38,34 +38,39 @@ public struct FallbackPolicy: Equatable, Sendable {
     self.rampPeriods = rampPeriods
   }
 
-  /// A new hand-shake: nothing is planned and nothing latched.
+  /// The robot has been started again: nothing is planned and nothing latched.
   @_noAllocation @_noLocks
   public mutating func restart() {
     age = nil
     isSafe = false
   }
 
-  /// A new episode: the last plan belongs to the old one. SAFE stays.
+  /// A new episode or hand-shake: the last plan belongs to the old one. SAFE stays.
   @_noAllocation @_noLocks
   public mutating func startEpisode() { age = nil }
 
-  /// The choice for this observation; `hasPlan`: a complete, finite plan was made from it.
+  /// The choice for this observation.
+  ///
+  /// - Parameters:
+  ///   - hasPlan: a complete, finite plan was made from it.
+  ///   - periods: since the last observation answered, at least 1; more if some were lost or superseded.
   @_noAllocation @_noLocks
-  public mutating func step(hasPlan: Bool) -> CommandChoice {
+  public mutating func step(hasPlan: Bool, periods: Int = 1) -> CommandChoice {
     if isSafe { return .safe }
     if hasPlan {
       age = 0
       return .plan
     }
     guard let last = age else { return .idle }
-    let age = last + 1
+    let age = last + periods
     self.age = age
     if age <= usableEntries { return .earlierPlan(entry: age) }
     if age <= usableEntries + holdPeriods { return .hold }
     let ramped = age - usableEntries - holdPeriods
     if ramped < rampPeriods {
-      // Of the command before: n/(n+1) · (n−1)/n · … makes an even ramp.
-      return .ramp(factor: Float(rampPeriods - ramped) / Float(rampPeriods - ramped + 1))
+      // Of the command before, which may be down the ramp already: even steps.
+      let before = max(0, ramped - periods)
+      return .ramp(factor: Float(rampPeriods - ramped) / Float(rampPeriods - before))
     }
     isSafe = true
     return .safe

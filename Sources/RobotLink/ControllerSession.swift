@@ -47,10 +47,12 @@ public struct ControllerSession: ~Copyable {
   private var lastHeard: UInt64 = 0
   private var nextHello: UInt64 = 0
 
-  /// - Parameter epoch: not 0, and another one after each start.
+  /// - Parameters:
+  ///   - model: its name for the robot's user; what the link has no room for is cut off.
+  ///   - epoch: not 0, and another one after each start.
   public init(profile: RobotProfile, model: String, epoch: UInt32, silenceNanoseconds: UInt64) {
     self.profile = profile
-    self.model = FixedText(model)
+    self.model = FixedText(model, cutTo: LinkLimits.nameBytes)
     self.silenceNanoseconds = silenceNanoseconds
     encoder = FrameEncoder(epoch: epoch)
   }

@@ -12,6 +12,16 @@ public struct FixedText: Sendable, Equatable, CustomStringConvertible {
     for byte in text.utf8 { append(byte) }
   }
 
+  /// As many whole characters of `text` as `limit` bytes have room for.
+  public init(_ text: String, cutTo limit: Int) {
+    self.init()
+    for character in text {
+      let bytes = character.utf8
+      if count + bytes.count > limit { break }
+      for byte in bytes { append(byte) }
+    }
+  }
+
   @_noAllocation @_noLocks
   init(fixed text: StaticString) {
     append(text)

@@ -201,6 +201,8 @@ public struct RobotSession: ~Copyable {
   private mutating func receiveStatus(
     _ frame: UnsafePointer<Robot__Frame>, from sender: PeerAddress, now: UInt64
   ) -> RobotEvent {
+    // Without a sequence number a Status is an answer to somebody unknown, which only the robot gives.
+    if frame.pointee.sequence == 0 { return reject(.malformed) }
     if let reason = objection(to: frame, from: sender) { return reject(reason) }
     let status = frame.pointee.status.pointee
     guard let text = FixedText(status.text, limit: LinkLimits.textBytes) else { return reject(.outOfRange) }

@@ -21,7 +21,8 @@ struct SequenceFilter {
     if distance < 0 { return .stale }
     // 0 is no sequence number: a wrap is one step shorter than it looks.
     let wrapped: UInt64 = sequence < last ? 1 : 0
-    lost += UInt64(distance) - 1 - wrapped
+    let gap = UInt64(distance) - 1
+    lost += gap - min(gap, wrapped)
     last = sequence
     return nil
   }

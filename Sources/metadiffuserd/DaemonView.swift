@@ -49,7 +49,8 @@ final class DaemonView {
     case .goodbye: "the robot said goodbye"
     case .refused: "robot and model do not fit"
     case .contextInferred: "context inferred from the warm start"
-    case .safe: "error: no plan for too long; the command is zero until robot or controller start again"
+    case .contextMissing: "the warm start held no transition with a reward: driving without context"
+    case .safe: "error: no plan for too long; the command is zero until robot or controller are started again"
     }
   }
 }

@@ -1,91 +1,12 @@
-// A control loop and a robot on real sockets, served in turn by one thread; the model is small and untrained.
+// The control loop, observation by observation: plans, warm start, restarts, refusals.
 
 import CAllocationCounter
 import ControlLoop
-import Foundation
 import PlannerModel
-import PlannerRuntime
 import RobotLink
 import Testing
 
 @Suite("Control loop") struct ControlLoopTests {
-  static let period: UInt64 = 100_000_000
-
-  /// A model of random weights for a robot of 2 observation and 2 action entries.
-  static func makeModel(family: String = "point-robot") throws -> LoadedModel {
-    let shape = PlannerShape(
-      observationSize: 2, actionSize: 2, contextSize: 4, horizon: 8, channels: [16, 16], denoisingSteps: 10)
-    let description = ModelDescription(family: family, shape: shape, periodNanoseconds: period, actionLimit: 0.1)
-    let weights = PlannerWeights.random(shape, seed: 5, actionLimit: 0.1)
-    let path = FileManager.default.temporaryDirectory
-      .appendingPathComponent("loop-\(UUID().uuidString).safetensors").path
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    try LoadedModel.write(description, statistics: weights.statistics, to: path) { tensor in
-      weights.tensors[tensor.name]!.map { Float($0) }
-    }
-    return try LoadedModel(path: path)
-  }
-
-  /// A robot that does what it is told, and the loop that tells it.
-  final class Rig {
-    var robot: RobotEndpoint
-    let loop: ControlLoop
-    var observation = ObservationMessage()
-    let port: UInt16
-
-    init(
-      _ options: ControlOptions = ControlOptions(), family: String = "point-robot", lockstep: Bool = true
-    ) throws {
-      robot = try Self.makeRobot(port: 0, family: family, lockstep: lockstep)
-      port = robot.port
-      loop = try ControlLoop(
-        model: try makeModel(), options: options, address: LinkAddress(host: "127.0.0.1", port: robot.port))
-    }
-
-    static func makeRobot(port: UInt16, family: String, lockstep: Bool) throws(LinkError) -> RobotEndpoint {
-      let profile = RobotProfile(family: family, observationSize: 2, actionSize: 2, periodNanoseconds: period)
-      return try RobotEndpoint(
-        listeningAt: LinkAddress(host: "127.0.0.1", port: port),
-        description: RobotDescription(
-          profile: profile, name: "rig", actionLimit: 0.05, episodeLength: 5, lockstep: lockstep),
-        silenceNanoseconds: 60_000_000_000)
-    }
-
-    func soon() -> UInt64 { monotonicNanoseconds() + 5_000_000_000 }
-
-    /// Lets the loop handle one event; false if it ends.
-    @discardableResult func runLoop() -> Bool { loop.runOnce(until: soon()) }
-
-    func connect() {
-      // The first turn only says Hello.
-      _ = loop.runOnce(until: 0)
-      _ = robot.next(until: soon())
-      runLoop()
-    }
-
-    /// One period: the observation of `step` and its answer; nil if none came.
-    func exchange(step: UInt32, of length: UInt32 = 5, state: (Float, Float) = (0.1, -0.2)) -> ActionMode? {
-      observation.step = step
-      observation.reward = step == 0 ? nil : -1
-      observation.truncated = step == length
-      observation.sampleTimeNanoseconds = monotonicNanoseconds()
-      observation.state[0] = state.0
-      observation.state[1] = state.1
-      let sequence = robot.send(observation)
-      runLoop()
-      guard robot.next(until: monotonicNanoseconds() + 200_000_000) == .action,
-        robot.action.observationSequence == sequence
-      else { return nil }
-      for index in 0..<2 { observation.appliedAction[index] = robot.action.command[index] }
-      return robot.action.mode
-    }
-
-    func episode(_ number: UInt32, length: UInt32 = 5) -> [ActionMode?] {
-      observation.episode = number
-      return (0...length).map { exchange(step: $0, of: length) }
-    }
-  }
-
   @Test(
     "every observation is answered by a plan of its own, finite and within the robot's limit; the last by a heartbeat")
   func episode() throws {
@@ -105,15 +26,21 @@ import Testing
     options.warmStartEpisodes = 2
     let rig = try Rig(options)
     rig.connect()
+    _ = rig.exchange(step: 0)
+    #expect(rig.robot.action.mode == .plan)
+    #expect(rig.robot.action.predictedReturn == nil)
     _ = rig.episode(0)
     #expect(!rig.loop.hasContext)
     #expect(rig.loop.contextTransitions == 5)
     _ = rig.episode(1)
     #expect(rig.loop.hasContext)
     #expect(rig.loop.contextTransitions == 10)
-    _ = rig.episode(2)
+    rig.observation.episode = 2
+    for step in 0...1 as ClosedRange<UInt32> {
+      _ = rig.exchange(step: step)
+      #expect(rig.robot.action.predictedReturn != nil)
+    }
     #expect(rig.loop.contextTransitions == 10)
-    #expect(rig.robot.action.predictedReturn == nil)
   }
 
   @Test("a repeated last observation ends the episode once")
@@ -205,17 +132,8 @@ import Testing
     rig.connect()
     _ = rig.episode(0)
     #expect(rig.loop.hasContext)
-    // The old robot's socket must be closed before the port is free again: it moves to another one.
-    rig.robot = try Rig.makeRobot(port: 0, family: "point-robot", lockstep: true)
-    rig.robot = try Rig.makeRobot(port: rig.port, family: "point-robot", lockstep: true)
-    // The restarted robot does not know the controller: its Hello comes with the silence, or with an unknown epoch.
-    var connected = false
-    for _ in 0..<40 where !connected {
-      _ = rig.loop.runOnce(until: monotonicNanoseconds() + 50_000_000)
-      connected = rig.robot.next(until: 0) == .connected
-    }
-    #expect(connected)
-    rig.runLoop()
+    try rig.restartRobot()
+    #expect(rig.loop.status.isConnected)
     let modes = rig.episode(0)
     #expect(modes.first == .plan)
     #expect(rig.loop.contextTransitions == 5)

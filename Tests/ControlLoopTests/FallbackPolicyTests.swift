@@ -31,7 +31,7 @@ import Testing
     #expect(policy.step(hasPlan: false) == .safe)
   }
 
-  @Test("a new plan ends every fallback but SAFE, which only a new hand-shake leaves")
+  @Test("a new plan ends every fallback but SAFE, which only the robot's restart leaves")
   func recovery() {
     for failures in 1...5 {
       var policy = FallbackPolicy(usableEntries: 2, holdPeriods: 1, rampPeriods: 4)
@@ -48,6 +48,25 @@ import Testing
     #expect(policy.step(hasPlan: true) == .safe)
     policy.restart()
     #expect(policy.step(hasPlan: true) == .plan)
+  }
+
+  @Test("observations that were lost age the plan: entry, hold, ramp and SAFE are those of the present period")
+  func lostObservations() {
+    func choice(after periods: Int, _ more: Int...) -> CommandChoice {
+      var policy = FallbackPolicy(usableEntries: 3, holdPeriods: 2, rampPeriods: 4)
+      _ = policy.step(hasPlan: true)
+      var choice = policy.step(hasPlan: false, periods: periods)
+      for periods in more { choice = policy.step(hasPlan: false, periods: periods) }
+      return choice
+    }
+    #expect(choice(after: 3) == .earlierPlan(entry: 3))
+    #expect(choice(after: 1, 2) == .earlierPlan(entry: 3))
+    #expect(choice(after: 4) == .hold)
+    #expect(choice(after: 6) == .ramp(factor: 0.75))
+    #expect(choice(after: 8) == .ramp(factor: 0.25))
+    // From three quarters to one.
+    #expect(choice(after: 6, 2) == .ramp(factor: 1 / 3))
+    #expect(choice(after: 9) == .safe)
   }
 
   @Test("a plan of the episode before is not used in the next")

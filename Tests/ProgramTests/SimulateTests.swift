@@ -66,6 +66,7 @@ import Testing
       (["--task", "2.3", "--family", "no-such"], "no-such"), (["--task", "99"], "target speed"),
       (["--task", "1,2"], "takes 1 task parameter"), (["--task", "x"], "--task"),
       (["--task", "1", "--link", "tcp://a:1"], "udp://"), (["--task", "1", "--episodes", "0"], "--episodes"),
+      (["--task", "1", "--wait", "1e11"], "--wait"), (["--task", "1", "--wait", "inf"], "--wait"),
     ])
   func usage(arguments: [String], word: String) throws {
     let (status, output, errors) = try Program("metadiffuser", ["simulate"] + arguments).finish()

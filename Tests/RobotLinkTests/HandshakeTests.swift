@@ -22,6 +22,18 @@ import Testing
     #expect(pair.action.observationSequence == pair.observation.sequence)
   }
 
+  @Test("a model's name longer than the link's limit is cut at a character, and the robot takes it")
+  func longName() {
+    let pair = LinkPair()
+    pair.controller = ControllerSession(
+      profile: cheetah, model: String(repeating: "ä", count: 40), epoch: 7, silenceNanoseconds: 500 * millisecond)
+    let (accepted, connected) = pair.shakeHands()
+    #expect(accepted == .connected)
+    #expect(connected == .connected)
+    // Two bytes each: 31 fit in 63.
+    #expect(pair.robot.model == FixedText(String(repeating: "ä", count: 31)))
+  }
+
   static let misfits: [(RobotProfile, String)] = [
     (RobotProfile(family: "ant-dir", observationSize: 17, actionSize: 6, periodNanoseconds: 50_000_000), "family"),
     (RobotProfile(family: "cheetah-vel", observationSize: 11, actionSize: 6, periodNanoseconds: 50_000_000), "11"),

@@ -173,6 +173,37 @@ import Testing
     #expect(pair.robot.counters[.stale] == 1)
   }
 
+  @Test("a Status without a sequence number from the driving controller is malformed, even where the numbers wrap")
+  func statusWithoutSequence() {
+    let pair = LinkPair()
+    var family = Array("cheetah-vel".utf8CString)
+    let bytes = family.withUnsafeMutableBufferPointer { family in
+      var hello = rp_hello()
+      hello.protocol = 1
+      hello.family = family.baseAddress
+      hello.observation_size = 17
+      hello.action_size = 6
+      hello.period_ns = 50_000_000
+      return withUnsafeMutablePointer(to: &hello) { hello in
+        datagram(epoch: 3, sequence: .max) {
+          $0.body_case = ROBOT__FRAME__BODY_HELLO
+          $0.hello = hello
+        }
+      }
+    }
+    #expect(pair.toRobot(bytes) == .connected)
+    var status = rp_status()
+    let goodbye = withUnsafeMutablePointer(to: &status) { status in
+      datagram(epoch: 3, sequence: 0) {
+        $0.body_case = ROBOT__FRAME__BODY_STATUS
+        $0.status = status
+      }
+    }
+    #expect(pair.toRobot(goodbye) == .none)
+    #expect(pair.robot.counters[.malformed] == 1)
+    #expect(pair.robot.counters.lost == 0)
+  }
+
   @Test("a Hello of another protocol version or with impossible sizes is refused")
   func badHello() {
     for (version, size) in [(2, 17), (1, 0), (1, 513)] as [(UInt32, UInt32)] {

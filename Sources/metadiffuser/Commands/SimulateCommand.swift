@@ -47,7 +47,9 @@ struct SimulateCommand: ParsableCommand {
 
   func validate() throws {
     if let episodes, episodes < 1 { throw ValidationError("--episodes is \(episodes), give 1 or more") }
-    if let wait, !(wait > 0) { throw ValidationError("--wait is \(wait), give a positive number of seconds") }
+    if let wait, !(wait > 0 && wait <= 1e9) {
+      throw ValidationError("--wait is \(wait), give a positive number of seconds, at most 1e9")
+    }
   }
 
   func run() throws {

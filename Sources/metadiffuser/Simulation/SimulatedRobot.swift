@@ -57,6 +57,8 @@ final class SimulatedRobot {
   /// The present tick of the robot's clock.
   private var tick: UInt64 = 0
 
+  /// A controller has taken over in the middle of an episode.
+  private var hasNewController = false
   private(set) var isNewController = false
   /// Actions that came after their interval had ended.
   private(set) var lateActions = 0
@@ -91,7 +93,8 @@ final class SimulatedRobot {
 
   /// Waits for a Hello that fits, or returns at once when a controller is there; false after `seconds` or Control-C.
   func waitForController(seconds: Double?) -> Bool {
-    isNewController = endpoint.session.peer == nil
+    isNewController = hasNewController || endpoint.session.peer == nil
+    hasNewController = false
     let limit = seconds.map { monotonicNanoseconds() + UInt64($0 * 1e9) } ?? .max
     while endpoint.session.peer == nil {
       let now = monotonicNanoseconds()
@@ -193,7 +196,9 @@ final class SimulatedRobot {
         if endpoint.action.mode == .plan { planTimes.record(UInt64(endpoint.action.planMicroseconds)) }
         return .success(true)
       case .action: lateActions += 1
-      case .connected: return .failure(Loss(end: .newController))
+      case .connected:
+        hasNewController = true
+        return .failure(Loss(end: .newController))
       case .goodbye: return .failure(Loss(end: .goodbye))
       case .refused: return .failure(Loss(end: .refused))
       case .none:
@@ -233,7 +238,9 @@ final class SimulatedRobot {
     while true {
       switch endpoint.next(until: tick) {
       case .action: lateActions += 1
-      case .connected: return .failure(Loss(end: .newController))
+      case .connected:
+        hasNewController = true
+        return .failure(Loss(end: .newController))
       case .goodbye: return .failure(Loss(end: .goodbye))
       case .refused: return .failure(Loss(end: .refused))
       case .none: return .success(())

@@ -1,0 +1,76 @@
+// The control loop when something is missing: plans, observations, rewards, the link.
+
+import ControlLoop
+import RobotLink
+import Testing
+
+@Suite("Recovery of the control loop") struct LoopRecoveryTests {
+  @Test("SAFE outlasts hand-shakes with the same robot, ends with its restart, and is told each time it latches")
+  func safe() throws {
+    let rig = try Rig(lockstep: false)
+    rig.connect()
+    var newsCount = 0
+    for _ in 1...2 {
+      rig.lag = 0
+      #expect(rig.exchange(step: 0, of: 100) == .plan)
+      rig.lag = 5_000_000_000
+      #expect(rig.exchange(step: 9, of: 100) == .safe)
+      #expect(rig.exchange(step: 10, of: 100) == .safe)
+      #expect(rig.loop.status.news(since: &newsCount).filter { $0 == .safe }.count == 1)
+      rig.lag = 0
+      rig.loseLink()
+      #expect(rig.loop.status.isConnected)
+      #expect(rig.exchange(step: 11, of: 100) == .safe)
+      try rig.restartRobot(lockstep: false)
+    }
+  }
+
+  @Test("after lost or superseded observations the plan's entry for the present period is sent")
+  func gap() throws {
+    let rig = try Rig(lockstep: false)
+    rig.connect()
+    _ = rig.exchange(step: 0)
+    rig.lag = 5_000_000_000
+    #expect(rig.exchange(step: 3) == .earlierPlan)
+    #expect(rig.robot.action.planEntry == 3)
+    #expect(rig.exchange(step: 4) == .earlierPlan)
+    #expect(rig.robot.action.planEntry == 4)
+  }
+
+  @Test("an episode whose last observation is lost counts for the warm start all the same")
+  func lostEnd() throws {
+    let rig = try Rig()
+    rig.connect()
+    for step in 0...4 as ClosedRange<UInt32> { _ = rig.exchange(step: step) }
+    rig.observation.episode = 1
+    let mode = rig.exchange(step: 0)
+    #expect(mode == .plan)
+    #expect(rig.loop.statistics.episodes == 1)
+    #expect(rig.loop.hasContext)
+    #expect(rig.loop.contextTransitions == 4)
+    #expect(rig.robot.action.predictedReturn != nil)
+  }
+
+  @Test("a warm start without rewards gives no context, and says so")
+  func noRewards() throws {
+    let rig = try Rig()
+    rig.reward = nil
+    rig.connect()
+    _ = rig.episode(0)
+    var newsCount = 0
+    let news = rig.loop.status.news(since: &newsCount)
+    #expect(!rig.loop.hasContext)
+    #expect(news.contains(.contextMissing))
+    #expect(!news.contains(.contextInferred))
+  }
+
+  @Test("a family whose name the link has no room for is refused before anything is sent")
+  func longFamily() throws {
+    let model = try makeModel(family: String(repeating: "x", count: 64))
+    let address = try LinkAddress(host: "127.0.0.1", port: 9)
+    let error = #expect(throws: ControlError.self) {
+      try ControlLoop(model: model, options: ControlOptions(), address: address)
+    }
+    #expect(error?.description.contains("at most 63 bytes") == true)
+  }
+}
