@@ -139,7 +139,7 @@ public final class ControlLoop {
     return true
   }
 
-  /// The robot is gone for now: nothing is sent until it is back.
+  /// The robot is gone: nothing is sent until it is back.
   private func leave(_ news: LoopNews) {
     status.show(isConnected: false)
     status.post(news)
