@@ -37,6 +37,20 @@ public struct PlanResult: Equatable, Sendable {
   }
 }
 
+/// Where the time of the last plan went, in nanoseconds.
+public struct StageTimes: Equatable, Sendable {
+  /// Shift of the last plan and noise; next to nothing when `prepare` was called in the slack before.
+  public internal(set) var prepare: UInt64 = 0
+  /// Observation to the planner's units, checks.
+  public internal(set) var condition: UInt64 = 0
+  /// The denoiser and the steps between noise levels, all denoising steps together.
+  public internal(set) var denoise: UInt64 = 0
+  /// The dual guide, all denoising steps together.
+  public internal(set) var guide: UInt64 = 0
+  /// Evaluation and choice of a candidate, back to physical units.
+  public internal(set) var select: UInt64 = 0
+}
+
 /// Why a planner could not be made.
 public enum PlannerError: Error, Equatable, CustomStringConvertible {
   /// A size or setting is out of range.
@@ -86,6 +100,8 @@ public struct Planner: ~Copyable {
   public private(set) var transitionCount = 0
   /// Plans are conditioned on a context; otherwise they are what the data did on average, unguided.
   public private(set) var hasContext = false
+  /// Where the time of the last plan went.
+  public internal(set) var stageTimes = StageTimes()
   var stepTime = DurationEstimate()
   var finishTime = DurationEstimate()
 
@@ -150,9 +166,6 @@ public struct Planner: ~Copyable {
     observation: UnsafePointer<Float>, action: UnsafePointer<Float>, reward: Float, next: UnsafePointer<Float>
   ) -> Bool {
     let parts = parts
-    guard ck_is_finite(reward) != 0, allFinite(observation, observationSize), allFinite(action, actionSize),
-      allFinite(next, observationSize)
-    else { return false }
     // [state, action, reward, change of state]
     let row = parts.transition
     let afterAction = observationSize + actionSize

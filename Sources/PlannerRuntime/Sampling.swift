@@ -43,12 +43,16 @@ extension Planner {
     for index in 0..<observationSize {
       parts.current[index] = parts.rowScale.normalised(observation[index], index)
     }
+    stageTimes = StageTimes()
     guard allPlausible(parts.current, observationSize) else { return result }
+    for candidate in 0..<options.candidates { parts.isAlive[candidate] = true }
+    let conditioned = ck_nanoseconds()
+    stageTimes.condition = conditioned - start
     if !isPrepared { prepare() }
     isPrepared = false
-    for candidate in 0..<options.candidates { parts.isAlive[candidate] = true }
 
-    var stepStart = start
+    var stepStart = ck_nanoseconds()
+    stageTimes.prepare = stepStart - conditioned
     for step in 0..<steps {
       if step > 0 {
         let needed = stepTime.nanoseconds + finishTime.nanoseconds
@@ -61,15 +65,19 @@ extension Planner {
       result.stepsTaken += 1
       let now = ck_nanoseconds()
       stepTime.record(now - stepStart)
+      stageTimes.denoise += now - stepStart
       stepStart = now
     }
+    // What the guide took was counted with its step.
+    stageTimes.denoise -= stageTimes.guide
     if let best = select(&result) {
       keep(best)
       result.candidate = best
       result.status = result.stepsTaken == steps ? .converged : .outOfBudget
       hasPlan = true
     }
-    finishTime.record(ck_nanoseconds() - stepStart)
+    stageTimes.select = ck_nanoseconds() - stepStart
+    finishTime.record(stageTimes.select)
     return result
   }
 
@@ -93,7 +101,7 @@ extension Planner {
 
   /// Clean estimates in `denoiser.output`: denoised, checked, within the data's range, guided.
   @_noAllocation @_noLocks
-  private func estimateClean(level: Int) {
+  private mutating func estimateClean(level: Int) {
     let batch = options.candidates
     let clean = parts.denoiser.output
     let rowSize = observationSize + actionSize
@@ -116,6 +124,7 @@ extension Planner {
     clip(clean)
     imposeCurrentState(clean)
     guard hasContext, options.guide.usesReward else { return }
+    let start = ck_nanoseconds()
     let strength = startsWarm ? options.warmGuideStrength : options.guideStrength
     for _ in 0..<options.guideRounds {
       parts.guide.ascend(
@@ -124,6 +133,7 @@ extension Planner {
       clip(clean)
       imposeCurrentState(clean)
     }
+    stageTimes.guide += ck_nanoseconds() - start
   }
 
   @_noAllocation @_noLocks

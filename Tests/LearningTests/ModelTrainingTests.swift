@@ -150,6 +150,7 @@ import Testing
     for change in [
       { $0.horizon = 5 }, { $0.channels = [16, 20] }, { $0.worldModelSteps = 0 }, { $0.bestEpisodes = 0 },
       { $0.averageDecay = 1 }, { $0.denoiserLearningRate = .nan }, { $0.fewestContextTransitions = 30 },
+      { $0.mostContextEpisodes = 0 }, { $0.mostContextEpisodes = 11 },
     ] as [(inout TrainingConfiguration) -> Void] {
       #expect(problem(change) != nil)
     }

@@ -48,7 +48,9 @@ import Testing
     #expect(starts.count == 6 * 3 * 17)
   }
 
-  @Test func `a context is a subset of one episode, each transition at most once`() throws {
+  @Test func `a context of one episode is a subset of it, each transition at most once`() throws {
+    var configuration = configuration
+    configuration.mostContextEpisodes = 1
     let data = try TrainingData(dataset, shape, configuration)
     var random = RandomSource(seed: 4)
     let target = FloatBuffer(count: 20 * shape.transitionSize)
@@ -65,6 +67,27 @@ import Testing
       #expect(episodes.count == 1)
     }
     #expect(counts == Set(10...20))
+  }
+
+  @Test func `a context of several episodes has its number of transitions from one to so many of them`() throws {
+    var configuration = configuration
+    configuration.mostContextEpisodes = 3
+    let data = try TrainingData(dataset, shape, configuration)
+    var random = RandomSource(seed: 4)
+    let target = FloatBuffer(count: 20 * shape.transitionSize)
+    let episodes = data.tasks[2].training
+    let rows = episodes.map { episode in
+      Set((0..<episode.length).map { step in (0..<7).map { data.transition(episode.start + step)[$0] } })
+    }
+    var sources = Set<Int>()
+    for _ in 0..<200 {
+      let count = data.drawContext(from: episodes, configuration, &random, target.pointer)
+      #expect((10...20).contains(count))
+      let drawn = Set((0..<count).map { row in (0..<7).map { target.pointer[row * 7 + $0] } })
+      #expect(drawn.isSubset(of: rows.reduce([]) { $0.union($1) }))
+      sources.insert(rows.count { !$0.isDisjoint(with: drawn) })
+    }
+    #expect(sources == [1, 2, 3])
   }
 
   @Test func `held-out episodes are no training episodes, and tasks with few episodes keep them all`() throws {

@@ -76,6 +76,21 @@ private func makePlanner(_ change: (inout PlannerOptions) -> Void = { _ in }) th
     #expect(commands != otherCommands)
   }
 
+  @Test func aPlanTellsWhereItsTimeWent() throws {
+    var planner = try makePlanner()
+    let unguided = drive(&planner, plans: 1, prepares: false)
+    let before = planner.stageTimes
+    #expect(unguided.results.count == 1)
+    #expect(before.condition > 0 && before.prepare > 0 && before.denoise > 0 && before.guide == 0 && before.select > 0)
+    addTransitions(&planner, count: 20, seed: 3)
+    _ = drive(&planner, plans: 1)
+    #expect(planner.stageTimes.guide > 0)
+    let unusable = [Float](repeating: .nan, count: planner.observationSize)
+    _ = planner.plan(observation: unusable, budgetNanoseconds: .max)
+    let refused = planner.stageTimes
+    #expect(refused.condition == 0 && refused.denoise == 0 && refused.guide == 0 && refused.select == 0)
+  }
+
   @Test func commandsStayWithinTheLimits() throws {
     let weights = PlannerWeights.random(smallShape, seed: 4, actionLimit: 0.01)
     var planner = try Planner(weights: weights, options: PlannerOptions())

@@ -22,7 +22,10 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
   public var tasksPerStep = 16
   /// Transitions predicted with each context.
   public var queriesPerTask = 64
-  /// A context has so many transitions of one episode, or as many as the episode has.
+  /// A context is drawn from one to so many episodes of its task: what a task pays must be read from any behaviour, and
+  /// from a mixture that no single behaviour explains.
+  public var mostContextEpisodes = 4
+  /// A context has so many transitions, or as many as its episodes have.
   public var fewestContextTransitions = 20
   public var mostContextTransitions = 200
   /// Falls to 0 along a half cosine.
@@ -66,6 +69,10 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
       fewestContextTransitions >= 1 && fewestContextTransitions <= mostContextTransitions
         && mostContextTransitions <= 100_000, "context transitions",
       "\(fewestContextTransitions)...\(mostContextTransitions)", "a range from 1 or more to at most 100000")
+    try require((1...1000).contains(mostContextEpisodes), "mostContextEpisodes", mostContextEpisodes, "1...1000")
+    try require(
+      mostContextEpisodes <= fewestContextTransitions, "mostContextEpisodes", mostContextEpisodes,
+      "at most fewestContextTransitions, \(fewestContextTransitions)")
     for (name, rate) in [
       ("worldModelLearningRate", worldModelLearningRate), ("denoiserLearningRate", denoiserLearningRate),
     ] {

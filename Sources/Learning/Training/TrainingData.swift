@@ -80,23 +80,29 @@ package final class TrainingData: @unchecked Sendable {
     return (windowed[low].task, windowed[low].start + number - windowsBefore[low])
   }
 
-  /// Copies a random subset of one random episode's transitions to `target`; returns how many.
+  /// Copies random transitions of a few random episodes to `target`; returns how many.
   package func drawContext(
     from episodes: [Episode], _ configuration: TrainingConfiguration, _ random: inout RandomSource,
     _ target: UnsafeMutablePointer<Float>
   ) -> Int {
-    let episode = episodes[random.index(below: episodes.count)]
-    let most = min(configuration.mostContextTransitions, episode.length)
-    let fewest = min(configuration.fewestContextTransitions, episode.length)
-    let count = fewest + random.index(below: most - fewest + 1)
-    // Selection sampling (Knuth, Algorithm S): each transition is taken with the probability that fills the rest.
-    var taken = 0
-    for step in 0..<episode.length where random.index(below: episode.length - step) < count - taken {
-      (target + taken * shape.transitionSize).update(
-        from: transition(episode.start + step), count: shape.transitionSize)
-      taken += 1
+    let sources = 1 + random.index(below: configuration.mostContextEpisodes)
+    let fewest = configuration.fewestContextTransitions
+    let count = fewest + random.index(below: configuration.mostContextTransitions - fewest + 1)
+    var filled = 0
+    for source in 0..<sources {
+      let episode = episodes[random.index(below: episodes.count)]
+      // What is left, shared among the sources that are left.
+      let share = min((count - filled) / (sources - source), episode.length)
+      // Selection sampling (Knuth, Algorithm S): each transition is taken with the probability that fills the rest.
+      var taken = 0
+      for step in 0..<episode.length where random.index(below: episode.length - step) < share - taken {
+        (target + (filled + taken) * shape.transitionSize).update(
+          from: transition(episode.start + step), count: shape.transitionSize)
+        taken += 1
+      }
+      filled += share
     }
-    return count
+    return filled
   }
 
   private static func normalise(
