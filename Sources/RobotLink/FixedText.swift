@@ -1,29 +1,15 @@
 // Text in a value of fixed size, so that names and messages of a hand-shake need no heap.
 
-/// UTF-8 text of at most 159 bytes; what does not fit is cut off. Real-time: yes, except for `description`.
-public struct FixedText: Sendable, Equatable, CustomStringConvertible {
-  private var bytes = InlineArray<160, UInt8>(repeating: 0)
-  @usableFromInline private(set) var count = 0
+/// UTF-8 text of at most 159 bytes; what does not fit is cut off. Real-time: yes.
+public struct FixedText: Sendable, Equatable {
+  private(set) var bytes = InlineArray<160, UInt8>(repeating: 0)
+  private(set) var count = 0
 
   @_noAllocation @_noLocks
   public init() {}
 
-  public init(_ text: String) {
-    for byte in text.utf8 { append(byte) }
-  }
-
-  /// As many whole characters of `text` as `limit` bytes have room for.
-  public init(_ text: String, cutTo limit: Int) {
-    self.init()
-    for character in text {
-      let bytes = character.utf8
-      if count + bytes.count > limit { break }
-      for byte in bytes { append(byte) }
-    }
-  }
-
   @_noAllocation @_noLocks
-  init(fixed text: StaticString) {
+  public init(fixed text: StaticString) {
     append(text)
   }
 
@@ -64,7 +50,7 @@ public struct FixedText: Sendable, Equatable, CustomStringConvertible {
     var power: UInt64 = 1
     while number / power >= 10 { power *= 10 }
     while power > 0 {
-      append(UInt8(48 + number / power % 10))
+      append(UInt8(truncatingIfNeeded: 48 + number / power % 10))
       power /= 10
     }
   }
@@ -83,10 +69,4 @@ public struct FixedText: Sendable, Equatable, CustomStringConvertible {
   }
 
   public var isEmpty: Bool { count == 0 }
-
-  public var description: String {
-    var text: [UInt8] = []
-    for index in 0..<count { text.append(bytes[index]) }
-    return String(decoding: text, as: UTF8.self)
-  }
 }

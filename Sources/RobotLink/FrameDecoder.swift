@@ -15,21 +15,20 @@ struct FrameDecoder: ~Copyable {
   /// Epoch and sequence take 5 bytes each; no frame is shorter than the first and a checksum.
   private static var smallestDatagram: Int { 9 }
 
+  private let storage: UnsafeMutablePointer<SIMD16<UInt8>>
   private let arena: UnsafeMutablePointer<rp_arena>
 
   init() {
-    let bytes = UnsafeMutableRawPointer.allocate(byteCount: Self.arenaBytes, alignment: 16)
-    // Written once so that no page of it is new to the loop.
-    bytes.initializeMemory(as: UInt8.self, repeating: 0, count: Self.arenaBytes)
-    arena = .allocate(capacity: 1)
-    arena.initialize(
-      to: rp_arena(
-        bytes: bytes.assumingMemoryBound(to: UInt8.self), capacity: Self.arenaBytes, used: 0, failures: 0))
+    // Vectors, for their alignment: what is unpacked starts at multiples of 16 bytes.
+    storage = takeStorage(repeating: SIMD16(repeating: 0), count: Self.arenaBytes / 16)
+    let bytes = UnsafeMutableRawPointer(storage).assumingMemoryBound(to: UInt8.self)
+    arena = takeStorage(
+      repeating: rp_arena(bytes: bytes, capacity: Self.arenaBytes, used: 0, failures: 0), count: 1)
   }
 
   deinit {
-    arena.pointee.bytes.deallocate()
-    arena.deallocate()
+    returnStorage(storage)
+    returnStorage(arena)
   }
 
   @_noAllocation @_noLocks

@@ -8,30 +8,29 @@ struct FrameEncoder: ~Copyable {
   /// Sequence of the last frame to the peer.
   private(set) var sequence: UInt32 = 0
 
-  private let frame = UnsafeMutablePointer<Robot__Frame>.allocate(capacity: 1)
-  private let hello = UnsafeMutablePointer<Robot__Hello>.allocate(capacity: 1)
-  private let robot = UnsafeMutablePointer<Robot__Description>.allocate(capacity: 1)
-  private let sensed = UnsafeMutablePointer<Robot__Observation>.allocate(capacity: 1)
-  private let answer = UnsafeMutablePointer<Robot__Action>.allocate(capacity: 1)
-  private let notice = UnsafeMutablePointer<Robot__Status>.allocate(capacity: 1)
-  private let texts = UnsafeMutablePointer<CChar>.allocate(capacity: 320)
-  private let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: LinkLimits.datagramBytes)
+  private let frame = takeStorage(repeating: rp_frame(), count: 1)
+  private let hello = takeStorage(repeating: rp_hello(), count: 1)
+  private let robot = takeStorage(repeating: rp_description(), count: 1)
+  private let sensed = takeStorage(repeating: rp_observation(), count: 1)
+  private let answer = takeStorage(repeating: rp_action(), count: 1)
+  private let notice = takeStorage(repeating: rp_status(), count: 1)
+  private let texts = takeStorage(repeating: CChar(0), count: 320)
+  private let bytes = takeStorage(repeating: UInt8(0), count: LinkLimits.datagramBytes)
 
   /// `epoch` is not 0 and differs from that of the last start.
   init(epoch: UInt32) {
     self.epoch = epoch
-    bytes.initialize(repeating: 0, count: LinkLimits.datagramBytes)
   }
 
   deinit {
-    frame.deallocate()
-    hello.deallocate()
-    robot.deallocate()
-    sensed.deallocate()
-    answer.deallocate()
-    notice.deallocate()
-    texts.deallocate()
-    bytes.deallocate()
+    returnStorage(frame)
+    returnStorage(hello)
+    returnStorage(robot)
+    returnStorage(sensed)
+    returnStorage(answer)
+    returnStorage(notice)
+    returnStorage(texts)
+    returnStorage(bytes)
   }
 
   @_noAllocation @_noLocks

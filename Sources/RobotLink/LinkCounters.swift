@@ -1,7 +1,7 @@
 // What a link has seen: frames sent, accepted and lost, and rejected ones by reason. Bad input is counted, never fatal.
 
 /// Why a datagram was dropped.
-public enum Rejection: Int, CaseIterable, Sendable {
+public enum Rejection: Int, Sendable {
   /// Shorter than the smallest frame.
   case tooShort
   /// Longer than `LinkLimits.datagramBytes`.

@@ -22,15 +22,13 @@ public struct ObservationMessage: ~Copyable {
   public internal(set) var sequence: UInt32 = 0
 
   public init() {
-    state = .allocate(capacity: LinkLimits.observationEntries)
-    state.initialize(repeating: 0, count: LinkLimits.observationEntries)
-    appliedAction = .allocate(capacity: LinkLimits.actionEntries)
-    appliedAction.initialize(repeating: 0, count: LinkLimits.actionEntries)
+    state = takeStorage(repeating: 0, count: LinkLimits.observationEntries)
+    appliedAction = takeStorage(repeating: 0, count: LinkLimits.actionEntries)
   }
 
   deinit {
-    state.deallocate()
-    appliedAction.deallocate()
+    returnStorage(state)
+    returnStorage(appliedAction)
   }
 
   public var isFirst: Bool { step == 0 }
@@ -62,7 +60,7 @@ public struct ObservationMessage: ~Copyable {
 }
 
 /// Where a command comes from; see Mode in robot.proto.
-public enum ActionMode: UInt32, CaseIterable, Sendable {
+public enum ActionMode: UInt32, Sendable {
   case idle, plan, earlierPlan, hold, ramp, safe
 
   public var name: StaticString {
@@ -100,15 +98,13 @@ public struct ActionMessage: ~Copyable {
   public var predictedReturn: Float? = nil
 
   public init() {
-    command = .allocate(capacity: LinkLimits.actionEntries)
-    command.initialize(repeating: 0, count: LinkLimits.actionEntries)
-    predictedState = .allocate(capacity: LinkLimits.observationEntries)
-    predictedState.initialize(repeating: 0, count: LinkLimits.observationEntries)
+    command = takeStorage(repeating: 0, count: LinkLimits.actionEntries)
+    predictedState = takeStorage(repeating: 0, count: LinkLimits.observationEntries)
   }
 
   deinit {
-    command.deallocate()
-    predictedState.deallocate()
+    returnStorage(command)
+    returnStorage(predictedState)
   }
 
   /// Makes this the answer to `observation`.

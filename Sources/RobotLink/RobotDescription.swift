@@ -14,14 +14,15 @@ public struct RobotProfile: Sendable, Equatable {
   /// What the entries mean, as a number (see Hello.schema in robot.proto); 0 = not stated.
   public var schema: UInt32
 
-  /// The profile with the default schema: the checksum of `family|observationSize|actionSize|periodNanoseconds`.
-  public init(family: String, observationSize: Int, actionSize: Int, periodNanoseconds: UInt64) {
-    self.family = FixedText(family)
+  @_noAllocation @_noLocks
+  public init(
+    family: FixedText, observationSize: Int, actionSize: Int, periodNanoseconds: UInt64, schema: UInt32
+  ) {
+    self.family = family
     self.observationSize = observationSize
     self.actionSize = actionSize
     self.periodNanoseconds = periodNanoseconds
-    let text = "\(family)|\(observationSize)|\(actionSize)|\(periodNanoseconds)"
-    schema = Array(text.utf8).withUnsafeBytes { rp_crc32c($0.baseAddress!, $0.count) }
+    self.schema = schema
   }
 
   @_noAllocation @_noLocks
@@ -51,14 +52,14 @@ public struct RobotProfile: Sendable, Equatable {
       text.append(model.family)
     } else if observationSize != model.observationSize {
       text.append("the robot sends ")
-      text.append(UInt64(observationSize))
+      text.append(rp_wide(UInt32(observationSize)))
       text.append(" observation entries, the model expects ")
-      text.append(UInt64(model.observationSize))
+      text.append(rp_wide(UInt32(model.observationSize)))
     } else if actionSize != model.actionSize {
       text.append("the robot takes ")
-      text.append(UInt64(actionSize))
+      text.append(rp_wide(UInt32(actionSize)))
       text.append(" action entries, the model makes ")
-      text.append(UInt64(model.actionSize))
+      text.append(rp_wide(UInt32(model.actionSize)))
     } else if periodNanoseconds != model.periodNanoseconds {
       text.append("the robot's period is ")
       text.append(periodNanoseconds)
@@ -86,9 +87,10 @@ public struct RobotDescription: Sendable, Equatable {
   /// The robot waits for the answer to each observation.
   public var lockstep: Bool
 
-  public init(profile: RobotProfile, name: String, actionLimit: Float, episodeLength: Int, lockstep: Bool) {
+  @_noAllocation @_noLocks
+  public init(profile: RobotProfile, name: FixedText, actionLimit: Float, episodeLength: Int, lockstep: Bool) {
     self.profile = profile
-    self.name = FixedText(name)
+    self.name = name
     self.actionLimit = actionLimit
     self.episodeLength = episodeLength
     self.lockstep = lockstep

@@ -131,9 +131,9 @@ public struct RobotSession: ~Copyable {
     let hello = frame.pointee.hello.pointee
     guard hello.protocol == LinkLimits.protocolVersion else {
       var text = FixedText(fixed: "the robot speaks version ")
-      text.append(UInt64(LinkLimits.protocolVersion))
+      text.append(rp_wide(LinkLimits.protocolVersion))
       text.append(" of the protocol, the controller version ")
-      text.append(UInt64(hello.protocol))
+      text.append(rp_wide(hello.protocol))
       answer(.refused, text, to: sender, epoch: epoch)
       return reject(.outOfRange)
     }

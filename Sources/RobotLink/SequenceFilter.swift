@@ -1,5 +1,7 @@
 // Lets each frame of the peer's present epoch through once and in order, and counts the gaps.
 
+import CRobotProtocol
+
 /// What a Status says; see StatusCode in robot.proto.
 public enum StatusCode: UInt32, Sendable { case unspecified, refused, busy, unknownPeer, goodbye }
 
@@ -21,7 +23,7 @@ struct SequenceFilter {
     if distance < 0 { return .stale }
     // 0 is no sequence number: a wrap is one step shorter than it looks.
     let wrapped: UInt64 = sequence < last ? 1 : 0
-    let gap = UInt64(distance) - 1
+    let gap = rp_wide(UInt32(distance)) - 1
     lost += gap - min(gap, wrapped)
     last = sequence
     return nil

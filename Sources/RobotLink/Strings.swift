@@ -1,0 +1,53 @@
+// Strings and arrays of the link's values. They need a heap: the firmware leaves this file out.
+
+import CRobotProtocol
+
+extension FixedText: CustomStringConvertible {
+  public init(_ text: String) {
+    self.init()
+    for byte in text.utf8 { append(byte) }
+  }
+
+  /// As many whole characters of `text` as `limit` bytes have room for.
+  public init(_ text: String, cutTo limit: Int) {
+    self.init()
+    for character in text {
+      let bytes = character.utf8
+      if count + bytes.count > limit { break }
+      for byte in bytes { append(byte) }
+    }
+  }
+
+  public var description: String {
+    var text: [UInt8] = []
+    for index in 0..<count { text.append(bytes[index]) }
+    return String(decoding: text, as: UTF8.self)
+  }
+}
+
+extension Rejection: CaseIterable {
+  public static var allCases: [Rejection] { (0...).lazy.map(Rejection.init).prefix { $0 != nil }.compactMap(\.self) }
+}
+
+extension ActionMode: CaseIterable {
+  public static var allCases: [ActionMode] { (0...).lazy.map(ActionMode.init).prefix { $0 != nil }.compactMap(\.self) }
+}
+
+extension RobotProfile {
+  /// The profile with the default schema: the checksum of `family|observationSize|actionSize|periodNanoseconds`.
+  public init(family: String, observationSize: Int, actionSize: Int, periodNanoseconds: UInt64) {
+    let text = "\(family)|\(observationSize)|\(actionSize)|\(periodNanoseconds)"
+    let schema = Array(text.utf8).withUnsafeBytes { rp_crc32c($0.baseAddress!, $0.count) }
+    self.init(
+      family: FixedText(family), observationSize: observationSize, actionSize: actionSize,
+      periodNanoseconds: periodNanoseconds, schema: schema)
+  }
+}
+
+extension RobotDescription {
+  public init(profile: RobotProfile, name: String, actionLimit: Float, episodeLength: Int, lockstep: Bool) {
+    self.init(
+      profile: profile, name: FixedText(name), actionLimit: actionLimit, episodeLength: episodeLength,
+      lockstep: lockstep)
+  }
+}
