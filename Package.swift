@@ -31,11 +31,12 @@ let package = Package(
     .target(name: "CRobotProtocol", dependencies: ["CProtobufC"], exclude: ["robot.proto"]),
     .target(name: "CDatagram"),
     .target(name: "RobotLink", dependencies: ["CRobotProtocol", "CDatagram"]),
+    .target(name: "Failsafe"),
     .target(name: "CRealTime"),
     .target(
       name: "ControlLoop",
       dependencies: [
-        "RobotLink", "CRealTime", "PlannerModel", "PlannerRuntime",
+        "Failsafe", "RobotLink", "CRealTime", "PlannerModel", "PlannerRuntime",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
     .executableTarget(
@@ -71,6 +72,7 @@ let package = Package(
     .target(name: "CAllocationCounter", path: "Tests/Support/CAllocationCounter"),
     .testTarget(
       name: "RobotLinkTests", dependencies: ["RobotLink", "CRobotProtocol", "CAllocationCounter"]),
+    .testTarget(name: "FailsafeTests", dependencies: ["Failsafe"]),
     .testTarget(
       name: "ControlLoopTests",
       dependencies: ["ControlLoop", "RobotLink", "PlannerModel", "PlannerRuntime", "CAllocationCounter"]),

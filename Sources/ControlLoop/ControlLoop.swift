@@ -1,5 +1,6 @@
 // The controller's cycle: observation in, plan, action out, and in the slack whatever can be done before the next one.
 
+import Failsafe
 import Glibc
 import PlannerModel
 import PlannerRuntime
@@ -22,7 +23,9 @@ public final class ControlLoop {
   private var endpoint: ControllerEndpoint
   private var planner: Planner
   private var action = ActionMessage()
-  private var policy: FallbackPolicy
+  private var failsafe: Failsafe
+  /// The failsafe's clock: periods of the robot, those included whose observation was lost or superseded.
+  private var failsafeTime: UInt64 = 0
   private var clock: DeadlineClock
   private var gathering: ContextGathering
   private var planCount: UInt32 = 0
@@ -68,7 +71,8 @@ public final class ControlLoop {
       throw .link(error)
     }
     clock = DeadlineClock(periodNanoseconds: description.periodNanoseconds)
-    policy = FallbackPolicy(usableEntries: shape.horizon / 2)
+    failsafe = Failsafe(
+      times: FailsafeTimes(periodNanoseconds: description.periodNanoseconds, usableEntries: shape.horizon / 2))
     gathering = ContextGathering(options.warmStart == nil ? .firstEpisodes(options.warmStartEpisodes) : .given)
     lastState = .allocate(capacity: shape.observationSize)
     lastState.initialize(repeating: 0, count: shape.observationSize)
@@ -123,7 +127,7 @@ public final class ControlLoop {
       status.show(isConnected: true)
       status.post(.connected)
       // Hand-shakes come by themselves after a silence: they unlatch nothing.
-      policy.startEpisode()
+      failsafe.standDown()
       clock = DeadlineClock(periodNanoseconds: periodNanoseconds)
     case .link(.disconnected): leave(.robotRestarted)
     case .silent: leave(.silent)
@@ -172,7 +176,7 @@ public final class ControlLoop {
         if planner.hasContext { isReady = false }
         planner.clearContext()
       }
-      policy.restart()
+      failsafe.rearm()
       isInEpisode = false
     }
     // The last observation of the episode before was lost or superseded.
@@ -197,7 +201,7 @@ public final class ControlLoop {
   /// Forgets the plan of the episode before and makes ready for the first of the next.
   private func beginEpisode() {
     makeReady()
-    policy.startEpisode()
+    failsafe.standDown()
   }
 
   /// Makes the planner ready for an episode's first plan, unless that is done: at best in the slack before.
@@ -223,13 +227,24 @@ public final class ControlLoop {
       return
     }
     let isPlanned = planNow(arrival: arrival)
-    let wasSafe = policy.isSafe
-    let choice = policy.step(hasPlan: isPlanned, periods: step > answeredStep ? Int(step - answeredStep) : 1)
-    if policy.isSafe, !wasSafe { status.post(.safe) }
+    let wasSafe = failsafe.isSafe
+    set(choose(isPlanned: isPlanned))
+    if failsafe.isSafe, !wasSafe { status.post(.safe) }
     answeredStep = step
-    set(choice)
     send(arrival: arrival)
     planner.prepare()
+  }
+
+  /// The failsafe's choice for this observation.
+  private func choose(isPlanned: Bool) -> CommandChoice {
+    let ahead = failsafe.times.usableEntries
+    let passed = (step > answeredStep ? UInt64(step - answeredStep) : 1) * periodNanoseconds
+    // So long a gap says that the robot, the link or this process stood still, and nothing about the planner: what was planned
+    // before it is worthless, but SAFE latches on plans that fail.
+    if passed > failsafe.times.safeAfterNanoseconds(ahead: ahead) { failsafe.standDown() }
+    failsafeTime &+= passed
+    if isPlanned { _ = failsafe.accept(now: failsafeTime, observationTime: failsafeTime, ahead: ahead) }
+    return failsafe.decide(now: failsafeTime)
   }
 
   /// True if there is a complete, finite plan from the last observation.

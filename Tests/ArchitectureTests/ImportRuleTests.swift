@@ -9,8 +9,9 @@ import Testing
     "PlannerRuntime": ["CKernels", "Synchronization"],
     "PlannerModel": ["PlannerRuntime", "FoundationEssentials", "Glibc"],
     "RobotLink": ["CRobotProtocol", "CDatagram", "Glibc", "Synchronization"],
+    "Failsafe": [],
     "ControlLoop": [
-      "RobotLink", "CRealTime", "PlannerModel", "PlannerRuntime", "Histogram", "Glibc", "Synchronization",
+      "Failsafe", "RobotLink", "CRealTime", "PlannerModel", "PlannerRuntime", "Histogram", "Glibc", "Synchronization",
     ],
     "metadiffuserd": [
       "ControlLoop", "RobotLink", "PlannerModel", "PlannerRuntime", "ArgumentParser", "Histogram",

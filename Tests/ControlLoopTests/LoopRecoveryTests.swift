@@ -14,6 +14,7 @@ import Testing
       rig.lag = 0
       #expect(rig.exchange(step: 0, of: 100) == .plan)
       rig.lag = 5_000_000_000
+      for step in 1...8 as ClosedRange<UInt32> { #expect(rig.exchange(step: step, of: 100) != .safe) }
       #expect(rig.exchange(step: 9, of: 100) == .safe)
       #expect(rig.exchange(step: 10, of: 100) == .safe)
       #expect(rig.loop.status.news(since: &newsCount).filter { $0 == .safe }.count == 1)
@@ -23,6 +24,17 @@ import Testing
       #expect(rig.exchange(step: 11, of: 100) == .safe)
       try rig.restartRobot(lockstep: false)
     }
+  }
+
+  @Test("a long gap, of the robot, the link or the controller itself, latches nothing; the next plan drives")
+  func longGap() throws {
+    let rig = try Rig(lockstep: false)
+    rig.connect()
+    #expect(rig.exchange(step: 0, of: 100) == .plan)
+    rig.lag = 5_000_000_000
+    #expect(rig.exchange(step: 60, of: 100) == .idle)
+    rig.lag = 0
+    #expect(rig.exchange(step: 61, of: 100) == .plan)
   }
 
   @Test("after lost or superseded observations the plan's entry for the present period is sent")

@@ -1,0 +1,96 @@
+// The last thing before the actuators: what is finite, within limits and fresh passes, clamped in magnitude and slew.
+
+/// Why an action was not followed.
+public enum GateVerdict: Equatable, Sendable {
+  case accepted
+  /// A NaN or an infinity.
+  case notFinite
+  /// Beyond the limit by more than a thousandth.
+  case outOfRange
+  /// Not computed from a newer observation than the last, or from one too old.
+  case stale
+  /// SAFE is latched.
+  case latched
+}
+
+/// A failsafe with the commands it chooses from. Memory is the caller's. Real-time: yes.
+///
+/// Whatever is offered, every entry of `output` is finite, within the limit, and moves no faster than the slew limit; in SAFE it
+/// only moves to the safe command.
+public struct CommandGate {
+  public var failsafe: Failsafe
+  /// Entries of a command.
+  public let size: Int
+  /// Every entry lies in `-limit ... limit`.
+  public let limit: Float
+  /// An entry changes by at most this much a second.
+  public let slewPerSecond: Float
+  /// The safe command, `[size]`.
+  public let safeCommand: UnsafePointer<Float>
+  /// The command for the actuators as of the last `update`, `[size]`.
+  public let output: UnsafeMutablePointer<Float>
+
+  /// The last accepted command, on its way down when ramping, `[size]`.
+  private let target: UnsafeMutablePointer<Float>
+  private var updated: UInt64? = nil
+
+  /// - Parameter memory: `[2 × size]`, which lives as long as this does; `output` is its first half.
+  @_noAllocation @_noLocks
+  public init(
+    times: FailsafeTimes, size: Int, limit: Float, slewPerSecond: Float, safeCommand: UnsafePointer<Float>,
+    memory: UnsafeMutablePointer<Float>
+  ) {
+    failsafe = Failsafe(times: times)
+    self.size = size
+    self.limit = limit
+    self.slewPerSecond = slewPerSecond
+    self.safeCommand = safeCommand
+    output = memory
+    target = memory + size
+    for index in 0..<size {
+      output[index] = safeCommand[index]
+      target[index] = safeCommand[index]
+    }
+  }
+
+  /// Takes over `command`, `[size]`, if it is sound and fresh; else nothing changes. See `Failsafe.accept`.
+  @_noAllocation @_noLocks
+  public mutating func offer(
+    _ command: UnsafePointer<Float>, now: UInt64, observationTime: UInt64, entry: Int
+  ) -> GateVerdict {
+    if failsafe.isSafe { return .latched }
+    for index in 0..<size where !command[index].isFinite { return .notFinite }
+    for index in 0..<size where abs(command[index]) > limit * 1.001 { return .outOfRange }
+    guard failsafe.accept(now: now, observationTime: observationTime, entry: entry) else { return .stale }
+    for index in 0..<size { target[index] = min(max(command[index], -limit), limit) }
+    return .accepted
+  }
+
+  /// Moves `output` on to the time `now`. Call it at least once in `decisionNanoseconds`.
+  @_noAllocation @_noLocks
+  public mutating func update(now: UInt64) -> CommandChoice {
+    let choice = failsafe.decide(now: now)
+    switch choice {
+    case .plan, .earlierPlan, .hold: break
+    case .ramp(let factor):
+      for index in 0..<size { target[index] = safeCommand[index] + factor * (target[index] - safeCommand[index]) }
+    case .safe, .idle:
+      for index in 0..<size { target[index] = safeCommand[index] }
+    }
+    let step = slew(over: now)
+    for index in 0..<size {
+      let distance = target[index] - output[index]
+      output[index] = abs(distance) <= step ? target[index] : output[index] + (distance > 0 ? step : -step)
+    }
+    return choice
+  }
+
+  /// How far an entry may move now. A pause buys no jump: it counts as one decision.
+  @_noAllocation @_noLocks
+  private mutating func slew(over now: UInt64) -> Float {
+    let most = failsafe.times.decisionNanoseconds
+    let passed = updated.map { now >= $0 ? min(now - $0, most) : 0 } ?? 0
+    updated = now
+    return slewPerSecond * Float(Int(truncatingIfNeeded: passed / 1000)) * 1e-6
+  }
+}

@@ -1,0 +1,105 @@
+// What is commanded when no fresh action is there: one pure state machine for controller and firmware, the clock an
+// argument.
+
+/// The command to give now.
+public enum CommandChoice: Equatable, Sendable {
+  /// Entry 0 of the last plan.
+  case plan
+  /// A later entry of it.
+  case earlierPlan(entry: Int)
+  /// The last command again.
+  case hold
+  /// On the way to the safe command: `factor`, below 1, is what stays of the last command's distance from it.
+  case ramp(factor: Float)
+  /// The safe command, latched.
+  case safe
+  /// The safe command: nothing has been planned yet, or nothing is wanted.
+  case idle
+}
+
+/// Fresh plan → later entries of it → hold → ramp → latched SAFE. Docs/failsafe.md draws it.
+///
+/// What is watched is that *actions computed from fresh observations* advance: `accept` takes the time at which the
+/// observation behind an action was sampled, and bytes, frames or repetitions reset nothing. SAFE is left by `rearm` alone. A
+/// clock that runs backwards reads as an endless age: SAFE. Real-time: yes.
+public struct Failsafe: Equatable, Sendable {
+  public let times: FailsafeTimes
+  /// SAFE is latched.
+  public private(set) var isSafe = false
+
+  /// The newest observation ever answered; nothing that is not newer is accepted.
+  private var newest: UInt64? = nil
+  /// Whether that answer is still in force.
+  private var isPlanned = false
+  /// Which entry of its plan the answer was, and how many entries after it are known here.
+  private var entry = 0
+  private var ahead = 0
+  /// What is left of the ramp; 1 before it.
+  private var level: Float = 1
+
+  @_noAllocation @_noLocks
+  public init(times: FailsafeTimes) { self.times = times }
+
+  /// Whoever may do so has had a look: SAFE is over, and nothing is planned.
+  @_noAllocation @_noLocks
+  public mutating func rearm() {
+    isSafe = false
+    isPlanned = false
+  }
+
+  /// The last plan means nothing any more: an episode has ended, say. SAFE stays.
+  @_noAllocation @_noLocks
+  public mutating func standDown() { isPlanned = false }
+
+  /// Takes note of an action; false, and nothing changes, if it is not to be followed.
+  ///
+  /// - Parameters:
+  ///   - observationTime: when the observation it answers was sampled, on the clock of `now`.
+  ///   - entry: which entry of its plan it is; more than `usableEntries` is too old a plan.
+  ///   - ahead: entries after it that are known here.
+  @_noAllocation @_noLocks
+  public mutating func accept(now: UInt64, observationTime: UInt64, entry: Int = 0, ahead: Int = 0) -> Bool {
+    if isSafe || entry < 0 || entry > times.usableEntries || ahead < 0 || observationTime > now { return false }
+    if let newest, observationTime <= newest { return false }
+    let usable = min(ahead, times.usableEntries - entry)
+    if now - observationTime >= times.answerNanoseconds + times.periods(1 + usable) { return false }
+    newest = observationTime
+    isPlanned = true
+    self.entry = entry
+    self.ahead = usable
+    level = 1
+    return true
+  }
+
+  /// The choice at the time `now`.
+  @_noAllocation @_noLocks
+  public mutating func decide(now: UInt64) -> CommandChoice {
+    if isSafe { return .safe }
+    guard isPlanned, let newest else { return .idle }
+    let age = now &- newest
+    let due = times.answerNanoseconds + times.periodNanoseconds
+    if age < due { return entry == 0 ? .plan : .earlierPlan(entry: entry) }
+    let entries = times.periods(ahead)
+    if age - due < entries {
+      return .earlierPlan(entry: entry + 1 + Int(truncatingIfNeeded: (age - due) / times.periodNanoseconds))
+    }
+    let held = age - due - entries
+    if held < times.holdNanoseconds { return .hold }
+    let left = times.rampNanoseconds &- (held - times.holdNanoseconds) &- times.decisionNanoseconds
+    // Wraps around when the ramp is over.
+    if left > 0, left <= times.rampNanoseconds {
+      let before = level
+      level = Self.ratio(left, times.rampNanoseconds)
+      return .ramp(factor: level / before)
+    }
+    isSafe = true
+    isPlanned = false
+    return .safe
+  }
+
+  /// `part` / `whole`, to a millionth; `whole` is at most 2^43.
+  @_noAllocation @_noLocks
+  private static func ratio(_ part: UInt64, _ whole: UInt64) -> Float {
+    Float(Int(truncatingIfNeeded: part * 1_000_000 / whole)) * 1e-6
+  }
+}

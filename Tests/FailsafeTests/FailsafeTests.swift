@@ -1,0 +1,158 @@
+// Every transition of the failsafe, walked with a clock that is an argument.
+
+import Failsafe
+import Testing
+
+private let period: UInt64 = 50_000_000
+
+@Suite("Failsafe") struct FailsafeTests {
+  /// As the controller uses it: entries known ahead, answers known when deciding.
+  private func controller(usableEntries: Int) -> Failsafe {
+    Failsafe(times: FailsafeTimes(periodNanoseconds: period, usableEntries: usableEntries))
+  }
+
+  /// As the firmware uses it: an answer has a period, one entry comes at a time, decisions every 5 ms.
+  private func firmware(usableEntries: Int = 2) -> Failsafe {
+    Failsafe(
+      times: FailsafeTimes(
+        periodNanoseconds: period, usableEntries: usableEntries, answerNanoseconds: period,
+        decisionNanoseconds: 5_000_000))
+  }
+
+  @Test("before the first plan the choice is idle, whatever the time")
+  func idle() {
+    var failsafe = controller(usableEntries: 2)
+    for time in [0, 1, period, 100 * period] { #expect(failsafe.decide(now: time) == .idle) }
+    #expect(failsafe.accept(now: 100 * period, observationTime: 100 * period, ahead: 2) == true)
+    #expect(failsafe.decide(now: 100 * period) == .plan)
+  }
+
+  @Test("without new plans: entries of the last one, hold, an even ramp, SAFE")
+  func degradation() {
+    var failsafe = controller(usableEntries: 3)
+    #expect(failsafe.accept(now: 0, observationTime: 0, ahead: 8) == true)
+    #expect(failsafe.decide(now: 0) == .plan)
+    for entry in 1...3 {
+      #expect(failsafe.decide(now: UInt64(entry) * period) == .earlierPlan(entry: entry))
+    }
+    #expect(failsafe.decide(now: 4 * period) == .hold)
+    var command: Float = 1
+    for (index, expected) in ([0.75, 0.5, 0.25] as [Float]).enumerated() {
+      guard case .ramp(let factor) = failsafe.decide(now: UInt64(5 + index) * period) else {
+        Issue.record("no ramp")
+        return
+      }
+      command *= factor
+      #expect(abs(command - expected) < 1e-5)
+    }
+    #expect(failsafe.decide(now: 8 * period) == .safe)
+    #expect(failsafe.isSafe)
+    #expect(failsafe.times.safeAfterNanoseconds(ahead: 3) == 9 * period)
+  }
+
+  @Test("periods that pass unseen age the plan: the choice is that of the present period")
+  func skippedPeriods() {
+    func choice(after periods: UInt64...) -> CommandChoice {
+      var failsafe = controller(usableEntries: 3)
+      _ = failsafe.accept(now: 0, observationTime: 0, ahead: 3)
+      return periods.map { failsafe.decide(now: $0 * period) }.last!
+    }
+    #expect(choice(after: 3) == .earlierPlan(entry: 3))
+    #expect(choice(after: 1, 3) == .earlierPlan(entry: 3))
+    #expect(choice(after: 4) == .hold)
+    #expect(choice(after: 8) == .safe)
+    guard case .ramp(let once) = choice(after: 7), case .ramp(let twice) = choice(after: 5, 7) else {
+      Issue.record("no ramp")
+      return
+    }
+    #expect(abs(once - 0.25) < 1e-5)
+    // From three quarters to one.
+    #expect(abs(twice - 1 / 3) < 1e-5)
+  }
+
+  @Test("a new plan ends every fallback but SAFE, which only re-arming leaves")
+  func recovery() {
+    for failures in 1...6 as ClosedRange<UInt64> {
+      var failsafe = controller(usableEntries: 2)
+      _ = failsafe.accept(now: 0, observationTime: 0, ahead: 2)
+      for time in 1...failures { _ = failsafe.decide(now: time * period) }
+      let now = (failures + 1) * period
+      #expect(failsafe.accept(now: now, observationTime: now, ahead: 2) == true)
+      #expect(failsafe.decide(now: now) == .plan)
+      #expect(failsafe.decide(now: now + period) == .earlierPlan(entry: 1))
+    }
+    var failsafe = controller(usableEntries: 0)
+    _ = failsafe.accept(now: 0, observationTime: 0)
+    #expect(failsafe.decide(now: 100 * period) == .safe)
+    failsafe.standDown()
+    #expect(failsafe.accept(now: 101 * period, observationTime: 101 * period) == false)
+    #expect(failsafe.decide(now: 101 * period) == .safe)
+    failsafe.rearm()
+    #expect(failsafe.decide(now: 102 * period) == .idle)
+    #expect(failsafe.accept(now: 103 * period, observationTime: 103 * period) == true)
+    #expect(failsafe.decide(now: 103 * period) == .plan)
+  }
+
+  @Test("standing down ends a plan, and its observation is not accepted again")
+  func standDown() {
+    var failsafe = controller(usableEntries: 8)
+    _ = failsafe.accept(now: period, observationTime: period, ahead: 8)
+    failsafe.standDown()
+    #expect(failsafe.decide(now: 2 * period) == .idle)
+    #expect(failsafe.accept(now: 2 * period, observationTime: period, ahead: 8) == false)
+  }
+
+  @Test("repetitions, answers to old or future observations and entries of old plans reset nothing")
+  func staleActions() {
+    var failsafe = firmware(usableEntries: 2)
+    #expect(failsafe.accept(now: 10 * period, observationTime: 10 * period - 1) == true)
+    let before = failsafe
+    #expect(failsafe.accept(now: 10 * period, observationTime: 10 * period - 1) == false)
+    #expect(failsafe.accept(now: 10 * period, observationTime: 10 * period - 2) == false)
+    #expect(failsafe.accept(now: 10 * period, observationTime: 10 * period + 1) == false)
+    #expect(failsafe.accept(now: 14 * period, observationTime: 12 * period) == false)
+    #expect(failsafe.accept(now: 10 * period, observationTime: 10 * period, entry: 3) == false)
+    #expect(failsafe.accept(now: 10 * period, observationTime: 10 * period, entry: -1) == false)
+    #expect(failsafe == before)
+    #expect(failsafe.accept(now: 10 * period, observationTime: 10 * period, entry: 2) == true)
+    #expect(failsafe.decide(now: 10 * period) == .earlierPlan(entry: 2))
+  }
+
+  @Test("an answer may take a period; then hold, ramp and SAFE come at the stated times")
+  func firmwareTimes() {
+    var failsafe = firmware()
+    let times = failsafe.times
+    #expect(times.safeAfterNanoseconds(ahead: 0) == 7 * period)
+    _ = failsafe.accept(now: 12_000_000, observationTime: 0)
+    #expect(failsafe.decide(now: 2 * period - 1) == .plan)
+    #expect(failsafe.decide(now: 2 * period) == .hold)
+    #expect(failsafe.decide(now: 3 * period - 1) == .hold)
+    var command: Float = 1
+    var now = 3 * period
+    while case .ramp(let factor) = failsafe.decide(now: now) {
+      #expect(factor < 1)
+      command *= factor
+      now += times.decisionNanoseconds
+    }
+    #expect(failsafe.isSafe)
+    #expect(command < 0.026)
+    #expect(now == 7 * period - times.decisionNanoseconds)
+  }
+
+  @Test("a clock that runs backwards is an endless age")
+  func backwards() {
+    var failsafe = firmware()
+    _ = failsafe.accept(now: 100 * period, observationTime: 100 * period)
+    #expect(failsafe.decide(now: 100 * period - 1) == .safe)
+  }
+
+  @Test("defaults follow the period and have a floor for fast loops")
+  func defaults() {
+    let slow = FailsafeTimes(periodNanoseconds: 50_000_000, usableEntries: 0)
+    #expect(slow.holdNanoseconds == 50_000_000)
+    #expect(slow.rampNanoseconds == 200_000_000)
+    let fast = FailsafeTimes(periodNanoseconds: 1_000_000, usableEntries: 0)
+    #expect(fast.holdNanoseconds == 20_000_000)
+    #expect(fast.rampNanoseconds == 80_000_000)
+  }
+}
