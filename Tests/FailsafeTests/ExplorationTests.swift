@@ -60,8 +60,8 @@ private final class Explorer {
     }
   }
 
-  private func expect(_ holds: Bool, _ what: String) {
-    if !holds, failure == nil { failure = what }
+  private func expect(_ holds: Bool, _ what: @autoclosure () -> String) {
+    if !holds, failure == nil { failure = what() }
   }
 
   private func apply(_ event: Event) {
