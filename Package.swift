@@ -30,7 +30,8 @@ let package = Package(
     .target(name: "PlannerModel", dependencies: ["PlannerRuntime"]),
     .target(name: "CRobotProtocol", dependencies: ["CProtobufC"], exclude: ["robot.proto"]),
     .target(name: "CDatagram"),
-    .target(name: "RobotLink", dependencies: ["CRobotProtocol", "CDatagram"]),
+    .target(name: "CSerialPort"),
+    .target(name: "RobotLink", dependencies: ["CRobotProtocol", "CDatagram", "CSerialPort"]),
     .target(name: "Failsafe"),
     .target(name: "CRealTime"),
     .target(

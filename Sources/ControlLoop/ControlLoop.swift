@@ -88,6 +88,7 @@ public final class ControlLoop {
   public var kernelName: String { planner.kernelName }
   public var arenaBytes: Int { planner.arenaBytes }
   public var counters: LinkCounters { endpoint.session.counters }
+  public var isLinkOpen: Bool { endpoint.isOpen }
   public var robot: RobotDescription? { endpoint.session.robot }
 
   /// Plans a few times before anything depends on it, so that no page, branch or estimate is new to the first real plan.

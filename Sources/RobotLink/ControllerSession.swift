@@ -108,9 +108,13 @@ public struct ControllerSession: ~Copyable {
     return encoder.encode(status: .goodbye, text: FixedText(fixed: "the controller ends"), answering: 0, toPeer: true)
   }
 
-  /// Notes that the system did not take a datagram.
+  /// Notes that the system did not take a frame.
   @_noAllocation @_noLocks
   mutating func sendFailed() { counters.sendFailures += 1 }
+
+  /// Notes that a piece of a frame has come.
+  @_noAllocation @_noLocks
+  mutating func receivedBroken() { counters[.broken] += 1 }
 
   @_noAllocation @_noLocks
   private mutating func reject(_ reason: Rejection) -> ControllerEvent {

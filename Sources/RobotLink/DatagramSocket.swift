@@ -1,4 +1,4 @@
-// The UDP transport: one non-blocking IPv4 socket. Framing is elsewhere, so that a serial line can stand in its place.
+// The UDP transport: one non-blocking IPv4 socket.
 
 import CDatagram
 import Glibc
@@ -20,9 +20,9 @@ struct DatagramSocket: ~Copyable {
 
   private let descriptor: Int32
 
-  /// Binds `address` (a robot), or connects to it (a controller: the system then drops datagrams of anybody else).
-  init(_ role: Role, _ address: LinkAddress) throws(LinkError) {
-    descriptor = try Self.open(role, address)
+  /// Binds the address (a robot), or connects to it (a controller: the system then drops datagrams of anybody else).
+  init(_ role: Role, host: String, port: UInt16) throws(LinkError) {
+    descriptor = try Self.open(role, host, port)
   }
 
   deinit {
@@ -43,15 +43,15 @@ struct DatagramSocket: ~Copyable {
   @_noAllocation @_noLocks
   func wait(until nanoseconds: UInt64) { _ = dg_wait(descriptor, nanoseconds) }
 
-  /// Takes a datagram without waiting. Its size, which exceeds `buffer` if it was cut; 0 if there is none, or for an
-  /// error, which on a datagram socket is news about an earlier send (nobody listens there) and passes.
+  /// Takes a datagram without waiting; nothing also for an empty one, and for an error, which on a datagram socket is news
+  /// about an earlier send (nobody listens there) and passes.
   @_noAllocation @_noLocks
-  func receive(into buffer: UnsafeMutableRawBufferPointer, from sender: inout PeerAddress) -> Int {
+  func receive(into buffer: UnsafeMutableRawBufferPointer, from sender: inout PeerAddress) -> Received {
     var address = dg_address(host: 0, port: 0)
     let count = dg_receive(descriptor, buffer.baseAddress, buffer.count, &address)
     sender.host = address.host
     sender.port = address.port
-    return max(0, count)
+    return count > 0 ? .frame(count) : .nothing
   }
 
   /// Sends a datagram; nil as `peer` is whom the socket is connected to. False if the system did not take it.
@@ -61,8 +61,9 @@ struct DatagramSocket: ~Copyable {
     return dg_send(descriptor, datagram.baseAddress, datagram.count, address) == 0
   }
 
-  private static func open(_ role: Role, _ address: LinkAddress) throws(LinkError) -> Int32 {
-    var native = try resolve(address)
+  private static func open(_ role: Role, _ host: String, _ port: UInt16) throws(LinkError) -> Int32 {
+    let address = LinkAddress.udp(host: host, port: port)
+    var native = try resolve(host, port)
     let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw .system(address, call: "socket", cause: cause(errno)) }
     let size = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -78,15 +79,15 @@ struct DatagramSocket: ~Copyable {
     throw .system(address, call: role == .listening ? "bind" : "connect", cause: cause(code))
   }
 
-  private static func resolve(_ address: LinkAddress) throws(LinkError) -> sockaddr_in {
+  private static func resolve(_ host: String, _ port: UInt16) throws(LinkError) -> sockaddr_in {
     var hints = addrinfo()
     hints.ai_family = AF_INET
     hints.ai_socktype = Int32(SOCK_DGRAM.rawValue)
     var list: UnsafeMutablePointer<addrinfo>?
-    let code = getaddrinfo(address.host, String(address.port), &hints, &list)
+    let code = getaddrinfo(host, String(port), &hints, &list)
     defer { if let list { freeaddrinfo(list) } }
     guard code == 0, let entry = list?.pointee.ai_addr else {
-      throw .unknownHost(address, cause: String(cString: gai_strerror(code)))
+      throw .unknownHost(.udp(host: host, port: port), cause: String(cString: gai_strerror(code)))
     }
     return entry.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { $0.pointee }
   }

@@ -1,18 +1,18 @@
-// Session and socket together: the robot's and the controller's end of a running link.
+// Session and transport together: the robot's and the controller's end of a running link.
 
-/// A robot's end of a link over UDP. Real-time: yes, `init` excepted.
+/// A robot's end of a link. Real-time: yes, `init` excepted.
 public struct RobotEndpoint: ~Copyable {
   public private(set) var session: RobotSession
   /// The last action that came.
   public private(set) var action = ActionMessage()
-  private let socket: DatagramSocket
+  private let transport: LinkTransport
   private let buffer: UnsafeMutableRawBufferPointer
 
-  /// Binds `address`; throws `LinkError`, for one if the port is in use.
+  /// Binds `address`, or opens its serial line; throws `LinkError`, for one if the port is in use.
   public init(
     listeningAt address: LinkAddress, description: RobotDescription, silenceNanoseconds: UInt64
   ) throws(LinkError) {
-    socket = try DatagramSocket(.listening, address)
+    transport = try LinkTransport(.listening, address)
     session = RobotSession(description: description, epoch: randomEpoch(), silenceNanoseconds: silenceNanoseconds)
     buffer = .allocate(byteCount: LinkLimits.datagramBytes, alignment: 16)
     buffer.initializeMemory(as: UInt8.self, repeating: 0)
@@ -20,24 +20,30 @@ public struct RobotEndpoint: ~Copyable {
 
   deinit { buffer.deallocate() }
 
-  public var port: UInt16 { socket.port }
+  /// The UDP port it is bound to; 0 on a serial line.
+  public var port: UInt16 { transport.port }
+  /// Whether the serial device is there; always true for UDP.
+  public var isOpen: Bool { transport.isOpen }
 
   /// The next event, or `.none` when CLOCK_MONOTONIC shows `nanoseconds`. Answers hand-shakes by itself.
   @_noAllocation @_noLocks
   public mutating func next(until nanoseconds: UInt64) -> RobotEvent {
     var sender = PeerAddress(host: 0, port: 0)
     while true {
-      let count = socket.receive(into: buffer, from: &sender)
-      if count > 0 {
+      let received = transport.receive(into: buffer, from: &sender)
+      switch received {
+      case .frame(let count):
         // A datagram that was cut is known by its true size.
         let datagram = UnsafeRawBufferPointer(start: buffer.baseAddress, count: count)
         let event = session.receive(datagram, from: sender, now: monotonicNanoseconds(), action: &action)
-        if session.reply.count > 0, !socket.send(session.reply, to: session.replyAddress) { session.sendFailed() }
+        if session.reply.count > 0, !transport.send(session.reply, to: session.replyAddress) { session.sendFailed() }
         if event != .none { return event }
+      case .broken: session.receivedBroken()
+      case .nothing: break
       }
-      // Also after a rejected datagram, so that a flood of them cannot hold the loop up.
+      // Also after a rejected frame, so that a flood of them cannot hold the loop up.
       if monotonicNanoseconds() >= nanoseconds { return .none }
-      if count == 0 { socket.wait(until: nanoseconds) }
+      if case .nothing = received { transport.wait(until: nanoseconds) }
     }
   }
 
@@ -48,23 +54,23 @@ public struct RobotEndpoint: ~Copyable {
   /// Sends `observation` to the controller, if there is one; the sequence number of its frame.
   @discardableResult @_noAllocation @_noLocks
   public mutating func send(_ observation: borrowing ObservationMessage) -> UInt32 {
-    if let peer = session.peer, !socket.send(session.encode(observation), to: peer) { session.sendFailed() }
+    if let peer = session.peer, !transport.send(session.encode(observation), to: peer) { session.sendFailed() }
     return session.sequence
   }
 
   /// Tells the controller that the robot ends.
   @_noAllocation @_noLocks
   public mutating func sayGoodbye() {
-    if let peer = session.peer, !socket.send(session.encodeGoodbye(), to: peer) { session.sendFailed() }
+    if let peer = session.peer, !transport.send(session.encodeGoodbye(), to: peer) { session.sendFailed() }
   }
 }
 
-/// A controller's end of a link over UDP. Real-time: yes, `init` excepted.
+/// A controller's end of a link. Real-time: yes, `init` excepted.
 public struct ControllerEndpoint: ~Copyable {
   public private(set) var session: ControllerSession
   /// The last observation that came.
   public private(set) var observation = ObservationMessage()
-  private let socket: DatagramSocket
+  private let transport: LinkTransport
   private let buffer: UnsafeMutableRawBufferPointer
 
   /// What waiting brought.
@@ -76,11 +82,11 @@ public struct ControllerEndpoint: ~Copyable {
     case timeout
   }
 
-  /// Opens a socket towards `address`; whether a robot is there is found out by `next`.
+  /// Opens a socket or serial line towards `address`; whether a robot is there is found out by `next`.
   public init(
     connectingTo address: LinkAddress, profile: RobotProfile, model: String, silenceNanoseconds: UInt64
   ) throws(LinkError) {
-    socket = try DatagramSocket(.connecting, address)
+    transport = try LinkTransport(.connecting, address)
     session = ControllerSession(
       profile: profile, model: model, epoch: randomEpoch(), silenceNanoseconds: silenceNanoseconds)
     buffer = .allocate(byteCount: LinkLimits.datagramBytes, alignment: 16)
@@ -89,42 +95,48 @@ public struct ControllerEndpoint: ~Copyable {
 
   deinit { buffer.deallocate() }
 
+  /// Whether the serial device is there; always true for UDP.
+  public var isOpen: Bool { transport.isOpen }
+
   /// The next event, or `.timeout` when CLOCK_MONOTONIC shows `nanoseconds`. Says Hello by itself.
   @_noAllocation @_noLocks
   public mutating func next(until nanoseconds: UInt64) -> Event {
     var sender = PeerAddress(host: 0, port: 0)
     while true {
-      let count = socket.receive(into: buffer, from: &sender)
+      let received = transport.receive(into: buffer, from: &sender)
       let now = monotonicNanoseconds()
-      if count > 0 {
+      switch received {
+      case .frame(let count):
         let datagram = UnsafeRawBufferPointer(start: buffer.baseAddress, count: count)
         let event = session.receive(datagram, now: now, observation: &observation)
         sendReply()
         if event != .none { return .link(event) }
+      case .broken: session.receivedBroken()
+      case .nothing: break
       }
-      // Also after a rejected datagram, so that a flood of them cannot hold the loop up.
+      // Also after a rejected frame, so that a flood of them cannot hold the loop up.
       let silent = session.poll(now: now)
       sendReply()
       if silent { return .silent }
       if now >= nanoseconds { return .timeout }
-      if count == 0 { socket.wait(until: min(nanoseconds, session.nextPoll())) }
+      if case .nothing = received { transport.wait(until: min(nanoseconds, session.nextPoll())) }
     }
   }
 
   /// Sends `action` to the robot.
   @_noAllocation @_noLocks
   public mutating func send(_ action: borrowing ActionMessage) {
-    if !socket.send(session.encode(action), to: nil) { session.sendFailed() }
+    if !transport.send(session.encode(action), to: nil) { session.sendFailed() }
   }
 
   /// Tells the robot that the controller ends.
   @_noAllocation @_noLocks
   public mutating func sayGoodbye() {
-    if !socket.send(session.encodeGoodbye(), to: nil) { session.sendFailed() }
+    if !transport.send(session.encodeGoodbye(), to: nil) { session.sendFailed() }
   }
 
   @_noAllocation @_noLocks
   private mutating func sendReply() {
-    if session.reply.count > 0, !socket.send(session.reply, to: nil) { session.sendFailed() }
+    if session.reply.count > 0, !transport.send(session.reply, to: nil) { session.sendFailed() }
   }
 }

@@ -35,10 +35,8 @@ struct FrameDecoder: ~Copyable {
   mutating func decode(_ datagram: UnsafeRawBufferPointer) -> DecodedFrame {
     guard let bytes = datagram.baseAddress, datagram.count >= Self.smallestDatagram else { return .rejected(.tooShort) }
     guard datagram.count <= LinkLimits.datagramBytes else { return .rejected(.tooLong) }
-    let count = datagram.count - 4
-    var checksum: UInt32 = 0
-    for index in 0..<4 { checksum |= UInt32(datagram[count + index]) << UInt32(8 * index) }
-    guard rp_crc32c(bytes, count) == checksum else { return .rejected(.checksum) }
+    guard rp_is_sealed(bytes, datagram.count) != 0 else { return .rejected(.checksum) }
+    let count = datagram.count - RP_SEAL_BYTES
 
     let failures = arena.pointee.failures
     guard let frame = rp_unpack(arena, bytes, count) else {

@@ -152,8 +152,6 @@ struct FrameEncoder: ~Copyable {
     }
     // The largest message that the limits allow fits, so that the size is never 0.
     let count = rp_pack(frame, bytes, LinkLimits.datagramBytes - 4)
-    let checksum = rp_crc32c(bytes, count)
-    for index in 0..<4 { bytes[count + index] = UInt8(truncatingIfNeeded: checksum >> UInt32(8 * index)) }
-    return UnsafeRawBufferPointer(start: bytes, count: count + 4)
+    return UnsafeRawBufferPointer(start: bytes, count: rp_seal(bytes, count))
   }
 }

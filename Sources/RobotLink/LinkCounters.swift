@@ -2,6 +2,8 @@
 
 /// Why a datagram was dropped.
 public enum Rejection: Int, Sendable {
+  /// A piece of a frame on a serial line: bytes are missing, or noise cut it in two.
+  case broken
   /// Shorter than the smallest frame.
   case tooShort
   /// Longer than `LinkLimits.datagramBytes`.
@@ -32,6 +34,7 @@ public enum Rejection: Int, Sendable {
   /// Name in reports.
   public var name: StaticString {
     switch self {
+    case .broken: "broken"
     case .tooShort: "too_short"
     case .tooLong: "too_long"
     case .checksum: "checksum"
@@ -58,7 +61,7 @@ public struct LinkCounters: Sendable {
   public internal(set) var accepted: UInt64 = 0
   /// Frames of the peer that never came, from gaps in its sequence. One that comes late counts here and as stale.
   public internal(set) var lost: UInt64 = 0
-  private var rejections = InlineArray<13, UInt64>(repeating: 0)
+  private var rejections = InlineArray<14, UInt64>(repeating: 0)
 
   public init() {}
 
@@ -71,7 +74,7 @@ public struct LinkCounters: Sendable {
   /// Datagrams dropped for any reason.
   public var rejected: UInt64 {
     var sum: UInt64 = 0
-    for index in 0..<13 { sum += rejections[index] }
+    for index in 0..<14 { sum += rejections[index] }
     return sum
   }
 }

@@ -8,17 +8,25 @@ public enum LinkError: Error, Equatable, CustomStringConvertible {
   case unknownHost(LinkAddress, cause: String)
   /// The port is taken by another process of this machine.
   case addressInUse(LinkAddress)
+  /// The address cannot be used in this way.
+  case unsuitable(LinkAddress, reason: String)
   /// The system refused; `call` is the system call.
   case system(LinkAddress, call: String, cause: String)
 
   public var description: String {
     switch self {
     case .badAddress(let text, let reason):
-      "link \"\(text)\": \(reason); write udp://HOST:PORT, for example udp://127.0.0.1:5600"
+      "link \"\(text)\": \(reason); write udp://HOST:PORT, for example udp://127.0.0.1:5600, or "
+        + "serial://DEVICE?baud=RATE, for example serial:///dev/ttyACM0?baud=921600"
     case .unknownHost(let address, let cause):
-      "link \(address): cannot find an IPv4 address of \"\(address.host)\" (\(cause)); check the name or write the number"
+      "link \(address): cannot find an IPv4 address of its host (\(cause)); check the name or write the number"
+    case .addressInUse(.udp(let host, let port)):
+      "link udp://\(host):\(port): port \(port) is in use; end the other process (ss -ulpn shows it) or choose another "
+        + "port"
     case .addressInUse(let address):
-      "link \(address): port \(address.port) is in use; end the other process (ss -ulpn shows it) or choose another port"
+      "link \(address): another process holds it; end that one (fuser shows it) or choose another port"
+    case .unsuitable(let address, let reason):
+      "link \(address): \(reason)"
     case .system(let address, let call, let cause):
       "link \(address): \(call) failed: \(cause)"
     }

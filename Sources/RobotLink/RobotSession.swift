@@ -2,10 +2,13 @@
 
 import CRobotProtocol
 
-/// Who sent a datagram: IPv4 address and port in host byte order.
+/// Who sent a frame: IPv4 address and port in host byte order, or `line`.
 public struct PeerAddress: Sendable, Equatable {
   public var host: UInt32
   public var port: UInt16
+
+  /// Whoever sits at the other end of a serial line.
+  public static var line: PeerAddress { @_noAllocation @_noLocks get { PeerAddress(host: 0, port: 0) } }
 
   @_noAllocation @_noLocks
   public init(host: UInt32, port: UInt16) {
@@ -106,9 +109,13 @@ public struct RobotSession: ~Copyable {
     return encoder.encode(status: .goodbye, text: FixedText(fixed: "the robot ends"), answering: 0, toPeer: true)
   }
 
-  /// Notes that the system did not take a datagram.
+  /// Notes that the system did not take a frame.
   @_noAllocation @_noLocks
   mutating func sendFailed() { counters.sendFailures += 1 }
+
+  /// Notes that a piece of a frame has come.
+  @_noAllocation @_noLocks
+  mutating func receivedBroken() { counters[.broken] += 1 }
 
   @_noAllocation @_noLocks
   private mutating func reject(_ reason: Rejection) -> RobotEvent {

@@ -21,7 +21,7 @@ struct MetaDiffuserDaemon: ParsableCommand {
   @Option(help: "Model file (safetensors).")
   var model: String
 
-  @Option(help: "Address of the robot.")
+  @Option(help: "Address of the robot: udp://HOST:PORT or serial://DEVICE?baud=RATE.")
   var link = "udp://127.0.0.1:5600"
 
   @Option(help: "Warm-start file to infer the context from; in place of --warm-start-episodes.")
@@ -104,10 +104,12 @@ struct MetaDiffuserDaemon: ParsableCommand {
     }
 
     let loop = try ControlLoop(model: loaded, options: options, address: address)
+    let isDeviceMissing = !loop.isLinkOpen
     let thread = ControlThread(loop: loop, options: options)
     try thread.start()
     let view = DaemonView(address: address, periodNanoseconds: loaded.description.periodNanoseconds, isQuiet: quiet)
     view.news("\(options.modelName): waiting for the robot at \(address), \(loop.kernelName) kernels")
+    if isDeviceMissing { view.news("the device is not there yet; it is opened as soon as it appears") }
     for warning in thread.warnings { view.news("warning: \(warning)") }
     while !loop.status.isOver {
       if ControlThread.waitForSignal(milliseconds: 100) { loop.status.stop() }

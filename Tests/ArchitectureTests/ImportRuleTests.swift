@@ -8,7 +8,7 @@ import Testing
     // Onboard.
     "PlannerRuntime": ["CKernels", "Synchronization"],
     "PlannerModel": ["PlannerRuntime", "FoundationEssentials", "Glibc"],
-    "RobotLink": ["CRobotProtocol", "CDatagram", "Glibc", "Synchronization"],
+    "RobotLink": ["CRobotProtocol", "CDatagram", "CSerialPort", "Glibc", "Synchronization"],
     "Failsafe": [],
     "ControlLoop": [
       "Failsafe", "RobotLink", "CRealTime", "PlannerModel", "PlannerRuntime", "Histogram", "Glibc", "Synchronization",

@@ -79,7 +79,7 @@ import Testing
   @Test("a family whose name the link has no room for is refused before anything is sent")
   func longFamily() throws {
     let model = try makeModel(family: String(repeating: "x", count: 64))
-    let address = try LinkAddress(host: "127.0.0.1", port: 9)
+    let address = LinkAddress(host: "127.0.0.1", port: 9)
     let error = #expect(throws: ControlError.self) {
       try ControlLoop(model: model, options: ControlOptions(), address: address)
     }

@@ -8,8 +8,18 @@ import Testing
   func good() throws {
     let address = try LinkAddress("udp://127.0.0.1:5600")
     #expect(address == LinkAddress(host: "127.0.0.1", port: 5600))
-    #expect(try LinkAddress("udp://robot-3:65535").host == "robot-3")
+    #expect(try LinkAddress("udp://robot-3:65535") == .udp(host: "robot-3", port: 65535))
     #expect("\(address)" == "udp://127.0.0.1:5600")
+  }
+
+  @Test("serial://DEVICE?baud=RATE and pty://PATH are read; the rate has a default")
+  func lines() throws {
+    #expect(try LinkAddress("serial:///dev/ttyACM0") == .serial(path: "/dev/ttyACM0", baud: 921_600))
+    #expect(try LinkAddress("serial:///dev/ttyUSB1?baud=250000") == .serial(path: "/dev/ttyUSB1", baud: 250_000))
+    #expect(try LinkAddress("pty:///tmp/robot") == .pty(path: "/tmp/robot"))
+    for text in ["udp://a:1", "serial:///dev/ttyS0?baud=57600", "pty:///tmp/x"] {
+      #expect(try "\(LinkAddress(text))" == text)
+    }
   }
 
   @Test(
@@ -19,6 +29,9 @@ import Testing
       ("udp://127.0.0.1", "port is missing"), ("udp://:5600", "host is missing"), ("udp://a:", "not a number"),
       ("udp://a:0", "1 … 65535"), ("udp://a:65536", "1 … 65535"), ("udp://a:-5", "not a number"),
       ("udp://[::1]:5600", "IPv6"), ("udp://::1:5600", "IPv6"), ("", "does not start"),
+      ("serial://ttyACM0", "does not start with /"), ("serial:///", "does not start with /"),
+      ("serial:///dev/ttyS0?baud=", "not a number"), ("serial:///dev/ttyS0?baud=40", "50 … 20000000"),
+      ("serial:///dev/ttyS0?parity=odd", "not baud=RATE"), ("pty://here", "does not start with /"),
     ])
   func bad(text: String, reason: String) {
     let error = #expect(throws: LinkError.self) { try LinkAddress(text) }

@@ -3,14 +3,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "framing.h"
 #include "robot.pb-c.h"
-
-// Tells the Swift compiler that a C function may be called where `@_noAllocation @_noLocks` stand.
-#if defined(__clang__)
-#define RP_REALTIME __attribute__((swift_attr("@_noAllocation"), swift_attr("@_noLocks")))
-#else
-#define RP_REALTIME
-#endif
 
 // Memory for one unpacked frame, emptied before each. `failures` counts the requests it could not serve.
 typedef struct {
@@ -19,9 +13,6 @@ typedef struct {
   size_t used;
   uint64_t failures;
 } rp_arena;
-
-// CRC-32C (Castagnoli, reflected; initial value and final xor all ones) of `count` bytes.
-RP_REALTIME uint32_t rp_crc32c(const void *bytes, size_t count);
 
 // The frame in `bytes`, living in `arena` until the next call; NULL if it is malformed or does not fit (then
 // `arena->failures` has grown).

@@ -21,7 +21,7 @@ struct SimulateCommand: ParsableCommand {
   @Option(help: "Task parameters, separated by commas: 2.3 is a target speed in m/s.")
   var task: TaskArgument
 
-  @Option(help: "Address to listen at.")
+  @Option(help: "Address to listen at: udp://HOST:PORT, serial://DEVICE?baud=RATE, or pty://PATH to make one.")
   var link = "udp://127.0.0.1:5600"
 
   @Flag(help: "Wait for the answer to each observation in place of keeping time.")
@@ -60,6 +60,7 @@ struct SimulateCommand: ParsableCommand {
     let robot = try SimulatedRobot(task: task, address: address, lockstep: lockstep, seed: seed)
     let view = try SimulationView(task: task, tracePath: trace, isQuiet: quiet)
     view.news("\(family.name) robot, task \(task.parameters), waits for a controller at \(address)")
+    if !robot.isLinkOpen { view.news("the device is not there yet; it is opened as soon as it appears") }
 
     var records: [EpisodeRecord] = []
     while records.count < episodes ?? .max, !Interruption.isRequested {

@@ -90,6 +90,7 @@ final class SimulatedRobot {
 
   var modelName: String { endpoint.session.model.description }
   var counters: LinkCounters { endpoint.session.counters }
+  var isLinkOpen: Bool { endpoint.isOpen }
 
   /// Waits for a Hello that fits, or returns at once when a controller is there; false after `seconds` or Control-C.
   func waitForController(seconds: Double?) -> Bool {
