@@ -1,22 +1,25 @@
-// A line plot as SVG: what the tools draw for README and Docs. Text in, text out; any browser shows it.
+// A plot of lines and dots as SVG: what the tools draw for README and Docs. Text in, text out; any browser shows it.
 
 import Foundation
 
-/// A plot of one or more lines over a common axis.
+/// A plot of lines and clouds of dots over a common axis.
 public struct LinePlot: Sendable {
-  /// One line; `points` are (x, y) in the axes' units.
+  /// How the points of a series are drawn.
+  public enum Style: Sendable { case solid, dashed, dots }
+
+  /// One line or cloud; `points` are (x, y) in the axes' units.
   public struct Series: Sendable {
     public var name: String
     public var points: [SIMD2<Double>]
     /// As CSS writes it.
     public var colour: String
-    public var isDashed: Bool
+    public var style: Style
 
-    public init(name: String, points: [SIMD2<Double>], colour: String, isDashed: Bool = false) {
+    public init(name: String, points: [SIMD2<Double>], colour: String, style: Style = .solid) {
       self.name = name
       self.points = points
       self.colour = colour
-      self.isDashed = isDashed
+      self.style = style
     }
   }
 
@@ -52,6 +55,9 @@ public struct LinePlot: Sendable {
     func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ style: String) -> String {
       "<line x1=\"\(number(x1))\" y1=\"\(number(y1))\" x2=\"\(number(x2))\" y2=\"\(number(y2))\" \(style)/>"
     }
+    func dot(_ x: Double, _ y: Double, _ colour: String) -> String {
+      "<circle cx=\"\(number(x))\" cy=\"\(number(y))\" r=\"3.5\" fill=\"\(colour)\"/>"
+    }
     var parts = [
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(number(Self.size.width)) \(number(Self.size.height))\" "
         + "font-family=\"sans-serif\" font-size=\"13\" fill=\"#333\">",
@@ -70,9 +76,13 @@ public struct LinePlot: Sendable {
       parts.append(line(px(mark), frame.top, px(mark), frame.bottom, "stroke=\"#999\" stroke-dasharray=\"2 3\""))
     }
     for one in series {
-      let path = one.points.filter { $0.x.isFinite && $0.y.isFinite }
-        .map { "\(number(px($0.x))),\(number(py($0.y)))" }.joined(separator: " ")
-      let dash = one.isDashed ? " stroke-dasharray=\"7 5\"" : ""
+      let points = one.points.filter { $0.x.isFinite && $0.y.isFinite }
+      guard one.style != .dots else {
+        for point in points { parts.append(dot(px(point.x), py(point.y), one.colour)) }
+        continue
+      }
+      let path = points.map { "\(number(px($0.x))),\(number(py($0.y)))" }.joined(separator: " ")
+      let dash = one.style == .dashed ? " stroke-dasharray=\"7 5\"" : ""
       parts.append(
         "<polyline points=\"\(path)\" fill=\"none\" stroke=\"\(one.colour)\" stroke-width=\"1.8\"\(dash)/>")
     }
@@ -84,8 +94,11 @@ public struct LinePlot: Sendable {
     for (index, one) in series.enumerated() {
       let left = frame.right - 110 * Double(series.count - index)
       let height = frame.bottom + 36
-      let dash = one.isDashed ? " stroke-dasharray=\"7 5\"" : ""
-      parts.append(line(left, height, left + 28, height, "stroke=\"\(one.colour)\" stroke-width=\"2\"\(dash)"))
+      let dash = one.style == .dashed ? " stroke-dasharray=\"7 5\"" : ""
+      parts.append(
+        one.style == .dots
+          ? dot(left + 14, height, one.colour)
+          : line(left, height, left + 28, height, "stroke=\"\(one.colour)\" stroke-width=\"2\"\(dash)"))
       parts.append(text(one.name, left + 34, height + 4, ""))
     }
     return (parts + ["</svg>"]).joined(separator: "\n") + "\n"

@@ -41,6 +41,16 @@ public struct LoadedModel: Sendable {
       shape: description.shape, statistics: statistics, actionLimit: description.actionLimit, tensors: tensors)
   }
 
+  /// Writes this model to `path` under another description of the same shape: other settings, more provenance. Exact:
+  /// the weights are fp16 already.
+  public func write(to path: String, as description: ModelDescription) throws(ModelError) {
+    precondition(description.shape == self.description.shape)
+    try Self.write(description, statistics: weights.statistics, to: path) { shape in
+      guard let tensor = weights.tensors[shape.name] else { preconditionFailure("a model without one of its tensors") }
+      return tensor.map { Float($0) }
+    }
+  }
+
   /// Writes a model file: `tensor` gives each tensor of `description.shape.tensors` as fp32, to be rounded to fp16.
   public static func write(
     _ description: ModelDescription, statistics: PlannerStatistics, to path: String, tensor: (TensorShape) -> [Float]

@@ -15,6 +15,7 @@ extension TaskFamily {
     parameterNames: ["target speed [m/s]"],
     parameterRanges: [-10...10],
     trainTasks: draw(20, .train, seed: 1) { [$0.uniform(0, 3)] },
+    heldOutTasks: draw(10, .heldOut, seed: 1) { [$0.uniform(0, 3)] },
     testTasks: draw(20, .test, seed: 1) { [$0.uniform(0, 3)] },
     rewardLaw: { outcome, target in -abs(outcome[0] - target[0]) - outcome[1] },
     make: { HalfCheetahTask(family: .cheetahVelocity, parameters: $0) }

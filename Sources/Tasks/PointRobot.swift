@@ -16,6 +16,7 @@ extension TaskFamily {
     parameterNames: ["goal x [m]", "goal y [m]"],
     parameterRanges: [-2...2, -2...2],
     trainTasks: draw(20, .train, seed: 1, law: goal),
+    heldOutTasks: draw(10, .heldOut, seed: 1, law: goal),
     testTasks: draw(20, .test, seed: 1, law: goal),
     rewardLaw: { position, goal in
       let x = position[0] - goal[0]

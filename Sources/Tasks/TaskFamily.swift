@@ -3,8 +3,22 @@
 import CMuJoCo
 import PlannerRuntime
 
-/// Which of a family's fixed task lists: `train` tasks make data, `test` tasks only ever evaluate.
-public enum TaskSplit: String, CaseIterable, Sendable { case train, test }
+/// Which of a family's fixed task lists: `train` tasks make data, `held-out` tasks settle what is not learnt, such as
+/// planning settings, `test` tasks only ever evaluate.
+public enum TaskSplit: String, CaseIterable, Sendable {
+  case train
+  case heldOut = "held-out"
+  case test
+
+  /// Stream of random numbers that the tasks are drawn from.
+  fileprivate var stream: UInt64 {
+    switch self {
+    case .train: 0
+    case .test: 1
+    case .heldOut: 2
+    }
+  }
+}
 
 /// What all tasks of a family share. Real-time: no.
 public struct TaskFamily: Sendable {
@@ -23,8 +37,9 @@ public struct TaskFamily: Sendable {
   public let parameterNames: [String]
   /// What each parameter may be, `[parameter]`; wider than the task lists, so that people can ask for more.
   public let parameterRanges: [ClosedRange<Double>]
-  /// The fixed parameter lists, `[task][parameter]`; no task is in both.
+  /// The fixed parameter lists, `[task][parameter]`; no task is in two of them.
   public let trainTasks: [[Double]]
+  public let heldOutTasks: [[Double]]
   public let testTasks: [[Double]]
   let rewardLaw: @Sendable (_ outcome: SIMD4<Double>, _ parameters: [Double]) -> Double
   let make: @Sendable (_ parameters: [Double]) -> any ControlTask
@@ -47,6 +62,7 @@ public struct TaskFamily: Sendable {
   public func tasks(_ split: TaskSplit) -> [[Double]] {
     switch split {
     case .train: trainTasks
+    case .heldOut: heldOutTasks
     case .test: testTasks
     }
   }
@@ -75,7 +91,7 @@ public struct TaskFamily: Sendable {
   static func draw<Parameters>(
     _ count: Int, _ split: TaskSplit, seed: UInt64, law: (inout RandomSource) -> Parameters
   ) -> [Parameters] {
-    var random = RandomSource(seed: seed, stream: split == .train ? 0 : 1)
+    var random = RandomSource(seed: seed, stream: split.stream)
     return (0..<count).map { _ in law(&random) }
   }
 }

@@ -33,6 +33,13 @@ extension TaskFamily {
     }
   }
 
+  /// The behaviours of all levels.
+  func behaviours(expertPath: String) throws -> [BehaviourLevel: Behaviour] {
+    var behaviours: [BehaviourLevel: Behaviour] = [:]
+    for level in BehaviourLevel.allCases { behaviours[level] = try behaviour(level, expertPath: expertPath) }
+    return behaviours
+  }
+
   /// Throws, naming the field, when `expert` was trained for another kind of robot or task.
   private func check(fits expert: ExpertPolicy, file: String) throws(DataError) {
     for (field, found, expected) in [

@@ -8,8 +8,8 @@ struct MetaDiffuser: ParsableCommand {
     commandName: "metadiffuser",
     abstract: "Collect data, train, evaluate and simulate robots for the MetaDiffuser real-time controller.",
     subcommands: [
-      CollectCommand.self, WarmStartCommand.self, TrainCommand.self, EvaluateCommand.self, SimulateCommand.self,
-      DemoCommand.self, InspectCommand.self,
+      CollectCommand.self, WarmStartCommand.self, TrainCommand.self, EvaluateCommand.self, TuneCommand.self,
+      SimulateCommand.self, DemoCommand.self, InspectCommand.self,
     ]
   )
 }

@@ -21,7 +21,7 @@ import Testing
 
   @Test func theDocumentIsWellFormedWhateverTheNames() {
     var plot = LinePlot(title: "a < b & c", x: "time [s]", y: "speed")
-    plot.series = [.init(name: "x & y", points: [[0, 1], [1, .nan], [2, 3]], colour: "#123456", isDashed: true)]
+    plot.series = [.init(name: "x & y", points: [[0, 1], [1, .nan], [2, 3]], colour: "#123456", style: .dashed)]
     plot.marks = [1]
     let parser = XMLParser(data: Data(plot.svg.utf8))
     #expect(parser.parse())

@@ -7,7 +7,7 @@ import PlannerRuntime
 import Tasks
 import Testing
 
-private func pointModel() -> LoadedModel {
+func pointModel() -> LoadedModel {
   let family = TaskFamily.pointRobot
   let shape = PlannerShape(
     observationSize: 2, actionSize: 2, contextSize: 4, horizon: 12, channels: [16, 16], denoisingSteps: 6)
@@ -27,7 +27,7 @@ private let towardsGoal = Behaviour(name: "expert") {
   }
 }
 
-private func makeTest(threads: Int = 1, warmStart: Quality = .mixed) -> MetaTest {
+func makeTest(threads: Int = 1, warmStart: Quality = .mixed) -> MetaTest {
   let family = TaskFamily.pointRobot
   var test = MetaTest(
     family: family, split: .test, model: pointModel(), warmStart: warmStart, episodes: 2, seed: 5,

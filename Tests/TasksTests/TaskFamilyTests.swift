@@ -14,11 +14,12 @@ import Testing
     #expect(error?.description == "there is no task family 'cheetah'; the families are: point-robot, cheetah-vel")
   }
 
-  @Test func `each family has 20 training and 20 test tasks, all different`() {
+  @Test func `each family has 20 training, 10 held-out and 20 test tasks, all different`() {
     for family in TaskFamily.all {
       #expect(family.tasks(.train).count == 20)
+      #expect(family.tasks(.heldOut).count == 10)
       #expect(family.tasks(.test).count == 20)
-      #expect(Set(family.trainTasks + family.testTasks).count == 40)
+      #expect(Set(TaskSplit.allCases.flatMap(family.tasks)).count == 50)
     }
   }
 
@@ -29,10 +30,10 @@ import Testing
   }
 
   @Test func `target speeds lie between 0 and 3 m per s and goals on the upper half of the unit circle`() {
-    for speed in TaskFamily.cheetahVelocity.trainTasks + TaskFamily.cheetahVelocity.testTasks {
+    for speed in TaskSplit.allCases.flatMap(TaskFamily.cheetahVelocity.tasks) {
       #expect((0...3).contains(speed[0]))
     }
-    for goal in TaskFamily.pointRobot.trainTasks + TaskFamily.pointRobot.testTasks {
+    for goal in TaskSplit.allCases.flatMap(TaskFamily.pointRobot.tasks) {
       #expect(abs(goal[0] * goal[0] + goal[1] * goal[1] - 1) < 1e-12)
       #expect(goal[1] >= 0)
     }
@@ -41,7 +42,7 @@ import Testing
   @Test func `every task can be made, with the sizes that its family states`() throws {
     for family in TaskFamily.all {
       #expect(family.parameterNames.count == family.parameterRanges.count)
-      for parameters in family.trainTasks + family.testTasks {
+      for parameters in TaskSplit.allCases.flatMap(family.tasks) {
         let task = try family.task(parameters: parameters)
         #expect(task.parameters == parameters)
         #expect(task.observation.count == family.observationSize)

@@ -17,7 +17,7 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
   public var denoisingSteps = 20
 
   /// Optimiser steps of encoder, dynamics and reward model.
-  public var worldModelSteps = 6_000
+  public var worldModelSteps = 30_000
   /// Contexts a step, each of a task drawn at random.
   public var tasksPerStep = 16
   /// Transitions predicted with each context.
@@ -37,7 +37,7 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
   public var contextsPerTask = 256
 
   /// Optimiser steps of the denoiser.
-  public var denoiserSteps = 45_000
+  public var denoiserSteps = 60_000
   /// Windows a step; even.
   public var batch = 32
   public var denoiserLearningRate: Float = 2e-4

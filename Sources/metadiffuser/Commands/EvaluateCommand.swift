@@ -68,10 +68,7 @@ struct EvaluateCommand: ParsableCommand {
     let qualities = try list(warmStart, "--warm-start", Quality.allCases)
     let chosenTasks = try tasks.map { try numbers($0, below: family.tasks(split).count) }
     let yardstick = try family.yardstick(expertPath: expertPath)
-    var behaviours: [BehaviourLevel: Behaviour] = [:]
-    for level in BehaviourLevel.allCases {
-      behaviours[level] = try family.behaviour(level, expertPath: expertPath)
-    }
+    let behaviours = try family.behaviours(expertPath: expertPath)
 
     Interruption.watch()
     var reports: [MetaTestReport] = []

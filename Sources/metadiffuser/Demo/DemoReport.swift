@@ -97,7 +97,7 @@ func speedPlot(trace path: String, family: TaskFamily) throws -> LinePlot {
     title: "HalfCheetah: one episode of warm start, then driving with the inferred context",
     x: "time [s]", y: "speed [m/s]")
   plot.series = [
-    .init(name: "target", points: target, colour: "#c0392b", isDashed: true),
+    .init(name: "target", points: target, colour: "#c0392b", style: .dashed),
     .init(name: "speed", points: speed, colour: "#2c5f8a"),
   ]
   plot.marks = breaks

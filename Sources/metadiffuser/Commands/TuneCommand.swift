@@ -1,0 +1,124 @@
+// `metadiffuser tune`: the planning settings that score best within a period, written into the model.
+
+import ArgumentParser
+import Evaluation
+import Foundation
+import OfflineData
+import PlannerModel
+import Tasks
+
+struct TuneCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tune",
+    abstract: "Find the planning settings that score best within a period, and write them into the model.",
+    discussion: """
+      Every combination of steps, candidates and guide rounds is timed on one core; those whose plans fit are scored on
+      held-out tasks, which neither training nor the meta-test uses. Chosen is the fastest within 0.002 of the best score.
+      Tune on the computer that will drive the robot, while nothing else runs.
+      """
+  )
+
+  @Option(help: "Model file.")
+  var model: String
+
+  @Option(help: ArgumentHelp("Time between two plans, such as 8ms or 500us (default: the model's).", valueName: "time"))
+  var period: TimeSpan?
+
+  @Option(help: "Share of the period that 99 % of plans must keep within, above 0 and at most 1.")
+  var share = 0.5
+
+  @Option(help: "Denoising steps to try.")
+  var steps = Numbers([1, 2, 3, 4, 5, 7, 10, 20])
+
+  @Option(help: "Numbers of candidates to try.")
+  var candidates = Numbers([1, 2, 4, 8, 16, 32, 64])
+
+  @Option(help: "Guide rounds a denoising step to try.")
+  var guideRounds = Numbers([0, 1, 2])
+
+  @Option(help: "Quality of the warm start: random, medium, expert, mixed.")
+  var warmStart = Quality.mixed
+
+  @Option(help: "Episodes of each task.")
+  var episodes = 1
+
+  @Option(help: "Expert file, the yardstick and the driver of warm starts (default: experts/FAMILY.safetensors).")
+  var experts: String?
+
+  @Option(help: "Seed of everything random.")
+  var seed: UInt64 = 1
+
+  @Option(help: "Tasks at a time while scoring.")
+  var threads = 2
+
+  @Option(help: "Instruction set (default: the best one here).")
+  var kernel: String?
+
+  @Option(help: ArgumentHelp("Draw score against plan time.", valueName: "file.svg"))
+  var plot: String?
+
+  @Option(name: .shortAndLong, help: "Model file to write (default: the model itself).")
+  var output: String?
+
+  @Flag(help: "Write no model.")
+  var dryRun = false
+
+  @Flag(help: "Print the result as JSON.")
+  var json = false
+
+  func validate() throws {
+    guard share > 0, share <= 1 else { throw ValidationError("--share is \(share), give more than 0 and at most 1") }
+    guard episodes >= 1 else { throw ValidationError("--episodes is \(episodes), give 1 or more") }
+    guard (1...64).contains(threads) else { throw ValidationError("--threads is \(threads), give 1...64") }
+  }
+
+  func run() throws {
+    let loaded = try LoadedModel(path: model)
+    let family = try loaded.description.simulatedFamily(file: model)
+    let expertPath = experts ?? family.expertPath
+    let periodMs = period?.milliseconds ?? Double(loaded.description.periodNanoseconds) / 1e6
+    var test = MetaTest(
+      family: family, split: .heldOut, model: loaded, warmStart: warmStart, episodes: episodes, seed: seed,
+      behaviours: try family.behaviours(expertPath: expertPath), yardstick: try family.yardstick(expertPath: expertPath)
+    )
+    test.threads = threads
+    test.kernels = kernel
+    let most = loaded.description.shape.denoisingSteps
+    let grid = Tuning.Grid(
+      steps: steps.values.filter { $0 <= most }, candidates: candidates.values, guideRounds: guideRounds.values)
+    let tuning = Tuning(test: test, grid: grid, limitMs: share * periodMs)
+    guard !grid.steps.isEmpty else {
+      throw ValidationError("--steps has none within the model's \(most) noise levels")
+    }
+
+    Interruption.watch()
+    let count = grid.steps.count * grid.candidates.count * grid.guideRounds.count
+    let timingBar = ProgressBar("time settings", unit: "combinations", total: count)
+    var scoringBar: ProgressBar?
+    let report = try tuning.run(
+      isCancelled: { Interruption.isRequested }, timing: { done, _ in timingBar.update(done) },
+      scoring: { done, total in
+        if scoringBar == nil { scoringBar = ProgressBar("score settings", unit: "combinations", total: total) }
+        scoringBar?.update(done)
+      })
+    try plot.map { try report.plot.write(to: $0) }
+    if json { try printJSON(report) } else { print(report.table) }
+    guard let chosen = report.chosen else {
+      FileHandle.standardError.write(
+        Data("none of \(count) combinations plans within \(tuning.limitMs) ms; allow a longer --period\n".utf8))
+      throw ExitCode.failure
+    }
+    guard !dryRun else { return }
+    try write(chosen, tuning, loaded)
+    if !json { print("wrote \(output ?? model)") }
+  }
+
+  private func write(_ chosen: TuningReport.Point, _ tuning: Tuning, _ loaded: LoadedModel) throws {
+    var description = loaded.description
+    description.options = tuning.options(chosen)
+    description.provenance["tuning"] =
+      "metadiffuser tune --period \(tuning.limitMs / share)ms --share \(share) --warm-start \(warmStart.rawValue)"
+      + " --episodes \(episodes) --seed \(seed)"
+    try loaded.write(to: output ?? model, as: description)
+  }
+}

@@ -1,0 +1,15 @@
+// Times on the command line, with their unit: 8ms, 500us, 0.05s.
+
+import ArgumentParser
+
+struct TimeSpan: ExpressibleByArgument {
+  let milliseconds: Double
+
+  init?(argument: String) {
+    let units = [("us", 1e-3), ("ms", 1.0), ("s", 1e3)]
+    guard let (unit, scale) = units.first(where: { argument.hasSuffix($0.0) }),
+      let number = Double(argument.dropLast(unit.count)), number.isFinite, number > 0
+    else { return nil }
+    milliseconds = number * scale
+  }
+}
