@@ -50,6 +50,19 @@ $(ORACLE_VENV)/installed: Tests/Oracles/requirements.txt
 	$(ORACLE_VENV)/bin/pip install --quiet --disable-pip-version-check -r Tests/Oracles/requirements.txt
 	touch $@
 
+# The kernels for AArch64, compiled by Swift's clang against Debian's cross libraries, compared with the portable ones in an
+# emulator.
+NEON := .build-neon
+KERNEL_SOURCES := $(wildcard Sources/CKernels/*.c) Tests/Support/CKernelAgreement/kernel_agreement.c Tests/Kernels/agreement.c
+.PHONY: test-neon
+test-neon: PACKAGES := gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
+test-neon: dependencies
+	mkdir -p $(NEON)
+	clang --target=aarch64-linux-gnu -O2 \
+	  -Wall -Werror -static -ISources/CKernels/include -ITests/Support/CKernelAgreement/include $(KERNEL_SOURCES) \
+	  -o $(NEON)/agreement -lm
+	qemu-aarch64 $(NEON)/agreement neon
+
 # The wire format's C code is committed, so that building needs no compiler of protocol buffers; this makes it anew.
 PROTOCOL := Sources/CRobotProtocol
 .PHONY: proto proto-check

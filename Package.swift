@@ -68,7 +68,10 @@ let package = Package(
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
 
-    .testTarget(name: "PlannerRuntimeTests", dependencies: ["PlannerRuntime", "CKernels", "CAllocationCounter"]),
+    .testTarget(
+      name: "PlannerRuntimeTests",
+      dependencies: ["PlannerRuntime", "CKernels", "CKernelAgreement", "CAllocationCounter"]),
+    .target(name: "CKernelAgreement", dependencies: ["CKernels"], path: "Tests/Support/CKernelAgreement"),
     .testTarget(name: "PlannerModelTests", dependencies: ["PlannerModel", "PlannerRuntime"]),
     .target(name: "CAllocationCounter", path: "Tests/Support/CAllocationCounter"),
     .testTarget(

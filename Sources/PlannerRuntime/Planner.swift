@@ -61,7 +61,9 @@ public enum PlannerError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .invalid(let field, let found, let expected): "planner setting '\(field)' is \(found), expected \(expected)"
-    case .kernels(let name): "no kernels called '\(name)' for this processor; leave the choice out to get the best ones"
+    case .kernels(let name):
+      "no kernels called '\(name)' for this processor, which has \(Planner.kernelNames.joined(separator: ", ")); leave the "
+        + "choice out to get the first"
     }
   }
 }
@@ -81,6 +83,11 @@ public struct Planner: ~Copyable {
   public let arenaBytes: Int
   /// The instruction set in use, "avx2".
   public var kernelName: String { String(cString: kernels.pointee.name) }
+
+  /// The instruction sets that this processor has kernels for, best first. Real-time: no.
+  public static var kernelNames: [String] {
+    (0...).lazy.map { ck_kernels_name($0) }.prefix { $0 != nil }.map { String(cString: $0!) }
+  }
 
   /// The name of the kernels that `name` selects here, nil when there are none. Real-time: no.
   public static func kernelName(_ name: String? = nil) -> String? {

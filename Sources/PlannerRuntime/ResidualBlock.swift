@@ -57,13 +57,11 @@ struct Norm {
   private let channels: Int
   private let scale: UnsafeMutablePointer<Float>  // [channels]
   private let shift: UnsafeMutablePointer<Float>  // [channels]
-  private let scratch: UnsafeMutablePointer<Float>  // [2][channels]
 
   init(_ arena: inout Arena, channels: Int) {
     self.channels = channels
     scale = arena.carve(Float.self, channels)
     shift = arena.carve(Float.self, channels)
-    scratch = arena.carve(Float.self, 2 * channels)
   }
 
   func load(_ weights: PlannerWeights, _ name: String) {
@@ -75,6 +73,6 @@ struct Norm {
   func run(_ kernels: Kernels, _ x: Feature, add: UnsafePointer<Float>?, residual: Feature?, batch: Int) {
     let residualRows = residual?.rows() ?? ck_rows(base: nil, time_stride: 0, batch_stride: 0)
     ck_group_norm_mish(
-      kernels, x.rows(), batch, x.times, channels, PlannerShape.normGroups, scale, shift, add, residualRows, scratch)
+      kernels, x.rows(), batch, x.times, channels, PlannerShape.normGroups, scale, shift, add, residualRows)
   }
 }

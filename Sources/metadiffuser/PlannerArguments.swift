@@ -37,7 +37,7 @@ struct PlannerArguments: ParsableArguments {
   @Option(help: "Classifier-free guidance on the context; 1 is the conditional model as trained.")
   var conditionWeight: Float?
 
-  @Option(help: "Instruction set: avx2, portable (default: the best one here).")
+  @Option(help: "Instruction set: avx512, avx2, neon or portable (default: the best one here).")
   var kernel: String?
 
   /// The settings of `model` with what was given here put over them.

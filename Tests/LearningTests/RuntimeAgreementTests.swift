@@ -45,9 +45,9 @@ private func normals(_ count: Int, seed: UInt64) -> [Float] {
       denoisingSteps: 20),
   ]
 
-  @Test(arguments: shapes, ["avx2", "portable"])
+  @Test(arguments: shapes, Planner.kernelNames)
   func denoisersAgree(_ shape: PlannerShape, kernel: String) throws {
-    guard let kernels = ck_kernels_select(kernel) else { return }
+    let kernels = try #require(ck_kernels_select(kernel))
     let pair = try Pair(shape)
     let batch = 3
     var arena = Arena()

@@ -1,5 +1,6 @@
 // Every kernel this processor can run, against the plain definition in double precision.
 
+import CKernelAgreement
 import CKernels
 import Glibc
 import PlannerRuntime
@@ -10,18 +11,41 @@ private func values(_ count: Int, _ random: inout RandomSource, scale: Float = 1
 }
 
 private func kernels() -> [UnsafePointer<ck_kernels>] {
-  let names: [String] = ["avx2", "portable"]
-  return names.compactMap { ck_kernels_select($0) }
+  Planner.kernelNames.map { ck_kernels_select($0) }
 }
 
 private func mish(_ x: Double) -> Double { x * tanh(log1p(exp(x))) }
 
 @Suite struct KernelTests {
   @Test func theBestTableIsChosenAndUnknownNamesAreNot() {
-    let vector: UnsafePointer<ck_kernels>? = ck_kernels_select("avx2")
-    #expect(ck_kernels_select(nil) == vector ?? ck_kernels_select("portable"))
-    #expect(ck_kernels_select("portable") != nil)
+    #expect(Planner.kernelName() == Planner.kernelNames.first)
+    #expect(Planner.kernelNames.last == "portable")
     #expect(ck_kernels_select("no-such-kernel") == nil)
+    #if arch(x86_64)
+      #expect(ck_kernels_select("neon") == nil)
+    #endif
+  }
+
+  @Test func aNameThatNothingHereAnswersToIsRefusedWithTheNamesThatWould() {
+    let error = #expect(throws: PlannerError.self) {
+      _ = try Planner(weights: .random(smallShape, seed: 1), options: PlannerOptions(), kernels: "neon-on-mars")
+    }
+    let words = error.map { "\($0)" } ?? ""
+    #expect(words.contains("'neon-on-mars'") && words.contains(Planner.kernelNames.joined(separator: ", ")))
+  }
+
+  @Test(arguments: Planner.kernelNames)
+  func allTablesAgreeWithThePortableOneOnRandomShapes(_ name: String) {
+    var report = [CChar](repeating: 0, count: 256)
+    let disagrees = ka_disagreement(ck_kernels_select(name), 7, 400, &report, report.count)
+    #expect(disagrees == 0, "\(String(decoding: report.map(UInt8.init), as: UTF8.self))")
+  }
+
+  @Test(arguments: Planner.kernelNames)
+  func thePeakIsCountedInOperations(_ name: String) {
+    let table = ck_kernels_select(name)!.pointee
+    let ten = table.peak(10)
+    #expect(ten > 0 && table.peak(1000) == 100 * ten)
   }
 
   /// Odd sizes, tails, overlapping rows, strides: whatever a convolution may ask for.
@@ -111,7 +135,6 @@ private func mish(_ x: Double) -> Double { x * tanh(log1p(exp(x))) }
           let residual = values(batch * times * channels, &random)
           var output = x
           var residualCopy = residual
-          var scratch = [Float](repeating: 0, count: 2 * channels)
           output.withUnsafeMutableBufferPointer { y in
             residualCopy.withUnsafeMutableBufferPointer { r in
               add.withUnsafeBufferPointer { a in
@@ -119,8 +142,7 @@ private func mish(_ x: Double) -> Double { x * tanh(log1p(exp(x))) }
                   kernel, ck_rows(base: y.baseAddress, time_stride: channels, batch_stride: times * channels), batch,
                   times, channels, groups, scale, shift, useAdd ? a.baseAddress : nil,
                   ck_rows(
-                    base: useAdd ? nil : r.baseAddress, time_stride: channels, batch_stride: times * channels),
-                  &scratch)
+                    base: useAdd ? nil : r.baseAddress, time_stride: channels, batch_stride: times * channels))
               }
             }
           }

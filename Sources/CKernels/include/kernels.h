@@ -12,6 +12,9 @@
 /// Output channels in a panel of packed weights.
 #define CK_PANEL 16
 
+/// The most channels that a norm takes.
+#define CK_CHANNELS_MAX 1024
+
 /// A batch of sequences of rows: row `t` of sequence `b` begins at `base + b * batch_stride + t * time_stride`.
 typedef struct {
   float *base;
@@ -37,20 +40,27 @@ typedef struct ck_kernels {
 
   /// In place: x = Mish(scale[c] · (x − μ) / √(σ² + ε) + shift[c]) + add[c] + residual, where μ and σ² are taken over
   /// `times` and the channels of a group (Wu and He, 2018; Misra, 2019). `add` and `residual.base` may be NULL.
-  /// `scratch` holds 2 · channels floats.
+  /// At most CK_CHANNELS_MAX channels.
   void (*group_norm_mish)(ck_rows x, size_t batch, size_t times, size_t channels, size_t groups, const float *scale,
-                          const float *shift, const float *add, ck_rows residual, float *scratch);
+                          const float *shift, const float *add, ck_rows residual);
 
   /// output = x · sigmoid(x), and, where `slope` is not NULL, slope = d output / d x. May work in place.
   void (*silu)(const float *x, float *output, float *slope, size_t count);
 
   /// In place: x = Mish(x).
   void (*mish)(float *x, size_t count);
+
+  /// `rounds` rounds of multiply-adds on registers alone, as fast as the processor can: the peak that the others are
+  /// measured against. Returns how many floating-point operations they were.
+  double (*peak)(size_t rounds);
 } ck_kernels;
 
-/// The best table for this processor, or the one called `name` ("avx2", "portable", …) if given.
-/// NULL if there is none of that name here, or the processor cannot run it.
+/// The best table for this processor, or the one called `name` ("avx512", "avx2", "neon", "portable") if given.
+/// NULL if there is none of that name here, or the processor or the system cannot run it.
 const ck_kernels *ck_kernels_select(const char *name);
+
+/// The names of the tables that this processor can run, best first: NULL from the last one on.
+const char *ck_kernels_name(size_t index);
 
 // Swift cannot see through a function pointer; these wrappers carry the promise.
 
@@ -62,9 +72,8 @@ CK_REALTIME static inline void ck_product(const ck_kernels *k, ck_rows input, ck
 
 CK_REALTIME static inline void ck_group_norm_mish(const ck_kernels *k, ck_rows x, size_t batch, size_t times,
                                                   size_t channels, size_t groups, const float *scale,
-                                                  const float *shift, const float *add, ck_rows residual,
-                                                  float *scratch) {
-  k->group_norm_mish(x, batch, times, channels, groups, scale, shift, add, residual, scratch);
+                                                  const float *shift, const float *add, ck_rows residual) {
+  k->group_norm_mish(x, batch, times, channels, groups, scale, shift, add, residual);
 }
 
 CK_REALTIME static inline void ck_silu(const ck_kernels *k, const float *x, float *output, float *slope,

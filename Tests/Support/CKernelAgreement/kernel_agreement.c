@@ -1,0 +1,137 @@
+// Random shapes for every function of a table, computed twice: by the table and by the portable one.
+
+#include "include/kernel_agreement.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Written over all memory that no output may touch.
+static const float untouched = -777.0f;
+
+typedef struct {
+  const ck_kernels *kernels, *portable;
+  uint64_t random;
+  char *report;
+  size_t size;
+} comparison;
+
+/// A whole number in `lowest` … `highest` (Knuth's linear congruential generator; its high bits are good enough here).
+static size_t between(comparison *c, size_t lowest, size_t highest) {
+  c->random = c->random * 6364136223846793005u + 1442695040888963407u;
+  return lowest + (size_t)((c->random >> 33) % (highest - lowest + 1));
+}
+
+static float *numbers(comparison *c, size_t count, float scale) {
+  float *x = malloc(count * sizeof(float));
+  for (size_t i = 0; i < count; i++) x[i] = scale * ((float)between(c, 0, 1 << 20) / (1 << 19) - 1);
+  return x;
+}
+
+static float *copy_of(const float *x, size_t count) {
+  float *y = malloc(count * sizeof(float));
+  memcpy(y, x, count * sizeof(float));
+  return y;
+}
+
+/// 1, and the report, if `found` is not `expected` within `bound`. A NaN never is.
+static int differs(comparison *c, const char *what, float found, float expected, float bound) {
+  if (fabsf(found - expected) <= bound) return 0;
+  snprintf(c->report, c->size, "%s of %s gives %.9g where portable gives %.9g, bound %.3g", what, c->kernels->name,
+           (double)found, (double)expected, (double)bound);
+  return 1;
+}
+
+static int product(comparison *c) {
+  const size_t count = between(c, 1, 64), times = between(c, 1, count), batch = count / times;
+  const size_t depth = between(c, 1, 130), columns = between(c, 1, 100);
+  // Rows closer than they are wide overlap, as a convolution's do.
+  const size_t stride = between(c, 1, 2 * depth), batch_stride = times * stride + between(c, 0, 5);
+  const size_t output_stride = columns + between(c, 0, 9);
+  const size_t inputs = (batch - 1) * batch_stride + (times - 1) * stride + depth;
+  const size_t outputs = batch * times * output_stride;
+  const size_t padded = (columns + CK_PANEL - 1) / CK_PANEL * CK_PANEL;
+  float *input = numbers(c, inputs, 2), *bias = numbers(c, padded, 1);
+  float *magnitude = numbers(c, padded, 0), *ours = numbers(c, outputs, 0), *theirs;
+  uint16_t *weights = malloc(columns * depth * sizeof(uint16_t)), *absolute = malloc(columns * depth * sizeof(uint16_t));
+  uint16_t *packed = malloc(ck_packed_bytes(columns, depth));
+  // Any finite half below 2, subnormal ones too.
+  for (size_t i = 0; i < columns * depth; i++) {
+    weights[i] = (uint16_t)(between(c, 0, 0x3FFF) | between(c, 0, 1) << 15);
+    absolute[i] = weights[i] & 0x7FFF;
+  }
+  for (size_t i = 0; i < outputs; i++) ours[i] = untouched;
+  theirs = copy_of(ours, outputs);
+  ck_rows in = {input, stride, batch_stride};
+  ck_rows our_rows = {ours, output_stride, times * output_stride};
+  ck_rows their_rows = {theirs, output_stride, times * output_stride};
+  ck_pack(weights, columns, depth, depth, packed);
+  c->kernels->product(in, our_rows, batch, times, depth, columns, packed, bias);
+  c->portable->product(in, their_rows, batch, times, depth, columns, packed, bias);
+  int bad = 0;
+  ck_pack(absolute, columns, depth, depth, packed);
+  for (size_t row = 0; row < batch * times && !bad; row++) {
+    const float *from = input + row / times * batch_stride + row % times * stride;
+    float *sizes = copy_of(from, depth);
+    for (size_t k = 0; k < depth; k++) sizes[k] = fabsf(sizes[k]);
+    c->portable->product((ck_rows){sizes, 0, 0}, (ck_rows){magnitude, 0, 0}, 1, 1, depth, columns, packed, bias);
+    for (size_t i = 0; i < output_stride && !bad; i++) {
+      const size_t at = row * output_stride + i;
+      bad = differs(c, "product", ours[at], theirs[at],
+                    i < columns ? 2e-6f * (magnitude[i] + 2 * fabsf(bias[i])) : 0);
+    }
+    free(sizes);
+  }
+  free(input), free(bias), free(magnitude), free(ours), free(theirs), free(weights), free(absolute), free(packed);
+  return bad;
+}
+
+static int group_norm_mish(comparison *c) {
+  const size_t groups = between(c, 1, 8), channels = groups * between(c, 1, 12);
+  const size_t batch = between(c, 1, 4), times = between(c, 1, 33);
+  const size_t stride = channels + between(c, 0, 7), batch_stride = times * stride + between(c, 0, 9);
+  const size_t count = batch * batch_stride;
+  const int adds = between(c, 0, 1) != 0, has_residual = between(c, 0, 1) != 0;
+  float *ours = numbers(c, count, 3), *scale = numbers(c, channels, 2), *shift = numbers(c, channels, 2);
+  float *add = numbers(c, channels, 1), *residual = numbers(c, count, 1), *theirs = copy_of(ours, count);
+  ck_rows more = {has_residual ? residual : NULL, stride, batch_stride};
+  c->kernels->group_norm_mish((ck_rows){ours, stride, batch_stride}, batch, times, channels, groups, scale, shift,
+                              adds ? add : NULL, more);
+  c->portable->group_norm_mish((ck_rows){theirs, stride, batch_stride}, batch, times, channels, groups, scale, shift,
+                               adds ? add : NULL, more);
+  int bad = 0;
+  for (size_t i = 0; i < count && !bad; i++) {
+    const int inside = i % batch_stride < times * stride && i % batch_stride % stride < channels;
+    bad = differs(c, "group_norm_mish", ours[i], theirs[i], inside ? 2e-5f * (1 + fabsf(theirs[i])) : 0);
+  }
+  free(ours), free(scale), free(shift), free(add), free(residual), free(theirs);
+  return bad;
+}
+
+static int activations(comparison *c) {
+  const size_t count = between(c, 1, 70);
+  const float spread = (float)between(c, 1, 100);
+  float *x = numbers(c, count, spread), *ours = copy_of(x, count), *theirs = copy_of(x, count);
+  float *our_slope = copy_of(x, count), *their_slope = copy_of(x, count);
+  int bad = 0;
+  c->kernels->mish(ours, count);
+  c->portable->mish(theirs, count);
+  for (size_t i = 0; i < count && !bad; i++) bad = differs(c, "mish", ours[i], theirs[i], 2e-5f * (1 + fabsf(x[i])));
+  c->kernels->silu(x, ours, our_slope, count);
+  c->portable->silu(x, theirs, their_slope, count);
+  for (size_t i = 0; i < count && !bad; i++) {
+    bad = differs(c, "silu", ours[i], theirs[i], 2e-5f * (1 + fabsf(x[i]))) ||
+          differs(c, "silu's slope", our_slope[i], their_slope[i], 2e-5f * (1 + fabsf(x[i])));
+  }
+  free(x), free(ours), free(theirs), free(our_slope), free(their_slope);
+  return bad;
+}
+
+int ka_disagreement(const ck_kernels *kernels, uint64_t seed, int shapes, char *report, size_t size) {
+  comparison c = {kernels, ck_kernels_select("portable"), seed, report, size};
+  for (int i = 0; i < shapes; i++) {
+    if (product(&c) || group_norm_mish(&c) || activations(&c)) return 1;
+  }
+  return 0;
+}
