@@ -32,7 +32,7 @@ test: dependencies
 	swift test $(SWIFT_FLAGS)
 
 lint: proto-check
-	swift format lint --strict --recursive Package.swift Sources Tests
+	swift format lint --strict --recursive Package.swift Sources Tests Bench
 
 clean:
 	rm -rf .build .build-*
@@ -62,6 +62,17 @@ test-neon: dependencies
 	  -Wall -Werror -static -ISources/CKernels/include -ITests/Support/CKernelAgreement/include $(KERNEL_SOURCES) \
 	  -o $(NEON)/agreement -lm
 	qemu-aarch64 $(NEON)/agreement neon
+
+# The whole control loop under RealtimeSanitizer; first a deliberate violation, which must be reported.
+.PHONY: rtsan
+rtsan: dependencies
+	swift build -c release --package-path Tests/RealtimeSanitizer --scratch-path .build-rtsan
+	@program=$$(swift build -c release --package-path Tests/RealtimeSanitizer --scratch-path .build-rtsan \
+	  --show-bin-path)/RealtimeLoop; \
+	if $$program --violate 2>.build-rtsan/violation.log; then echo "the sanitizer reports nothing"; exit 1; fi; \
+	grep -q 'ERROR: RealtimeSanitizer' .build-rtsan/violation.log || { cat .build-rtsan/violation.log; exit 1; }; \
+	echo "a deliberate allocation is reported"; \
+	RTSAN_OPTIONS=suppressions=Tests/RealtimeSanitizer/suppressions.txt $$program
 
 # The wire format's C code is committed, so that building needs no compiler of protocol buffers; this makes it anew.
 PROTOCOL := Sources/CRobotProtocol

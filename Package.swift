@@ -34,6 +34,8 @@ let package = Package(
     .target(name: "RobotLink", dependencies: ["CRobotProtocol", "CDatagram", "CSerialPort"]),
     .target(name: "Failsafe"),
     .target(name: "CRealTime"),
+    // Stands in for malloc: for programs and tests only, never for a library.
+    .target(name: "CAllocationCounter"),
     .target(
       name: "ControlLoop",
       dependencies: [
@@ -43,10 +45,12 @@ let package = Package(
     .executableTarget(
       name: "metadiffuserd",
       dependencies: [
-        "ControlLoop", "RobotLink", "PlannerModel", "PlannerRuntime",
+        "CAllocationCounter", "ControlLoop", "RobotLink", "PlannerModel", "PlannerRuntime",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
-      ]),
+      ],
+      // Every symbol is bound at start: the first call of a function in the cycle would look its name up in all libraries.
+      linkerSettings: [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"])]),
 
     // Workbench: any time, any memory.
     .target(name: "Tasks", dependencies: ["CMuJoCo", "PlannerRuntime", "PlannerModel"]),
@@ -73,7 +77,6 @@ let package = Package(
       dependencies: ["PlannerRuntime", "CKernels", "CKernelAgreement", "CAllocationCounter"]),
     .target(name: "CKernelAgreement", dependencies: ["CKernels"], path: "Tests/Support/CKernelAgreement"),
     .testTarget(name: "PlannerModelTests", dependencies: ["PlannerModel", "PlannerRuntime"]),
-    .target(name: "CAllocationCounter", path: "Tests/Support/CAllocationCounter"),
     .testTarget(
       name: "RobotLinkTests", dependencies: ["RobotLink", "CRobotProtocol", "CAllocationCounter"]),
     .testTarget(name: "FailsafeTests", dependencies: ["Failsafe"]),

@@ -3,20 +3,45 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
+
+void rt_return_large_blocks(void) { mallopt(M_MMAP_THRESHOLD, 64 * 1024); }
 
 int rt_lock_memory(void) {
   mallopt(M_TRIM_THRESHOLD, -1);
   mallopt(M_MMAP_MAX, 0);
   return mlockall(MCL_CURRENT | MCL_FUTURE) ? errno : 0;
 }
+
+static int release(struct dl_phdr_info *object, size_t size, void *name) {
+  (void)size;
+  const char *const slash = strrchr(object->dlpi_name, '/');
+  if (!slash || strncmp(slash + 1, name, strlen(name)) != 0) return 0;
+  const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  for (int index = 0; index < object->dlpi_phnum; index++) {
+    const ElfW(Phdr) *const part = &object->dlpi_phdr[index];
+    // What is written to stays: it cannot be read from the file again.
+    if (part->p_type != PT_LOAD || part->p_flags & PF_W) continue;
+    const uintptr_t start = (object->dlpi_addr + part->p_vaddr) & ~(page - 1);
+    const uintptr_t end = object->dlpi_addr + part->p_vaddr + part->p_memsz;
+    munlock((void *)start, end - start);
+    madvise((void *)start, end - start, MADV_DONTNEED);
+  }
+  return 0;
+}
+
+void rt_release_library(const char *name) { dl_iterate_phdr(release, (void *)name); }
 
 int rt_set_fifo(int priority) {
   const struct sched_param parameters = {.sched_priority = priority};
@@ -42,6 +67,41 @@ int rt_forbid_deep_sleep(void) {
 void rt_touch_stack(uint32_t bytes) {
   volatile char stack[256 * 1024];
   for (uint32_t index = 0; index < bytes && index < sizeof stack; index += 1024) stack[index] = 0;
+}
+
+struct rt_usage rt_thread_usage(void) {
+  struct rusage usage = {0};
+  getrusage(RUSAGE_THREAD, &usage);
+  return (struct rt_usage){usage.ru_minflt, usage.ru_majflt, usage.ru_nivcsw};
+}
+
+// The first `size` − 1 characters of a file of /proc, without stdio's buffers; empty if it cannot be read.
+static void read_text(const char *path, char *text, size_t size) {
+  const int file = open(path, O_RDONLY | O_CLOEXEC);
+  const ssize_t count = file < 0 ? 0 : read(file, text, size - 1);
+  text[count > 0 ? count : 0] = 0;
+  if (file >= 0) close(file);
+}
+
+uint64_t rt_resident_bytes(void) {
+  char text[256];
+  read_text("/proc/self/statm", text, sizeof text);
+  unsigned long long total, resident;
+  return sscanf(text, "%llu %llu", &total, &resident) == 2 ? resident * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+uint64_t rt_process_age(void) {
+  char text[1024];
+  read_text("/proc/self/stat", text, sizeof text);
+  // Field 22, counted from behind the name, which may hold anything.
+  const char *field = strrchr(text, ')');
+  for (int number = 2; field && number < 22; number++) field = strchr(field + 1, ' ');
+  unsigned long long start;
+  if (!field || sscanf(field, " %llu", &start) != 1) return 0;
+  struct timespec now;
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  const uint64_t nanoseconds = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+  return nanoseconds - start * (1000000000u / (uint64_t)sysconf(_SC_CLK_TCK));
 }
 
 struct start {

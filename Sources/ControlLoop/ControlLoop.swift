@@ -109,11 +109,13 @@ public final class ControlLoop {
   /// Runs until `status.stop()`, a refusal, or the robot's goodbye where that is asked for. Call it on a thread of its
   /// own.
   public func run() {
+    let start = ThreadUsage.now(allocationCount: options.allocationCount)
     var goesOn = true
     while goesOn, !status.isStopRequested.load(ordering: .relaxed) {
       goesOn = runOnce(until: monotonicNanoseconds() + 100_000_000)
     }
     if endpoint.session.isConnected { endpoint.sayGoodbye() }
+    statistics.usage = ThreadUsage.now(allocationCount: options.allocationCount) - start
     status.end()
   }
 

@@ -24,6 +24,8 @@ public struct ControlOptions: Sendable {
   /// CPU of the control thread; nil leaves it to the system.
   public var cpu: Int? = nil
   public var requiresRealTime = false
+  /// Heap allocations of the calling thread so far, from a program that counts them.
+  public var allocationCount: (@Sendable () -> UInt64)? = nil
 
   public init() {}
 }

@@ -28,6 +28,9 @@ public struct LoopStatistics {
   public internal(set) var safes: UInt64 = 0
   public internal(set) var idles: UInt64 = 0
 
+  /// What the thread has cost beyond time while it ran the loop; complete when it has ended.
+  public internal(set) var usage = ThreadUsage()
+
   public init() {}
 
   /// Observations that no plan of their own answered in time.

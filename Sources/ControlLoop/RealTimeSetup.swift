@@ -17,9 +17,18 @@ public enum RealTimeSetup {
   /// Priority of the control thread: above ordinary real-time threads, below the kernel's own at 99.
   public static let priority: Int32 = 80
 
+  /// Sees to it that what is freed while a model loads leaves the process. Call it first.
+  public static func beginLoading() { rt_return_large_blocks() }
+
+  /// Libraries that read options and files and are not used in the cycle: their code is not kept in memory.
+  private static let startLibraries = ["libFoundationEssentials", "libswift_RegexParser", "libswift_StringProcessing"]
+
   /// Locks memory and forbids deep sleep. Call it once, when all memory has been taken.
   public static func prepareProcess() -> [RealTimeWarning] {
-    [
+    defer {
+      for library in startLibraries { rt_release_library(library) }
+    }
+    return [
       warning(
         "locking memory (mlockall)", rt_lock_memory(),
         cure: "pages may be swapped out: raise the limit (ulimit -l unlimited) or grant CAP_IPC_LOCK"),

@@ -27,13 +27,7 @@ public struct LoadedModel: Sendable {
     let statistics = try PlannerStatistics(file: file, shape: description.shape)
     var tensors: [String: [Float16]] = [:]
     for tensor in description.shape.tensors {
-      let values = try file.tensor(tensor.name, shape: tensor.shape)
-      let halves = values.map { Float16($0) }
-      // Only a file with fp32 weights can hold what fp16 cannot.
-      if let bad = halves.firstIndex(where: { !$0.isFinite }) {
-        throw .invalid(file: file.path, field: tensor.name, found: "\(values[bad])", expected: "numbers that fit fp16")
-      }
-      tensors[tensor.name] = halves
+      tensors[tensor.name] = try file.halves(tensor.name, shape: tensor.shape)
     }
     path = file.path
     self.description = description

@@ -27,7 +27,9 @@ public final class SafetensorsFile {
   /// The file's `__metadata__`.
   public let metadata: [String: String]
   public let entries: [String: Entry]
-  private let data: [UInt8]
+  private let contents: [UInt8]
+  /// Where the data section begins in `contents`.
+  private let dataStart: Int
 
   /// Files above this size are refused before they are read: our models are a few megabytes.
   public static let largestFile = 1 << 30
@@ -98,35 +100,59 @@ public final class SafetensorsFile {
     self.path = path
     self.metadata = header.metadata
     self.entries = entries
-    self.data = Array(contents[headerEnd...])
+    self.contents = contents
+    dataStart = headerEnd
   }
 
   /// The values of `name` as fp32, row-major; refused unless the shape is `shape` and every value is finite.
   public func tensor(_ name: String, shape: [Int]) throws(ModelError) -> [Float] {
-    guard let entry = entries[name] else { throw .missing(file: path, field: name) }
-    guard entry.shape == shape else {
-      throw .invalid(file: path, field: name, found: "of shape \(entry.shape)", expected: "\(shape)")
-    }
-    let count = shape.reduce(1, *)
-    let values = data.withUnsafeBytes { bytes in
-      [Float](unsafeUninitializedCapacity: count) { values, initialized in
-        for index in 0..<count {
-          switch entry.type {
-          case .float16:
-            let bits = bytes.loadUnaligned(fromByteOffset: entry.begin + 2 * index, as: UInt16.self)
-            values[index] = Float(Float16(bitPattern: UInt16(littleEndian: bits)))
-          case .float32:
-            let bits = bytes.loadUnaligned(fromByteOffset: entry.begin + 4 * index, as: UInt32.self)
-            values[index] = Float(bitPattern: UInt32(littleEndian: bits))
-          }
-        }
-        initialized = count
+    let entry = try entry(name, shape: shape)
+    let values: [Float] =
+      switch entry.type {
+      case .float16: numbers(entry, as: UInt16.self).map { Float(Float16(bitPattern: UInt16(littleEndian: $0))) }
+      case .float32: numbers(entry, as: UInt32.self).map { Float(bitPattern: UInt32(littleEndian: $0)) }
       }
-    }
     if let bad = values.firstIndex(where: { !$0.isFinite }) {
       throw .invalid(file: path, field: name, found: "\(values[bad]) at element \(bad)", expected: "finite numbers")
     }
     return values
+  }
+
+  /// The values of `name` as fp16, row-major; refused unless the shape is `shape` and every value is finite and fits.
+  public func halves(_ name: String, shape: [Int]) throws(ModelError) -> [Float16] {
+    let entry = try entry(name, shape: shape)
+    guard entry.type == .float16 else {
+      let values = try tensor(name, shape: shape)
+      let halves = values.map { Float16($0) }
+      if let bad = halves.firstIndex(where: { !$0.isFinite }) {
+        throw .invalid(file: path, field: name, found: "\(values[bad])", expected: "numbers that fit fp16")
+      }
+      return halves
+    }
+    // As they lie in the file: a model's weights are copied, not converted one by one.
+    let bits = numbers(entry, as: UInt16.self)
+    if let bad = bits.firstIndex(where: { UInt16(littleEndian: $0) & 0x7C00 == 0x7C00 }) {
+      let value = Float16(bitPattern: UInt16(littleEndian: bits[bad]))
+      throw .invalid(file: path, field: name, found: "\(value) at element \(bad)", expected: "finite numbers")
+    }
+    return bits.map { Float16(bitPattern: UInt16(littleEndian: $0)) }
+  }
+
+  private func entry(_ name: String, shape: [Int]) throws(ModelError) -> Entry {
+    guard let entry = entries[name] else { throw .missing(file: path, field: name) }
+    guard entry.shape == shape else {
+      throw .invalid(file: path, field: name, found: "of shape \(entry.shape)", expected: "\(shape)")
+    }
+    return entry
+  }
+
+  /// The little-endian words of a tensor, copied as they are.
+  private func numbers<Word: FixedWidthInteger>(_ entry: Entry, as type: Word.Type) -> [Word] {
+    let bytes = dataStart + entry.begin..<dataStart + entry.end
+    return [Word](unsafeUninitializedCapacity: bytes.count / MemoryLayout<Word>.size) { words, initialized in
+      contents.withUnsafeBytes { UnsafeMutableRawBufferPointer(words).copyMemory(from: .init(rebasing: $0[bytes])) }
+      initialized = bytes.count / MemoryLayout<Word>.size
+    }
   }
 
   /// A metadata field that must be there.

@@ -8,8 +8,12 @@ import RobotLink
 /// What a finished loop did.
 struct DaemonReport {
   let loop: ControlLoop
-  let model: LoadedModel
+  let description: ModelDescription
   let warnings: [RealTimeWarning]
+  /// From the start of the process until the loop looked for the robot.
+  let readyNanoseconds: UInt64
+  /// Of the process, at the end of the loop.
+  let residentBytes: UInt64
 
   private var fallbacks: [(String, UInt64)] {
     let statistics = loop.statistics
@@ -36,9 +40,9 @@ struct DaemonReport {
     let counters = loop.counters
     func counts(_ entries: [(String, UInt64)]) -> JSON { .object(entries.map { ($0.0, .number(Double($0.1))) }) }
     return JSON.object([
-      ("family", .text(model.description.family)),
+      ("family", .text(description.family)),
       ("robot", loop.robot.map { .text("\($0.name)") } ?? .null),
-      ("period_ms", .number(Double(model.description.periodNanoseconds) / 1e6)),
+      ("period_ms", .number(Double(description.periodNanoseconds) / 1e6)),
       ("cycles", .number(Double(statistics.cycles))),
       ("episodes", .number(Double(statistics.episodes))),
       ("context_transitions", .number(Double(loop.contextTransitions))),
@@ -53,6 +57,12 @@ struct DaemonReport {
       ("send_failures", .number(Double(counters.sendFailures))),
       ("kernels", .text(loop.kernelName)),
       ("arena_bytes", .number(Double(loop.arenaBytes))),
+      ("ready_ms", .number(Double(readyNanoseconds) / 1e6)),
+      ("rss_mib", .number(Double(residentBytes) / Double(1 << 20))),
+      ("allocations", statistics.usage.allocations.map { .number(Double($0)) } ?? .null),
+      ("minor_faults", .number(Double(statistics.usage.minorFaults))),
+      ("major_faults", .number(Double(statistics.usage.majorFaults))),
+      ("involuntary_switches", .number(Double(statistics.usage.involuntarySwitches))),
       ("real_time_warnings", .array(warnings.map { .text("\($0)") })),
     ]).text
   }
@@ -73,7 +83,7 @@ struct DaemonReport {
     ]
     if statistics.planTimes.totalCount > 0 {
       lines.append(
-        "  plan: \(times(statistics.planTimes)); period \(decimal(Double(model.description.periodNanoseconds) / 1e6, 0)) ms"
+        "  plan: \(times(statistics.planTimes)); period \(decimal(Double(description.periodNanoseconds) / 1e6, 0)) ms"
       )
       lines.append("  answer: \(times(statistics.answerTimes))")
     }
@@ -81,6 +91,14 @@ struct DaemonReport {
       "  deadline misses \(statistics.deadlineMisses)\(list(misses)), plans cut short \(statistics.shortPlans)")
     lines.append("  fallbacks \(fallbacks.reduce(0) { $0 + $1.1 })\(list(fallbacks))")
     lines.append("  frames lost \(loop.counters.lost), rejected \(loop.counters.rejected)\(list(rejections))")
+    let usage = statistics.usage
+    lines.append(
+      "  ready after \(decimal(Double(readyNanoseconds) / 1e6, 0)) ms, "
+        + "resident \(decimal(Double(residentBytes) / Double(1 << 20), 1)) MiB; while it ran: "
+        + "\(usage.allocations ?? 0) allocations, \(usage.minorFaults + usage.majorFaults) page faults, "
+        + "\(usage.involuntarySwitches) involuntary switches")
+    // What was missed may be due to what was refused.
+    if statistics.deadlineMisses > 0 { lines += warnings.map { "  \($0)" } }
     return lines.joined(separator: "\n")
   }
 

@@ -1,6 +1,7 @@
 // The onboard controller: reads its options, loads the model, and hands the process to the control loop.
 
 import ArgumentParser
+import CAllocationCounter
 import ControlLoop
 import Glibc
 import PlannerModel
@@ -77,6 +78,7 @@ struct MetaDiffuserDaemon: ParsableCommand {
 
   private func drive() throws(ControlError) {
     ControlThread.holdSignals()
+    RealTimeSetup.beginLoading()
     var options = ControlOptions()
     options.seed = seed
     options.budgetNanoseconds = budget.map { UInt64($0 * 1e6) }
@@ -85,10 +87,9 @@ struct MetaDiffuserDaemon: ParsableCommand {
     options.exitsWithRobot = exitWithRobot
     options.cpu = cpu
     options.requiresRealTime = requireRT
+    options.allocationCount = { ac_allocations() }
     options.modelName = model.split(separator: "/").last.map(String.init) ?? model
-    let loaded: LoadedModel
     do throws(ModelError) {
-      loaded = try LoadedModel(path: model)
       if let warmStart {
         options.warmStart = try WarmStart(path: warmStart)
         options.warmStartPath = warmStart
@@ -103,12 +104,15 @@ struct MetaDiffuserDaemon: ParsableCommand {
       throw .link(error)
     }
 
-    let loop = try ControlLoop(model: loaded, options: options, address: address)
+    let (loop, description) = try makeLoop(options, address)
     let isDeviceMissing = !loop.isLinkOpen
     let thread = ControlThread(loop: loop, options: options)
     try thread.start()
-    let view = DaemonView(address: address, periodNanoseconds: loaded.description.periodNanoseconds, isQuiet: quiet)
-    view.news("\(options.modelName): waiting for the robot at \(address), \(loop.kernelName) kernels")
+    let ready = ProcessUsage.ageNanoseconds
+    let view = DaemonView(address: address, periodNanoseconds: description.periodNanoseconds, isQuiet: quiet)
+    view.news(
+      "\(options.modelName): ready after \(decimal(Double(ready) / 1e6, 0)) ms, waiting for the robot at \(address), "
+        + "\(loop.kernelName) kernels")
     if isDeviceMissing { view.news("the device is not there yet; it is opened as soon as it appears") }
     for warning in thread.warnings { view.news("warning: \(warning)") }
     while !loop.status.isOver {
@@ -118,8 +122,23 @@ struct MetaDiffuserDaemon: ParsableCommand {
     thread.join()
     view.finish()
     if let failure = loop.failure { throw failure }
-    let report = DaemonReport(loop: loop, model: loaded, warnings: thread.warnings)
+    let report = DaemonReport(
+      loop: loop, description: description, warnings: thread.warnings, readyNanoseconds: ready,
+      residentBytes: ProcessUsage.residentBytes)
     print(json ? report.json : report.text)
+  }
+
+  /// The loop, and what its model says about itself; the weights as read are gone when this returns.
+  private func makeLoop(
+    _ options: ControlOptions, _ address: LinkAddress
+  ) throws(ControlError) -> (ControlLoop, ModelDescription) {
+    let loaded: LoadedModel
+    do throws(ModelError) {
+      loaded = try LoadedModel(path: model)
+    } catch {
+      throw .model(error)
+    }
+    return (try ControlLoop(model: loaded, options: options, address: address), loaded.description)
   }
 }
 

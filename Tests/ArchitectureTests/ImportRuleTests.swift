@@ -14,7 +14,7 @@ import Testing
       "Failsafe", "RobotLink", "CRealTime", "PlannerModel", "PlannerRuntime", "Histogram", "Glibc", "Synchronization",
     ],
     "metadiffuserd": [
-      "ControlLoop", "RobotLink", "PlannerModel", "PlannerRuntime", "ArgumentParser", "Histogram",
+      "ControlLoop", "RobotLink", "PlannerModel", "PlannerRuntime", "CAllocationCounter", "ArgumentParser", "Histogram",
       "FoundationEssentials", "Glibc", "Synchronization",
     ],
     // Workbench: each may also use all of Swift's own libraries.

@@ -65,8 +65,10 @@ private let nextPort = Atomic<Int32>(0)
 func makeModel() throws -> String {
   let shape = PlannerShape(
     observationSize: 2, actionSize: 2, contextSize: 4, horizon: 8, channels: [16, 16], denoisingSteps: 10)
+  var options = PlannerOptions()
+  options.candidates = 2
   let description = ModelDescription(
-    family: "point-robot", shape: shape, periodNanoseconds: 100_000_000, actionLimit: 0.1)
+    family: "point-robot", shape: shape, periodNanoseconds: 100_000_000, actionLimit: 0.1, options: options)
   let weights = PlannerWeights.random(shape, seed: 5, actionLimit: 0.1)
   let path = FileManager.default.temporaryDirectory.appendingPathComponent("program-\(UUID().uuidString)").path
   try LoadedModel.write(description, statistics: weights.statistics, to: path) { tensor in

@@ -1,4 +1,4 @@
-// Counts heap allocations by thread, by standing in for the C library's malloc in the test program.
+// Counts heap allocations by thread, by standing in for the C library's malloc in the program that is linked with it.
 #pragma once
 #include <stdint.h>
 

@@ -1,0 +1,45 @@
+// What a thread has cost beyond time: allocations, page faults, lost processors.
+
+import CRealTime
+
+/// Counts of the calling thread; the difference of two readings is what the work between them has cost.
+public struct ThreadUsage: Equatable, Sendable {
+  /// Heap allocations; nil where the program does not count them.
+  public private(set) var allocations: UInt64? = nil
+  /// Page faults without and with a read from disk.
+  public private(set) var minorFaults: UInt64 = 0, majorFaults: UInt64 = 0
+  /// Times another thread took the processor away.
+  public private(set) var involuntarySwitches: UInt64 = 0
+
+  /// Nothing yet.
+  public init() {}
+
+  /// The calling thread's counts since its start. `allocationCount` is the program's own counter, if it has one.
+  /// Real-time: no (a system call).
+  public static func now(allocationCount: (@Sendable () -> UInt64)?) -> ThreadUsage {
+    let system = rt_thread_usage()
+    var usage = ThreadUsage()
+    usage.allocations = allocationCount?()
+    usage.minorFaults = system.minorFaults
+    usage.majorFaults = system.majorFaults
+    usage.involuntarySwitches = system.involuntarySwitches
+    return usage
+  }
+
+  public static func - (end: ThreadUsage, start: ThreadUsage) -> ThreadUsage {
+    var usage = ThreadUsage()
+    if let after = end.allocations, let before = start.allocations { usage.allocations = after - before }
+    usage.minorFaults = end.minorFaults - start.minorFaults
+    usage.majorFaults = end.majorFaults - start.majorFaults
+    usage.involuntarySwitches = end.involuntarySwitches - start.involuntarySwitches
+    return usage
+  }
+}
+
+/// The process as the system sees it. Real-time: no.
+public enum ProcessUsage {
+  /// Bytes that lie in memory now.
+  public static var residentBytes: UInt64 { rt_resident_bytes() }
+  /// Nanoseconds since the process was started, to the system's tick (10 ms).
+  public static var ageNanoseconds: UInt64 { rt_process_age() }
+}
