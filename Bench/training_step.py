@@ -11,75 +11,17 @@ import subprocess
 import time
 
 import torch
-from torch import nn
+
+from network import Denoiser
 
 STATE, ACTION, CONTEXT, STEPS, BATCH = 17, 6, 16, 20, 32
 WIDTH = STATE + ACTION
 
 
-class Block(nn.Module):
-    def __init__(self, inputs, outputs, embedding):
-        super().__init__()
-
-        def convolve(channels):
-            return nn.Sequential(nn.Conv1d(channels, outputs, 5, padding=2), nn.GroupNorm(8, outputs), nn.Mish())
-
-        self.first, self.second = convolve(inputs), convolve(outputs)
-        self.embedding = nn.Sequential(nn.Mish(), nn.Linear(embedding, outputs))
-        self.skip = nn.Conv1d(inputs, outputs, 1) if inputs != outputs else nn.Identity()
-
-    def forward(self, x, embedding):
-        return self.second(self.first(x) + self.embedding(embedding)[:, :, None]) + self.skip(x)
-
-
-class Denoiser(nn.Module):
-    def __init__(self, channels):
-        super().__init__()
-        size = channels[0]
-
-        def embed(inputs):
-            return nn.Sequential(nn.Linear(inputs, 4 * size), nn.Mish(), nn.Linear(4 * size, size))
-
-        self.time, self.context, self.size = embed(size), embed(CONTEXT), size
-        self.down, self.up = nn.ModuleList(), nn.ModuleList()
-        inputs = WIDTH
-        for level, outputs in enumerate(channels):
-            last = level == len(channels) - 1
-            self.down.append(nn.ModuleList([
-                Block(inputs, outputs, 2 * size), Block(outputs, outputs, 2 * size),
-                nn.Identity() if last else nn.Conv1d(outputs, outputs, 3, 2, 1)]))
-            inputs = outputs
-        self.middle = nn.ModuleList([Block(inputs, inputs, 2 * size), Block(inputs, inputs, 2 * size)])
-        for level in range(len(channels) - 1, 0, -1):
-            outputs = channels[level - 1]
-            self.up.append(nn.ModuleList([
-                Block(2 * channels[level], outputs, 2 * size), Block(outputs, outputs, 2 * size),
-                nn.ConvTranspose1d(outputs, outputs, 4, 2, 1)]))
-        self.head = nn.Sequential(
-            nn.Conv1d(size, size, 5, padding=2), nn.GroupNorm(8, size), nn.Mish(), nn.Conv1d(size, WIDTH, 1))
-
-    def forward(self, x, step, context, kept):
-        half = self.size // 2
-        angles = step[:, None] * torch.exp(-torch.arange(half) * (torch.log(torch.tensor(1e4)) / (half - 1)))
-        time = self.time(torch.cat([angles.sin(), angles.cos()], 1))
-        embedding = torch.cat([time, self.context(context) * kept[:, None]], 1)
-        skips = []
-        for first, second, downsample in self.down:
-            x = second(first(x, embedding), embedding)
-            skips.append(x)
-            x = downsample(x)
-        for block in self.middle:
-            x = block(x, embedding)
-        for first, second, upsample in self.up:
-            x = torch.cat([x, skips.pop()], 1)
-            x = upsample(second(first(x, embedding), embedding))
-        return self.head(x)
-
-
 def pytorch_step(channels, horizon):
     """A function that trains one step."""
     torch.manual_seed(0)
-    net = Denoiser(channels)
+    net = Denoiser(WIDTH, CONTEXT, channels)
     average = copy.deepcopy(net)
     adam = torch.optim.Adam(net.parameters(), 2e-4)
     weight = torch.ones(WIDTH, horizon)
