@@ -4,7 +4,7 @@ SWIFT_FLAGS ?= -c release
 ORACLE_VENV := .build-oracle/venv
 PACKAGES := libopenblas-dev libmujoco-dev libprotobuf-c-dev libhdf5-dev protobuf-c-compiler protobuf-compiler \
   pkg-config python3-venv
-# Arguments of the demo: make demo ARGS="--speed 2.3 --seed 7".
+# Arguments of a target's program: make demo ARGS="--speed 2.3 --seed 7".
 ARGS ?=
 
 .PHONY: all dependencies build demo test lint clean
@@ -104,14 +104,35 @@ $(PEER)/installed: Tests/Peers/requirements.txt
 	$(PEER)/venv/bin/pip install --quiet --disable-pip-version-check -r Tests/Peers/requirements.txt
 	touch $@
 
-# Speed against other implementations, in turn in one run. A data set of a few episodes is enough.
+# Speed against other implementations, in turn in one run. Bench is a package of its own.
 BENCH := .build-bench
-.PHONY: bench-training
+BENCH_BUILD := swift build $(SWIFT_FLAGS) --package-path Bench --scratch-path $(BENCH)/swift
+BENCH_BIN = "$$($(BENCH_BUILD) --show-bin-path)"
+.PHONY: bench bench-peers bench-training callgrind
+
+# Against the same net over OpenBLAS.
+bench: dependencies
+	$(BENCH_BUILD) --product denoiser-bench
+	$(BENCH_BIN)/denoiser-bench $(ARGS)
+
+# Also against ONNX Runtime and PyTorch: denoiser and whole plans, on a model of random weights.
+bench-peers: bench $(BENCH)/installed
+	$(BENCH_BUILD) --product PlannerPeer
+	$(BENCH_BIN)/denoiser-bench model $(BENCH)/diffuser.safetensors
+	$(BENCH)/venv/bin/python Bench/peers.py $(BENCH_BIN)/libPlannerPeer.so $(BENCH)/diffuser.safetensors
+
+# A training step. A data set of a few episodes is enough.
 bench-training: build $(BENCH)/installed
 	"$$(swift build $(SWIFT_FLAGS) --show-bin-path)/metadiffuser" collect --quality random --episodes-per-task 1 \
 	  -o $(BENCH)/data.hdf5
 	$(BENCH)/venv/bin/python Bench/training_step.py \
 	  "$$(swift build $(SWIFT_FLAGS) --show-bin-path)/metadiffuser" $(BENCH)/data.hdf5
+
+# Instructions of one plan against Bench/Thresholds: the same wherever and whenever they are counted.
+callgrind: dependencies
+	@command -v valgrind >/dev/null || { echo "valgrind is missing: apt-get install valgrind"; exit 1; }
+	$(BENCH_BUILD) --product plan-count
+	python3 Bench/callgrind.py $(BENCH_BIN)/plan-count $(ARGS)
 
 $(BENCH)/installed: Bench/requirements.txt
 	python3 -m venv $(BENCH)/venv

@@ -25,7 +25,7 @@ let package = Package(
       name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
 
     // Onboard: real time, fixed memory.
-    .target(name: "CKernels"),
+    .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
     .target(name: "PlannerRuntime", dependencies: ["CKernels"]),
     .target(name: "PlannerModel", dependencies: ["PlannerRuntime"]),
     .target(name: "CRobotProtocol", dependencies: ["CProtobufC"], exclude: ["robot.proto"]),
@@ -67,7 +67,8 @@ let package = Package(
     .executableTarget(
       name: "metadiffuser",
       dependencies: [
-        "Evaluation", "Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime", "RobotLink",
+        "Evaluation", "Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime", "RobotLink", "ControlLoop",
+        "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),

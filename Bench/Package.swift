@@ -6,6 +6,7 @@ let package = Package(
   name: "metadiffuser-bench",
   products: [
     .executable(name: "denoiser-bench", targets: ["DenoiserBench"]),
+    .executable(name: "plan-count", targets: ["PlanCount"]),
     .library(name: "PlannerPeer", type: .dynamic, targets: ["PlannerPeer"]),
   ],
   dependencies: [
@@ -25,6 +26,8 @@ let package = Package(
         .product(name: "PlannerRuntime", package: "metadiffuser"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    .executableTarget(
+      name: "PlanCount", dependencies: [.product(name: "PlannerRuntime", package: "metadiffuser")]),
     .target(
       name: "PlannerPeer",
       dependencies: [

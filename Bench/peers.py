@@ -96,7 +96,7 @@ def denoiser_contest(library, path, model, batch, seconds):
     rows = numpy.ascontiguousarray(plans.transpose(0, 2, 1))
     with torch.inference_mode():
         sinusoids = model.denoiser.sinusoids(torch.tensor([float(step)]))
-        inputs = (torch.from_numpy(rows), sinusoids.expand(batch, -1), torch.from_numpy(context).expand(batch, -1))
+        inputs = torch.from_numpy(rows), sinusoids, torch.from_numpy(context)[None]
         feeds = {"plans": rows, "sinusoids": sinusoids.numpy(), "context": context[None]}
 
         def pytorch():

@@ -60,7 +60,6 @@ class Planner:
         model, s = self.model, self.model.observation_size
         current = (torch.from_numpy(observation) - self.mean[:s]) / self.std[:s]
         context = torch.from_numpy(context)
-        contexts = context.expand(self.candidates, -1)
 
         def impose(plans):
             plans[:, :s, 0] = current
@@ -70,8 +69,8 @@ class Planner:
             for step in range(self.steps):
                 level = self._level(step)
                 impose(x)
-                embedding = self.embeddings[level].expand(self.candidates, -1)
-                clean = model.denoiser.estimate(x, embedding, contexts).clamp(self.lowest, self.highest)
+                # One level and context for all candidates: embedded once.
+                clean = model.denoiser.estimate(x, self.embeddings[level][None], context[None]).clamp(self.lowest, self.highest)
                 impose(clean)
                 for _ in range(self.rounds):
                     clean = (clean + self.strength * self._gradient(clean, context)).clamp(self.lowest, self.highest)

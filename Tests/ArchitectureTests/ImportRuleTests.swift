@@ -23,8 +23,8 @@ import Testing
     "Learning": ["COpenBLAS", "CLearningKernels", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime"],
     "Evaluation": ["Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime"],
     "metadiffuser": [
-      "Evaluation", "Learning", "OfflineData", "Tasks", "RobotLink", "PlannerModel", "PlannerRuntime",
-      "ArgumentParser", "Histogram",
+      "Evaluation", "Learning", "OfflineData", "Tasks", "ControlLoop", "RobotLink", "PlannerModel", "PlannerRuntime",
+      "CAllocationCounter", "ArgumentParser", "Histogram",
     ],
   ]
   static let workbench: Set<String> = ["Tasks", "OfflineData", "Learning", "Evaluation", "metadiffuser"]

@@ -6,7 +6,7 @@ import Testing
   @Test(
     arguments: [
       [], ["collect"], ["warm-start"], ["train"], ["train", "model"], ["train", "expert"], ["evaluate"], ["simulate"],
-      ["demo"], ["inspect"],
+      ["demo"], ["inspect"], ["tune"], ["profile"],
     ])
   func `every command has help`(command: [String]) throws {
     let outcome = try run(command + ["--help"])
@@ -22,7 +22,8 @@ import Testing
     let lines = help[section...].split(separator: "\n", omittingEmptySubsequences: false).prefix { !$0.isEmpty }
     // Names are indented by two spaces, the lines of a long description by more.
     let listed = lines.filter { !$0.hasPrefix("   ") }.compactMap { $0.split(separator: " ").first }
-    #expect(Set(listed) == ["collect", "warm-start", "train", "evaluate", "simulate", "demo", "inspect"])
+    #expect(
+      Set(listed) == ["collect", "warm-start", "train", "evaluate", "tune", "profile", "simulate", "demo", "inspect"])
   }
 
   @Test func `the onboard controller has help`() throws {

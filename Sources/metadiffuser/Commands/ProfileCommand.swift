@@ -1,0 +1,148 @@
+// `metadiffuser profile`: what a model's plans cost on this machine, and what they would at worst.
+
+import ArgumentParser
+import ControlLoop
+import Foundation
+import PlannerModel
+import PlannerRuntime
+
+struct ProfileCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "profile",
+    abstract: "Measure plans on this machine: time by stage, share of the processor's peak, memory, faults.",
+    discussion: """
+      Gives a model file, or a shape to profile the same net with random weights. Asks for a real-time priority and says \
+      so if the machine refuses. A percentile is given if at least ten samples lie beyond it. With --stress all is measured \
+      again while a thread on every core computes without rest.
+      """
+  )
+
+  @Option(help: "Model file.")
+  var model: String?
+
+  @Option(help: "Denoiser to profile in place of a model: width and factors of its levels, 32:1,2,4,8.")
+  var shape: String?
+
+  @Option(help: "Rows of a plan, with --shape.")
+  var horizon = 32
+
+  @Option(help: "Channels of the observation, with --shape.")
+  var state = 17
+
+  @Option(help: "Channels of the action, with --shape.")
+  var action = 6
+
+  @Option(help: "Plans to make.")
+  var plans = 10_000
+
+  @Option(help: "Plans in a forward pass of the denoiser alone.")
+  var batch = 1
+
+  @Option(help: "Milliseconds a plan must not exceed (default: the model's period).")
+  var period: Double?
+
+  @Option(help: "CPU to measure on (default: the system's choice).")
+  var cpu: Int?
+
+  @Flag(help: "Measure again with every core hogged.")
+  var stress = false
+
+  @Option(help: "Write a plot of the latency distribution to this file (SVG).")
+  var plot: String?
+
+  @OptionGroup(title: "Planning (default: the model's settings)")
+  var planner: PlannerArguments
+
+  @Flag(help: "Print the report as JSON.")
+  var json = false
+
+  func validate() throws {
+    guard (model == nil) != (shape == nil) else { throw ValidationError("give --model or --shape") }
+    guard (1...10_000_000).contains(plans) else { throw ValidationError("--plans is \(plans), give 1...10000000") }
+    guard (1...1024).contains(batch) else { throw ValidationError("--batch is \(batch), give 1...1024") }
+    if let period, !(period > 0 && period <= 10_000) {
+      throw ValidationError("--period is \(period), give milliseconds in 0 ... 10000")
+    }
+  }
+
+  func run() throws {
+    let loaded = try loadedModel()
+    let options = try planner.applied(to: loaded)
+    let weights = loaded.weights
+    // Threads inherit priorities: the hogs come first.
+    let hogs = stress ? ProcessorHogs(count: ProcessInfo.processInfo.activeProcessorCount) : nil
+    let warnings = RealTimeSetup.prepareThread(cpu: cpu)
+    let isRealTime = !warnings.contains { $0.step.hasPrefix("real-time priority") }
+
+    let forward = try ForwardProfile(weights, batch: batch, kernel: planner.kernel, passes: min(plans, 2000))
+    var runtime = try Planner(weights: weights, options: options, kernels: planner.kernel)
+    inferContext(&runtime, weights.statistics)
+    let ownPeriod = model == nil ? nil : loaded.description.periodNanoseconds
+    let periodNanoseconds = period.map { UInt64($0 * 1e6) } ?? ownPeriod
+    var profiles: [PlanProfile] = []
+    for isStressed in stress ? [false, true] : [false] {
+      if isStressed { hogs?.begin() }
+      var profile = PlanProfile()
+      profile.measure(&runtime, weights.statistics, plans: plans, periodNanoseconds: periodNanoseconds ?? .max)
+      profiles.append(profile)
+    }
+    hogs?.stop()
+
+    let reports = profiles.map { PlanReport($0, hasPeriod: periodNanoseconds != nil) }
+    let parameters = weights.shape.tensors.reduce(0) { $0 + $1.count }
+    let report = ProfileReport(
+      model: model ?? "random weights \(shape ?? "")", parameters: parameters, kernel: runtime.kernelName,
+      candidates: options.candidates, steps: options.coldSteps, guide: options.guide.rawValue,
+      forwardUs: ForwardReport(batch: batch, times: LatencySummary(forward.times, unit: 1e3)), gflops: forward.rate,
+      fmaPeakGflops: forward.peak, fmaPeakShare: forward.rate / forward.peak, idle: reports[0],
+      stressed: reports.count > 1 ? reports[1] : nil,
+      stressRatioP999: ratio(profiles), rssMib: Double(ProcessUsage.residentBytes) / Double(1 << 20),
+      arenaBytes: runtime.arenaBytes, weightBytes: 2 * parameters,
+      machine: Machine(
+        scheduling: isRealTime ? "SCHED_FIFO \(RealTimeSetup.priority)" : "SCHED_OTHER",
+        warnings: warnings.map(\.description)))
+    if json { try printJSON(report) } else { print(report.text(profiles)) }
+    if let plot { try latencyPlot(profiles).write(to: plot) }
+  }
+
+  private func ratio(_ profiles: [PlanProfile]) -> Double? {
+    guard profiles.count == 2, let idle = profiles[0].total.percentile(99.9),
+      let stressed = profiles[1].total.percentile(99.9)
+    else { return nil }
+    return stressed / idle
+  }
+
+  private func loadedModel() throws -> LoadedModel {
+    if let model { return try LoadedModel(path: model) }
+    let parts = (shape ?? "").split(separator: ":", omittingEmptySubsequences: false)
+    let factors = parts.last?.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) } ?? []
+    guard parts.count == 2, let width = Int(parts[0]), !factors.contains(nil) else {
+      throw ValidationError("--shape is '\(shape ?? "")', give width and factors like 32:1,2,4,8")
+    }
+    let shape = PlannerShape(
+      observationSize: state, actionSize: action, contextSize: 16, horizon: horizon,
+      channels: factors.compactMap { $0 }.map { $0.multipliedReportingOverflow(by: width).partialValue },
+      denoisingSteps: 20)
+    if let defect = shape.defect {
+      throw ValidationError("\(defect.field) is \(defect.found), expected \(defect.expected)")
+    }
+    let weights = PlannerWeights.random(shape, seed: 1)
+    let description = ModelDescription(
+      family: "none", shape: shape, periodNanoseconds: 50_000_000, actionLimit: weights.actionLimit)
+    return LoadedModel(path: "--shape", description: description, weights: weights)
+  }
+
+  /// Some transitions of unit spread: what they say does not matter, that there is a context does.
+  private func inferContext(_ planner: inout Planner, _ statistics: PlannerStatistics) {
+    var random = RandomSource(seed: 5)
+    func draw(_ mean: [Float], _ std: [Float]) -> [Float] { zip(mean, std).map { $0 + $1 * random.normal() } }
+    for _ in 0..<20 {
+      let observation = draw(statistics.observationMean, statistics.observationStd)
+      let change = draw(statistics.differenceMean, statistics.differenceStd)
+      _ = planner.addTransition(
+        observation: observation, action: draw(statistics.actionMean, statistics.actionStd),
+        reward: statistics.rewardMean, next: zip(observation, change).map { $0 + $1 })
+    }
+    planner.updateContext()
+  }
+}

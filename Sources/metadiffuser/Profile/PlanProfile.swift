@@ -1,0 +1,76 @@
+// Plans as a control loop makes them, one after the other: where their time goes, and what else they cost.
+
+import CAllocationCounter
+import ControlLoop
+import PlannerModel
+import PlannerRuntime
+
+/// Times of many plans, by stage.
+struct PlanProfile {
+  var total = LatencyHistogram()
+  var prepare = LatencyHistogram()
+  var condition = LatencyHistogram()
+  /// One denoising step, guide left out.
+  var denoiseStep = LatencyHistogram()
+  /// All guide rounds of a plan.
+  var guide = LatencyHistogram()
+  var select = LatencyHistogram()
+  /// Plans that took longer than a period.
+  var misses: UInt64 = 0
+  var usage = ThreadUsage()
+
+  /// Makes `plans` of them, each from another observation, with a context if the model is guided by one.
+  mutating func measure(
+    _ planner: inout Planner, _ statistics: PlannerStatistics, plans: Int, periodNanoseconds: UInt64
+  ) {
+    var random = RandomSource(seed: 4)
+    let observation = UnsafeMutablePointer<Float>.allocate(capacity: planner.observationSize)
+    defer { observation.deallocate() }
+    func draw() {
+      for index in 0..<planner.observationSize {
+        observation[index] = statistics.observationMean[index] + statistics.observationStd[index] * random.normal()
+      }
+    }
+    draw()
+    planner.prepare()
+    for _ in 0..<3 {
+      _ = planner.plan(observation: observation, budgetNanoseconds: .max)
+      planner.prepare()
+    }
+    let before = ThreadUsage.now(allocationCount: { ac_allocations() })
+    var busySince = monotonicTime()
+    for _ in 0..<plans {
+      draw()
+      let start = monotonicTime()
+      let result = planner.plan(observation: observation, budgetNanoseconds: .max)
+      let planned = monotonicTime()
+      planner.prepare()
+      let end = monotonicTime()
+      note(planner.stageTimes, steps: result.stepsTaken, total: planned - start, prepare: end - planned)
+      if planned - start > periodNanoseconds { misses += 1 }
+      // The system takes a real-time thread's processor away that never sleeps: by default for 50 ms in each second.
+      if end - busySince > 50_000_000 {
+        sleep(nanoseconds: 5_000_000)
+        busySince = monotonicTime()
+      }
+    }
+    usage = ThreadUsage.now(allocationCount: { ac_allocations() }) - before
+  }
+
+  private mutating func note(_ stages: StageTimes, steps: Int, total time: UInt64, prepare slack: UInt64) {
+    total.record(time)
+    prepare.record(slack)
+    condition.record(stages.condition)
+    denoiseStep.record(stages.denoise / UInt64(max(1, steps)))
+    guide.record(stages.guide)
+    select.record(stages.select)
+  }
+
+  /// The stages by name, in the order of a plan.
+  var stages: [(name: String, times: LatencyHistogram)] {
+    [
+      ("prepare", prepare), ("condition", condition), ("denoise_step", denoiseStep), ("guide", guide),
+      ("select", select), ("total", total),
+    ]
+  }
+}
