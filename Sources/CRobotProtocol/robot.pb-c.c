@@ -277,7 +277,52 @@ void   robot__status__free_unpacked
   assert(message->base.descriptor == &robot__status__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor robot__frame__field_descriptors[7] =
+void   robot__clock__init
+                     (Robot__Clock         *message)
+{
+  static const Robot__Clock init_value = ROBOT__CLOCK__INIT;
+  *message = init_value;
+}
+size_t robot__clock__get_packed_size
+                     (const Robot__Clock *message)
+{
+  assert(message->base.descriptor == &robot__clock__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t robot__clock__pack
+                     (const Robot__Clock *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &robot__clock__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t robot__clock__pack_to_buffer
+                     (const Robot__Clock *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &robot__clock__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Robot__Clock *
+       robot__clock__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Robot__Clock *)
+     protobuf_c_message_unpack (&robot__clock__descriptor,
+                                allocator, len, data);
+}
+void   robot__clock__free_unpacked
+                     (Robot__Clock *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &robot__clock__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+static const ProtobufCFieldDescriptor robot__frame__field_descriptors[8] =
 {
   {
     "epoch",
@@ -363,9 +408,22 @@ static const ProtobufCFieldDescriptor robot__frame__field_descriptors[7] =
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "clock",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Robot__Frame, body_case),
+    offsetof(Robot__Frame, clock),
+    &robot__clock__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned robot__frame__field_indices_by_name[] = {
   5,   /* field[5] = action */
+  7,   /* field[7] = clock */
   3,   /* field[3] = description */
   0,   /* field[0] = epoch */
   2,   /* field[2] = hello */
@@ -376,7 +434,7 @@ static const unsigned robot__frame__field_indices_by_name[] = {
 static const ProtobufCIntRange robot__frame__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor robot__frame__descriptor =
 {
@@ -386,7 +444,7 @@ const ProtobufCMessageDescriptor robot__frame__descriptor =
   "Robot__Frame",
   "robot",
   sizeof(Robot__Frame),
-  7,
+  8,
   robot__frame__field_descriptors,
   robot__frame__field_indices_by_name,
   1,  robot__frame__number_ranges,
@@ -1049,6 +1107,70 @@ const ProtobufCMessageDescriptor robot__status__descriptor =
   robot__status__field_indices_by_name,
   1,  robot__status__number_ranges,
   (ProtobufCMessageInit) robot__status__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor robot__clock__field_descriptors[3] =
+{
+  {
+    "asked_ns",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Robot__Clock, asked_ns),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "received_ns",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Robot__Clock, received_ns),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "answered_ns",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Robot__Clock, answered_ns),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned robot__clock__field_indices_by_name[] = {
+  2,   /* field[2] = answered_ns */
+  0,   /* field[0] = asked_ns */
+  1,   /* field[1] = received_ns */
+};
+static const ProtobufCIntRange robot__clock__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor robot__clock__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "robot.Clock",
+  "Clock",
+  "Robot__Clock",
+  "robot",
+  sizeof(Robot__Clock),
+  3,
+  robot__clock__field_descriptors,
+  robot__clock__field_indices_by_name,
+  1,  robot__clock__number_ranges,
+  (ProtobufCMessageInit) robot__clock__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue robot__mode__enum_values_by_number[6] =

@@ -26,7 +26,7 @@ public final class ControlLoop {
   private var failsafe: Failsafe
   /// The failsafe's clock: periods of the robot, those included whose observation was lost or superseded.
   private var failsafeTime: UInt64 = 0
-  private var clock: DeadlineClock
+  private var deadlines: DeadlineClock
   private var gathering: ContextGathering
   private var planCount: UInt32 = 0
   /// Longest time of a denoising step lately.
@@ -70,7 +70,7 @@ public final class ControlLoop {
     } catch {
       throw .link(error)
     }
-    clock = DeadlineClock(periodNanoseconds: description.periodNanoseconds)
+    deadlines = DeadlineClock(periodNanoseconds: description.periodNanoseconds)
     failsafe = Failsafe(
       times: FailsafeTimes(periodNanoseconds: description.periodNanoseconds, usableEntries: shape.horizon / 2))
     gathering = ContextGathering(options.warmStart == nil ? .firstEpisodes(options.warmStartEpisodes) : .given)
@@ -89,6 +89,8 @@ public final class ControlLoop {
   public var arenaBytes: Int { planner.arenaBytes }
   public var counters: LinkCounters { endpoint.session.counters }
   public var isLinkOpen: Bool { endpoint.isOpen }
+  /// The robot's clock and this machine's.
+  public var clock: ClockEstimate { endpoint.session.clock }
   public var robot: RobotDescription? { endpoint.session.robot }
 
   /// Plans a few times before anything depends on it, so that no page, branch or estimate is new to the first real plan.
@@ -131,7 +133,7 @@ public final class ControlLoop {
       status.post(.connected)
       // Hand-shakes come by themselves after a silence: they unlatch nothing.
       failsafe.standDown()
-      clock = DeadlineClock(periodNanoseconds: periodNanoseconds)
+      deadlines = DeadlineClock(periodNanoseconds: periodNanoseconds)
     case .link(.disconnected): leave(.robotRestarted)
     case .silent: leave(.silent)
     case .link(.goodbye):
@@ -252,7 +254,7 @@ public final class ControlLoop {
 
   /// True if there is a complete, finite plan from the last observation.
   private func planNow(arrival: UInt64) -> Bool {
-    let due = clock.due(sampleTime: endpoint.observation.sampleTimeNanoseconds, arrival: arrival)
+    let due = deadlines.due(sampleTime: endpoint.observation.sampleTimeNanoseconds, arrival: arrival)
     let inLockstep = endpoint.session.robot?.lockstep ?? false
     let start = monotonicNanoseconds()
     let spent = inLockstep ? 0 : start &- due

@@ -36,9 +36,11 @@ public struct RobotEndpoint: ~Copyable {
         // A datagram that was cut is known by its true size.
         let datagram = UnsafeRawBufferPointer(start: buffer.baseAddress, count: count)
         let event = session.receive(datagram, from: sender, now: monotonicNanoseconds(), action: &action)
-        if session.reply.count > 0, !transport.send(session.reply, to: session.replyAddress) { session.sendFailed() }
+        if session.reply.count > 0, !transport.send(session.reply, to: session.replyAddress) {
+          session.channel.counters.sendFailures += 1
+        }
         if event != .none { return event }
-      case .broken: session.receivedBroken()
+      case .broken: session.channel.counters[.broken] += 1
       case .nothing: break
       }
       // Also after a rejected frame, so that a flood of them cannot hold the loop up.
@@ -54,14 +56,18 @@ public struct RobotEndpoint: ~Copyable {
   /// Sends `observation` to the controller, if there is one; the sequence number of its frame.
   @discardableResult @_noAllocation @_noLocks
   public mutating func send(_ observation: borrowing ObservationMessage) -> UInt32 {
-    if let peer = session.peer, !transport.send(session.encode(observation), to: peer) { session.sendFailed() }
+    if let peer = session.peer, !transport.send(session.encode(observation), to: peer) {
+      session.channel.counters.sendFailures += 1
+    }
     return session.sequence
   }
 
   /// Tells the controller that the robot ends.
   @_noAllocation @_noLocks
   public mutating func sayGoodbye() {
-    if let peer = session.peer, !transport.send(session.encodeGoodbye(), to: peer) { session.sendFailed() }
+    if let peer = session.peer, !transport.send(session.encodeGoodbye(), to: peer) {
+      session.channel.counters.sendFailures += 1
+    }
   }
 }
 
@@ -111,7 +117,7 @@ public struct ControllerEndpoint: ~Copyable {
         let event = session.receive(datagram, now: now, observation: &observation)
         sendReply()
         if event != .none { return .link(event) }
-      case .broken: session.receivedBroken()
+      case .broken: session.channel.counters[.broken] += 1
       case .nothing: break
       }
       // Also after a rejected frame, so that a flood of them cannot hold the loop up.
@@ -119,24 +125,31 @@ public struct ControllerEndpoint: ~Copyable {
       sendReply()
       if silent { return .silent }
       if now >= nanoseconds { return .timeout }
-      if case .nothing = received { transport.wait(until: min(nanoseconds, session.nextPoll())) }
+      if case .nothing = received {
+        // Only when the answer finds somebody waiting.
+        if nanoseconds - now > 1_000_000 {
+          session.askForTime(now: now)
+          sendReply()
+        }
+        transport.wait(until: min(nanoseconds, session.nextPoll()))
+      }
     }
   }
 
   /// Sends `action` to the robot.
   @_noAllocation @_noLocks
   public mutating func send(_ action: borrowing ActionMessage) {
-    if !transport.send(session.encode(action), to: nil) { session.sendFailed() }
+    if !transport.send(session.encode(action), to: nil) { session.channel.counters.sendFailures += 1 }
   }
 
   /// Tells the robot that the controller ends.
   @_noAllocation @_noLocks
   public mutating func sayGoodbye() {
-    if !transport.send(session.encodeGoodbye(), to: nil) { session.sendFailed() }
+    if !transport.send(session.encodeGoodbye(), to: nil) { session.channel.counters.sendFailures += 1 }
   }
 
   @_noAllocation @_noLocks
   private mutating func sendReply() {
-    if session.reply.count > 0, !transport.send(session.reply, to: nil) { session.sendFailed() }
+    if session.reply.count > 0, !transport.send(session.reply, to: nil) { session.channel.counters.sendFailures += 1 }
   }
 }

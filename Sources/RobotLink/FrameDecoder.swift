@@ -45,10 +45,11 @@ struct FrameDecoder: ~Copyable {
     guard frame.pointee.epoch != 0, frame.pointee.body_case != ROBOT__FRAME__BODY__NOT_SET else {
       return .rejected(.malformed)
     }
-    // Only a Status stands outside the sequence.
-    guard frame.pointee.sequence != 0 || frame.pointee.body_case == ROBOT__FRAME__BODY_STATUS else {
-      return .rejected(.malformed)
-    }
+    // Only a Status and the Description that answers an inquiry stand outside the sequence.
+    guard
+      frame.pointee.sequence != 0 || frame.pointee.body_case == ROBOT__FRAME__BODY_STATUS
+        || frame.pointee.body_case == ROBOT__FRAME__BODY_DESCRIPTION
+    else { return .rejected(.malformed) }
     return .frame(frame)
   }
 }

@@ -14,6 +14,7 @@ struct FrameEncoder: ~Copyable {
   private let sensed = takeStorage(repeating: rp_observation(), count: 1)
   private let answer = takeStorage(repeating: rp_action(), count: 1)
   private let notice = takeStorage(repeating: rp_status(), count: 1)
+  private let times = takeStorage(repeating: rp_clock(), count: 1)
   private let texts = takeStorage(repeating: CChar(0), count: 320)
   private let bytes = takeStorage(repeating: UInt8(0), count: LinkLimits.datagramBytes)
 
@@ -29,6 +30,7 @@ struct FrameEncoder: ~Copyable {
     returnStorage(sensed)
     returnStorage(answer)
     returnStorage(notice)
+    returnStorage(times)
     returnStorage(texts)
     returnStorage(bytes)
   }
@@ -52,7 +54,9 @@ struct FrameEncoder: ~Copyable {
   }
 
   @_noAllocation @_noLocks
-  mutating func encode(description: RobotDescription, answering epoch: UInt32) -> UnsafeRawBufferPointer {
+  mutating func encode(
+    description: RobotDescription, answering epoch: UInt32, toPeer: Bool
+  ) -> UnsafeRawBufferPointer {
     description.name.copy(to: texts)
     description.profile.family.copy(to: texts + 160)
     robot.pointee = rp_description()
@@ -70,7 +74,7 @@ struct FrameEncoder: ~Copyable {
     frame.pointee = rp_frame()
     frame.pointee.body_case = ROBOT__FRAME__BODY_DESCRIPTION
     frame.pointee.description = robot
-    return finish(sequenced: true)
+    return finish(sequenced: toPeer)
   }
 
   @_noAllocation @_noLocks
@@ -141,6 +145,18 @@ struct FrameEncoder: ~Copyable {
     frame.pointee.body_case = ROBOT__FRAME__BODY_STATUS
     frame.pointee.status = notice
     return finish(sequenced: toPeer)
+  }
+
+  @_noAllocation @_noLocks
+  mutating func encode(clock stamps: ClockStamps) -> UnsafeRawBufferPointer {
+    times.pointee = rp_clock()
+    times.pointee.asked_ns = stamps.asked
+    times.pointee.received_ns = stamps.received
+    times.pointee.answered_ns = stamps.answered
+    frame.pointee = rp_frame()
+    frame.pointee.body_case = ROBOT__FRAME__BODY_CLOCK
+    frame.pointee.clock = times
+    return finish(sequenced: true)
   }
 
   @_noAllocation @_noLocks

@@ -1,7 +1,7 @@
 // What a link has seen: frames sent, accepted and lost, and rejected ones by reason. Bad input is counted, never fatal.
 
 /// Why a datagram was dropped.
-public enum Rejection: Int, Sendable {
+public enum Rejection: Int, Error {
   /// A piece of a frame on a serial line: bytes are missing, or noise cut it in two.
   case broken
   /// Shorter than the smallest frame.

@@ -41,7 +41,6 @@ public struct RobotSession: ~Copyable {
   public let description: RobotDescription
   /// A controller that has not answered for this long is gone.
   public let silenceNanoseconds: UInt64
-  public private(set) var counters = LinkCounters()
   /// Where observations go; nil while waiting.
   public private(set) var peer: PeerAddress? = nil
   /// Name of the model that drives or last asked to.
@@ -52,9 +51,7 @@ public struct RobotSession: ~Copyable {
   public private(set) var reply = UnsafeRawBufferPointer(start: nil, count: 0)
   public private(set) var replyAddress = PeerAddress(host: 0, port: 0)
 
-  private var encoder: FrameEncoder
-  private var decoder = FrameDecoder()
-  private var filter = SequenceFilter(startingAt: 0)
+  var channel: FrameChannel
   private var peerEpoch: UInt32 = 0
   private var lastHeard: UInt64 = 0
 
@@ -62,27 +59,28 @@ public struct RobotSession: ~Copyable {
   public init(description: RobotDescription, epoch: UInt32, silenceNanoseconds: UInt64) {
     self.description = description
     self.silenceNanoseconds = silenceNanoseconds
-    encoder = FrameEncoder(epoch: epoch)
+    channel = FrameChannel(epoch: epoch)
   }
 
+  public var counters: LinkCounters { channel.counters }
+
   /// Sequence number of the last frame sent to the controller.
-  public var sequence: UInt32 { encoder.sequence }
+  public var sequence: UInt32 { channel.encoder.sequence }
 
   /// Takes a datagram in. With `.action` the command lies in `action`; else `action` is unchanged.
+  ///
+  /// - Parameter now: the clock that observations' sample times are of, when the datagram came.
   @_noAllocation @_noLocks
   public mutating func receive(
     _ datagram: UnsafeRawBufferPointer, from sender: PeerAddress, now: UInt64, action: inout ActionMessage
   ) -> RobotEvent {
     reply = UnsafeRawBufferPointer(start: nil, count: 0)
-    switch decoder.decode(datagram) {
-    case .rejected(let reason):
-      return reject(reason)
+    switch channel.decode(datagram) {
+    case .rejected(let reason): return drop(reason)
     case .frame(let frame):
-      switch frame.pointee.body_case {
-      case ROBOT__FRAME__BODY_HELLO: return receiveHello(frame, from: sender, now: now)
-      case ROBOT__FRAME__BODY_ACTION: return receiveAction(frame, from: sender, now: now, action: &action)
-      case ROBOT__FRAME__BODY_STATUS: return receiveStatus(frame, from: sender, now: now)
-      default: return reject(.unexpected)
+      switch take(frame, from: sender, now: now, action: &action) {
+      case .success(let event): return event
+      case .failure(let reason): return drop(reason)
       }
     }
   }
@@ -90,7 +88,7 @@ public struct RobotSession: ~Copyable {
   /// Whether the controller has just been found silent; the session then waits for a Hello.
   @_noAllocation @_noLocks
   public mutating func hasFallenSilent(now: UInt64) -> Bool {
-    guard peer != nil, now > lastHeard, now - lastHeard >= silenceNanoseconds else { return false }
+    guard peer != nil, silence(at: now) >= silenceNanoseconds else { return false }
     peer = nil
     return true
   }
@@ -98,51 +96,73 @@ public struct RobotSession: ~Copyable {
   /// The datagram that carries `observation` to the controller. Valid until the next call.
   @_noAllocation @_noLocks
   public mutating func encode(_ observation: borrowing ObservationMessage) -> UnsafeRawBufferPointer {
-    counters.sent += 1
-    return encoder.encode(observation: observation, of: description.profile)
+    channel.encode(observation: observation, of: description.profile)
   }
 
   /// The datagram that says goodbye to the controller.
   @_noAllocation @_noLocks
-  public mutating func encodeGoodbye() -> UnsafeRawBufferPointer {
-    counters.sent += 1
-    return encoder.encode(status: .goodbye, text: FixedText(fixed: "the robot ends"), answering: 0, toPeer: true)
+  public mutating func encodeGoodbye() -> UnsafeRawBufferPointer { channel.encodeGoodbye("the robot ends") }
+
+  /// A controller that has missed this long may be replaced by another: killed and started anew, it comes from another
+  /// port. In lockstep nobody keeps time, and only silence tells.
+  @_noAllocation @_noLocks
+  private func takeoverNanoseconds() -> UInt64 {
+    if description.lockstep { return silenceNanoseconds }
+    return min(silenceNanoseconds, max(250_000_000, 2 * description.profile.periodNanoseconds))
   }
 
-  /// Notes that the system did not take a frame.
   @_noAllocation @_noLocks
-  mutating func sendFailed() { counters.sendFailures += 1 }
-
-  /// Notes that a piece of a frame has come.
-  @_noAllocation @_noLocks
-  mutating func receivedBroken() { counters[.broken] += 1 }
+  private func silence(at now: UInt64) -> UInt64 { now > lastHeard ? now - lastHeard : 0 }
 
   @_noAllocation @_noLocks
-  private mutating func reject(_ reason: Rejection) -> RobotEvent {
-    counters[reason] += 1
+  private mutating func answer(_ code: StatusCode, _ text: FixedText, to sender: PeerAddress, epoch: UInt32) {
+    reply = channel.encode(status: code, text: text, answering: epoch, toPeer: false)
+    replyAddress = sender
+  }
+
+  @_noAllocation @_noLocks
+  private mutating func describe(to sender: PeerAddress, epoch: UInt32, toPeer: Bool) {
+    channel.accept()
+    reply = channel.encode(description: description, answering: epoch, toPeer: toPeer)
+    replyAddress = sender
+  }
+
+  @_noAllocation @_noLocks
+  private mutating func drop(_ reason: Rejection) -> RobotEvent {
+    channel.counters[reason] += 1
     return .none
   }
 
   @_noAllocation @_noLocks
-  private mutating func answer(_ code: StatusCode, _ text: FixedText, to sender: PeerAddress, epoch: UInt32) {
-    reply = encoder.encode(status: code, text: text, answering: epoch, toPeer: false)
-    replyAddress = sender
-    counters.sent += 1
+  private mutating func take(
+    _ frame: UnsafePointer<Robot__Frame>, from sender: PeerAddress, now: UInt64, action: inout ActionMessage
+  ) -> Result<RobotEvent, Rejection> {
+    switch frame.pointee.body_case {
+    case ROBOT__FRAME__BODY_HELLO: receiveHello(frame, from: sender, now: now)
+    case ROBOT__FRAME__BODY_ACTION: receiveAction(frame, from: sender, now: now, action: &action)
+    case ROBOT__FRAME__BODY_STATUS: receiveStatus(frame, from: sender, now: now)
+    case ROBOT__FRAME__BODY_CLOCK: receiveClock(frame, from: sender, now: now)
+    default: .failure(.unexpected)
+    }
   }
 
   @_noAllocation @_noLocks
   private mutating func receiveHello(
     _ frame: UnsafePointer<Robot__Frame>, from sender: PeerAddress, now: UInt64
-  ) -> RobotEvent {
+  ) -> Result<RobotEvent, Rejection> {
     let epoch = frame.pointee.epoch
     let hello = frame.pointee.hello.pointee
     guard hello.protocol == LinkLimits.protocolVersion else {
       var text = FixedText(fixed: "the robot speaks version ")
-      text.append(rp_wide(LinkLimits.protocolVersion))
+      text.append(UInt64(LinkLimits.protocolVersion))
       text.append(" of the protocol, the controller version ")
-      text.append(rp_wide(hello.protocol))
+      text.append(UInt64(hello.protocol))
       answer(.refused, text, to: sender, epoch: epoch)
-      return reject(.outOfRange)
+      return .failure(.outOfRange)
+    }
+    if hello.observation_size == 0, hello.action_size == 0 {
+      describe(to: sender, epoch: epoch, toPeer: false)
+      return .success(.none)
     }
     guard let family = FixedText(hello.family, limit: LinkLimits.nameBytes),
       let model = FixedText(hello.model, limit: LinkLimits.nameBytes),
@@ -152,73 +172,84 @@ public struct RobotSession: ~Copyable {
     else {
       let text = FixedText(fixed: "a field of the Hello is outside its documented range")
       answer(.refused, text, to: sender, epoch: epoch)
-      return reject(.outOfRange)
+      return .failure(.outOfRange)
     }
     if let objection = description.profile.objection(to: profile) {
       answer(.refused, objection, to: sender, epoch: epoch)
-      return reject(.unexpected)
+      return .failure(.unexpected)
     }
-    if let peer, peer != sender {
+    if let peer, peer != sender, silence(at: now) < takeoverNanoseconds() {
       answer(.busy, FixedText(fixed: "another controller drives the robot"), to: sender, epoch: epoch)
-      return reject(.stranger)
+      return .failure(.stranger)
     }
-    let known = peer != nil && epoch == peerEpoch
-    if known, let reason = filter.admit(frame.pointee.sequence, lost: &counters.lost) { return reject(reason) }
-    if !known {
-      filter = SequenceFilter(startingAt: frame.pointee.sequence)
+    let known = peer == sender && epoch == peerEpoch
+    if known {
+      if let reason = channel.objection(to: frame) { return .failure(reason) }
+    } else {
+      channel.startCounting(at: frame)
       peer = sender
       peerEpoch = epoch
       self.model = model
     }
-    counters.accepted += 1
     lastHeard = now
-    reply = encoder.encode(description: description, answering: epoch)
-    replyAddress = sender
-    counters.sent += 1
-    return known ? .none : .connected
+    describe(to: sender, epoch: epoch, toPeer: true)
+    return .success(known ? .none : .connected)
   }
 
-  /// Checks that a frame is from the present controller, of its present epoch, and newer than the last.
+  /// Why a frame is not from the present controller, of its present epoch, and newer than the last; nil if it is.
   @_noAllocation @_noLocks
   private mutating func objection(to frame: UnsafePointer<Robot__Frame>, from sender: PeerAddress) -> Rejection? {
     guard let peer, peer == sender else { return .stranger }
     guard frame.pointee.epoch == peerEpoch else { return .otherEpoch }
-    return filter.admit(frame.pointee.sequence, lost: &counters.lost)
+    return channel.objection(to: frame)
   }
 
   @_noAllocation @_noLocks
   private mutating func receiveAction(
     _ frame: UnsafePointer<Robot__Frame>, from sender: PeerAddress, now: UInt64, action: inout ActionMessage
-  ) -> RobotEvent {
+  ) -> Result<RobotEvent, Rejection> {
     if let reason = objection(to: frame, from: sender) {
       if reason == .stranger || reason == .otherEpoch {
         answer(.unknownPeer, FixedText(fixed: "say Hello first"), to: sender, epoch: frame.pointee.epoch)
       }
-      return reject(reason)
+      return .failure(reason)
     }
     let message = frame.pointee.action.pointee
-    guard message.observation_epoch == encoder.epoch else { return reject(.otherEpoch) }
-    if let reason = action.load(message, for: description) { return reject(reason) }
-    counters.accepted += 1
+    guard message.observation_epoch == channel.epoch else { return .failure(.otherEpoch) }
+    if let reason = action.load(message, for: description) { return .failure(reason) }
+    channel.accept()
     lastHeard = now
-    return .action
+    return .success(.action)
   }
 
   @_noAllocation @_noLocks
   private mutating func receiveStatus(
     _ frame: UnsafePointer<Robot__Frame>, from sender: PeerAddress, now: UInt64
-  ) -> RobotEvent {
+  ) -> Result<RobotEvent, Rejection> {
     // Without a sequence number a Status is an answer to somebody unknown, which only the robot gives.
-    if frame.pointee.sequence == 0 { return reject(.malformed) }
-    if let reason = objection(to: frame, from: sender) { return reject(reason) }
+    if frame.pointee.sequence == 0 { return .failure(.malformed) }
+    if let reason = objection(to: frame, from: sender) { return .failure(reason) }
     let status = frame.pointee.status.pointee
-    guard let text = FixedText(status.text, limit: LinkLimits.textBytes) else { return reject(.outOfRange) }
-    counters.accepted += 1
+    guard let text = FixedText(status.text, limit: LinkLimits.textBytes) else { return .failure(.outOfRange) }
+    channel.accept()
     lastHeard = now
     peerText = text
     let code = StatusCode(rawValue: status.code.rawValue)
-    guard code == .goodbye || code == .refused else { return .none }
+    guard code == .goodbye || code == .refused else { return .success(.none) }
     peer = nil
-    return code == .goodbye ? .goodbye : .refused
+    return .success(code == .goodbye ? .goodbye : .refused)
+  }
+
+  /// Answers a question for the time. That a controller asks does not mean that it drives: no heartbeat.
+  @_noAllocation @_noLocks
+  private mutating func receiveClock(
+    _ frame: UnsafePointer<Robot__Frame>, from sender: PeerAddress, now: UInt64
+  ) -> Result<RobotEvent, Rejection> {
+    if let reason = objection(to: frame, from: sender) { return .failure(reason) }
+    channel.accept()
+    reply = channel.encode(
+      clock: ClockStamps(asked: frame.pointee.clock.pointee.asked_ns, received: now, answered: now))
+    replyAddress = sender
+    return .success(.none)
   }
 }

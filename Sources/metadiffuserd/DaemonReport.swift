@@ -52,6 +52,7 @@ struct DaemonReport {
       ("deadline_misses", .number(Double(statistics.deadlineMisses))),
       ("misses", counts(misses)),
       ("fallbacks", counts(fallbacks)),
+      ("link_round_trip_ms", loop.clock.taken == 0 ? .null : .number(Double(loop.clock.roundTripNanoseconds) / 1e6)),
       ("frames_lost", .number(Double(counters.lost))),
       ("frames_rejected", counts(rejections)),
       ("send_failures", .number(Double(counters.sendFailures))),
@@ -99,6 +100,10 @@ struct DaemonReport {
         + "\(usage.involuntarySwitches) involuntary switches")
     // What was missed may be due to what was refused.
     if statistics.deadlineMisses > 0 { lines += warnings.map { "  \($0)" } }
+    if loop.clock.taken > 0 {
+      lines.append(
+        "  clocks compared over a round trip of \(decimal(Double(loop.clock.roundTripNanoseconds) / 1e6, 3)) ms")
+    }
     return lines.joined(separator: "\n")
   }
 

@@ -60,6 +60,47 @@ import Testing
     #expect(lines.last == "2,19,2.000,0.0000,0.0000,-0.00000,0.000,plan")
   }
 
+  @Test("a controller that takes over in the middle of an interval gets whole intervals from then on")
+  func takeover() throws {
+    let port = freshPort()
+    let robot = try Program(
+      "metadiffuser",
+      [
+        "simulate", "--family", "point-robot", "--task", "1,0", "--link", "udp://127.0.0.1:\(port)", "--quiet",
+        "--wait", "20",
+      ])
+    let period: UInt64 = 100_000_000
+    let profile = RobotProfile(
+      family: "point-robot", observationSize: 2, actionSize: 2, periodNanoseconds: period)
+    func controller() throws -> ControllerEndpoint {
+      try ControllerEndpoint(
+        connectingTo: LinkAddress(host: "127.0.0.1", port: port), profile: profile, model: "test",
+        silenceNanoseconds: 20_000_000_000)
+    }
+    /// Sample times of the first two observations.
+    func firstTwo(_ controller: inout ControllerEndpoint) -> [UInt64] {
+      var times: [UInt64] = []
+      let limit = monotonicNanoseconds() + 20_000_000_000
+      while times.count < 2, monotonicNanoseconds() < limit {
+        if controller.next(until: limit) == .link(.observation) {
+          times.append(controller.observation.sampleTimeNanoseconds)
+        }
+      }
+      return times
+    }
+    var first = try controller()
+    let before = firstTwo(&first)
+    // The robot drives on at its pace; the successor's Hello, every 100 ms, comes at 80 % of an interval.
+    sleepUntil(before[1] + period * 8 / 10)
+    var second = try controller()
+    let after = firstTwo(&second)
+    robot.kill()
+    try #require(after.count == 2)
+    // Kept from before, the next tick would follow after a fifth of the period.
+    #expect(after[1] - after[0] > period * 7 / 10)
+    #expect((after[0] - before[1]) % period > period / 2, "it was not taken over in the middle of an interval")
+  }
+
   @Test(
     "wrong usage ends with 64 and says what is wrong",
     arguments: [

@@ -115,7 +115,8 @@ import Testing
     #expect(event == .connected)
   }
 
-  @Test("a second controller is told that the robot is busy while the first is alive, and taken when it is not")
+  @Test(
+    "a second controller is told that the robot is busy while the first answers, and taken when it has not for 250 ms")
   func busy() {
     let pair = LinkPair()
     pair.shakeHands()
@@ -129,9 +130,11 @@ import Testing
     #expect(pair.robot.peer == pair.address)
     #expect(pair.robot.counters[.stranger] == 1)
 
-    pair.now += 500 * millisecond
-    let silent = pair.robot.hasFallenSilent(now: pair.now)
-    #expect(silent)
+    pair.now += 249 * millisecond
+    _ = pair.controller.poll(now: pair.now)
+    let early = pair.toRobot(pair.controllerReply, from: other)
+    #expect(early == .none)
+    pair.now += 100 * millisecond
     _ = pair.controller.poll(now: pair.now)
     let taken = pair.toRobot(pair.controllerReply, from: other)
     #expect(taken == .connected)
@@ -150,17 +153,62 @@ import Testing
     #expect(!again)
   }
 
-  @Test("the controller notices silence and says Hello at once")
+  @Test("the controller notices silence after the documented time")
   func controllerNoticesSilence() {
     let pair = LinkPair()
     pair.shakeHands()
-    #expect(pair.controller.nextPoll() == pair.now + 500 * millisecond)
     let early = pair.controller.poll(now: pair.now + 499 * millisecond)
-    #expect(!early)
-    #expect(pair.controllerReply.isEmpty)
     let late = pair.controller.poll(now: pair.now + 500 * millisecond)
+    #expect(!early)
     #expect(late)
-    #expect(!pair.controllerReply.isEmpty)
+    #expect(pair.controller.isConnected == false)
+  }
+
+  @Test(
+    "a connected controller says Hello after two quiet periods, which a robot that has not restarted takes in its stride"
+  )
+  func quietRobot() {
+    let pair = LinkPair()
+    pair.shakeHands()
+    #expect(pair.controller.nextPoll() == pair.now + 100 * millisecond)
+    pair.now += 99 * millisecond
+    _ = pair.controller.poll(now: pair.now)
+    #expect(pair.controllerReply.isEmpty)
+    pair.now += millisecond
+    _ = pair.controller.poll(now: pair.now)
+    let heard = pair.toRobot(pair.controllerReply)
+    #expect(heard == .none)
+    let answered = pair.toController(pair.robotReply)
+    #expect(answered == .none)
+    #expect(pair.controller.isConnected == true)
+    // The same Hello finds a robot that has restarted.
+    pair.restartRobot()
+    pair.now += 100 * millisecond
+    _ = pair.controller.poll(now: pair.now)
+    let found = pair.toRobot(pair.controllerReply)
+    let again = pair.toController(pair.robotReply)
+    #expect((found, again) == (.connected, .connected))
+  }
+
+  @Test("an inquiry is answered in every state, tells the description and changes nothing")
+  func inquiry() throws {
+    let pair = LinkPair()
+    let question = inquiryDatagram(epoch: 77, sequence: 1)
+    let stranger = PeerAddress(host: 1, port: 2)
+    for isDriven in [false, true] {
+      let event = pair.toRobot(question, from: stranger)
+      #expect(event == .none)
+      #expect(pair.robot.replyAddress == stranger)
+      #expect(!pair.robotReply.isEmpty)
+      #expect(pair.robot.peer == (isDriven ? pair.address : nil))
+      // A session takes such an answer for nothing.
+      let before = pair.controller.counters[.malformed]
+      _ = pair.toController(pair.robotReply)
+      #expect(pair.controller.counters[.malformed] == before + 1)
+      pair.shakeHands()
+    }
+    _ = pair.toController(pair.nextObservation())
+    #expect(pair.controller.counters.lost == 0, "an inquiry uses no sequence number up")
   }
 
   @Test("a restarted robot answers the next action with 'unknown peer' and is picked up by a new Hello")

@@ -27,6 +27,18 @@ func datagram(epoch: UInt32, sequence: UInt32, _ fill: (inout Robot__Frame) -> V
   return sealed(Array(bytes[..<count]))
 }
 
+/// The datagram that asks a robot what it is.
+func inquiryDatagram(epoch: UInt32, sequence: UInt32) -> [UInt8] {
+  var hello = rp_hello()
+  hello.protocol = LinkLimits.protocolVersion
+  return withUnsafeMutablePointer(to: &hello) { hello in
+    datagram(epoch: epoch, sequence: sequence) {
+      $0.body_case = ROBOT__FRAME__BODY_HELLO
+      $0.hello = hello
+    }
+  }
+}
+
 /// The datagram of an observation with these values.
 func observationDatagram(
   epoch: UInt32, sequence: UInt32, state: [Float], applied: [Float] = [], reward: Float? = nil, step: UInt32 = 0

@@ -21,6 +21,7 @@ typedef struct Robot__Description Robot__Description;
 typedef struct Robot__Observation Robot__Observation;
 typedef struct Robot__Action Robot__Action;
 typedef struct Robot__Status Robot__Status;
+typedef struct Robot__Clock Robot__Clock;
 
 
 /* --- enums --- */
@@ -84,7 +85,8 @@ typedef enum {
   ROBOT__FRAME__BODY_DESCRIPTION = 4,
   ROBOT__FRAME__BODY_OBSERVATION = 5,
   ROBOT__FRAME__BODY_ACTION = 6,
-  ROBOT__FRAME__BODY_STATUS = 7
+  ROBOT__FRAME__BODY_STATUS = 7,
+  ROBOT__FRAME__BODY_CLOCK = 8
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ROBOT__FRAME__BODY__CASE)
 } Robot__Frame__BodyCase;
 
@@ -102,7 +104,7 @@ struct  Robot__Frame
    * Grows by one with each frame to the peer, and skips 0 when it wraps. An accepted Hello or Description sets where the
    * counting starts; after it a receiver drops a frame that is not newer than the last one, compared modulo 2^32: newer
    * means that the difference as a signed 32-bit number is positive. Gaps are lost frames. 0 is for a Status to a sender
-   * that is not the peer: such a Status stands outside the sequence.
+   * that is not the peer, and for a Description that answers an inquiry: these stand outside the sequence.
    */
   uint32_t sequence;
   Robot__Frame__BodyCase body_case;
@@ -112,6 +114,7 @@ struct  Robot__Frame
     Robot__Observation *observation;
     Robot__Action *action;
     Robot__Status *status;
+    Robot__Clock *clock;
   };
 };
 #define ROBOT__FRAME__INIT \
@@ -120,8 +123,10 @@ struct  Robot__Frame
 
 
 /*
- * Controller to robot: "may I drive you?" Repeated every 100 ms until it is answered, and again after the robot fell
- * silent or showed another epoch.
+ * Controller to robot: "may I drive you?" Repeated every 100 ms until it is answered, and again while nothing is heard of
+ * the robot or after it showed another epoch.
+ * With observation_size and action_size 0 it is an inquiry: the robot answers with its Description, sequence 0, to whoever
+ * asks and in any state, and nothing changes.
  */
 struct  Robot__Hello
 {
@@ -225,7 +230,7 @@ struct  Robot__Observation
   size_t n_state;
   float *state;
   /*
-   * When state was sampled: nanoseconds on the robot's own monotonic clock. Only differences mean anything.
+   * When state was sampled: nanoseconds on the robot's own monotonic clock, which Clock relates to the controller's.
    */
   uint64_t sample_time_ns;
   /*
@@ -327,6 +332,29 @@ struct  Robot__Status
 #define ROBOT__STATUS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&robot__status__descriptor) \
     , ROBOT__STATUS_CODE__STATUS_UNSPECIFIED, (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * Controller to robot a few times a second, and at once the same back with the robot's stamps: from the four times (the
+ * fourth is when the answer comes) the controller knows how far apart the clocks are, to half the round trip. A robot may
+ * leave it unanswered.
+ */
+struct  Robot__Clock
+{
+  ProtobufCMessage base;
+  /*
+   * The controller's clock when it asked; echoed.
+   */
+  uint64_t asked_ns;
+  /*
+   * The robot's clock, that of Observation.sample_time_ns, when the question came and when the answer left; 0 in a question.
+   */
+  uint64_t received_ns;
+  uint64_t answered_ns;
+};
+#define ROBOT__CLOCK__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&robot__clock__descriptor) \
+    , 0, 0, 0 }
 
 
 /* Robot__Frame methods */
@@ -443,6 +471,25 @@ Robot__Status *
 void   robot__status__free_unpacked
                      (Robot__Status *message,
                       ProtobufCAllocator *allocator);
+/* Robot__Clock methods */
+void   robot__clock__init
+                     (Robot__Clock         *message);
+size_t robot__clock__get_packed_size
+                     (const Robot__Clock   *message);
+size_t robot__clock__pack
+                     (const Robot__Clock   *message,
+                      uint8_t             *out);
+size_t robot__clock__pack_to_buffer
+                     (const Robot__Clock   *message,
+                      ProtobufCBuffer     *buffer);
+Robot__Clock *
+       robot__clock__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   robot__clock__free_unpacked
+                     (Robot__Clock *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Robot__Frame_Closure)
@@ -463,6 +510,9 @@ typedef void (*Robot__Action_Closure)
 typedef void (*Robot__Status_Closure)
                  (const Robot__Status *message,
                   void *closure_data);
+typedef void (*Robot__Clock_Closure)
+                 (const Robot__Clock *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -477,6 +527,7 @@ extern const ProtobufCMessageDescriptor robot__description__descriptor;
 extern const ProtobufCMessageDescriptor robot__observation__descriptor;
 extern const ProtobufCMessageDescriptor robot__action__descriptor;
 extern const ProtobufCMessageDescriptor robot__status__descriptor;
+extern const ProtobufCMessageDescriptor robot__clock__descriptor;
 
 PROTOBUF_C__END_DECLS
 
