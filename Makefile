@@ -108,7 +108,7 @@ $(PEER)/installed: Tests/Peers/requirements.txt
 BENCH := .build-bench
 BENCH_BUILD := swift build $(SWIFT_FLAGS) --package-path Bench --scratch-path $(BENCH)/swift
 BENCH_BIN = "$$($(BENCH_BUILD) --show-bin-path)"
-.PHONY: bench bench-peers bench-training callgrind
+.PHONY: bench bench-peers bench-onboard bench-training callgrind
 
 # Against the same net over OpenBLAS.
 bench: dependencies
@@ -121,6 +121,12 @@ bench-peers: bench $(BENCH)/installed
 	$(BENCH_BIN)/denoiser-bench model $(BENCH)/diffuser.safetensors
 	$(BENCH)/venv/bin/python Bench/peers.py $(BENCH_BIN)/libPlannerPeer.so $(BENCH)/diffuser.safetensors
 
+# Memory, start, allocations and page faults of the onboard controller with 4.0 M parameters.
+bench-onboard: build
+	$(BENCH_BUILD) --product denoiser-bench
+	$(BENCH_BIN)/denoiser-bench model $(BENCH)/diffuser.safetensors
+	python3 Bench/onboard.py "$$(swift build $(SWIFT_FLAGS) --show-bin-path)" $(BENCH)/diffuser.safetensors
+
 # A training step. A data set of a few episodes is enough.
 bench-training: build $(BENCH)/installed
 	"$$(swift build $(SWIFT_FLAGS) --show-bin-path)/metadiffuser" collect --quality random --episodes-per-task 1 \
@@ -129,8 +135,8 @@ bench-training: build $(BENCH)/installed
 	  "$$(swift build $(SWIFT_FLAGS) --show-bin-path)/metadiffuser" $(BENCH)/data.hdf5
 
 # Instructions of one plan against Bench/Thresholds: the same wherever and whenever they are counted.
+callgrind: PACKAGES += valgrind
 callgrind: dependencies
-	@command -v valgrind >/dev/null || { echo "valgrind is missing: apt-get install valgrind"; exit 1; }
 	$(BENCH_BUILD) --product plan-count
 	python3 Bench/callgrind.py $(BENCH_BIN)/plan-count $(ARGS)
 

@@ -93,11 +93,11 @@ public final class ControlLoop {
   public var clock: ClockEstimate { endpoint.session.clock }
   public var robot: RobotDescription? { endpoint.session.robot }
 
-  /// Plans a few times before anything depends on it, so that no page, branch or estimate is new to the first real plan.
+  /// Plans twice, cold and warm, before anything depends on it, so that no page, branch or estimate is new to the first real plan.
   private func rehearse() {
     _ = planner.addTransition(observation: lastState, action: action.command, reward: 0, next: lastState)
     planner.updateContext()
-    for _ in 0..<4 {
+    for _ in 0..<2 {
       let start = monotonicNanoseconds()
       let result = planner.plan(observation: lastState, budgetNanoseconds: .max)
       note(planNanoseconds: monotonicNanoseconds() - start, steps: result.stepsTaken)

@@ -109,8 +109,8 @@ public final class SafetensorsFile {
     let entry = try entry(name, shape: shape)
     let values: [Float] =
       switch entry.type {
-      case .float16: numbers(entry, as: UInt16.self).map { Float(Float16(bitPattern: UInt16(littleEndian: $0))) }
-      case .float32: numbers(entry, as: UInt32.self).map { Float(bitPattern: UInt32(littleEndian: $0)) }
+      case .float16: numbers(entry, as: Float16.self).map { Float($0) }
+      case .float32: numbers(entry, as: Float.self)
       }
     if let bad = values.firstIndex(where: { !$0.isFinite }) {
       throw .invalid(file: path, field: name, found: "\(values[bad]) at element \(bad)", expected: "finite numbers")
@@ -130,12 +130,13 @@ public final class SafetensorsFile {
       return halves
     }
     // As they lie in the file: a model's weights are copied, not converted one by one.
-    let bits = numbers(entry, as: UInt16.self)
-    if let bad = bits.firstIndex(where: { UInt16(littleEndian: $0) & 0x7C00 == 0x7C00 }) {
-      let value = Float16(bitPattern: UInt16(littleEndian: bits[bad]))
-      throw .invalid(file: path, field: name, found: "\(value) at element \(bad)", expected: "finite numbers")
+    let halves = numbers(entry, as: Float16.self)
+    var largestExponent: UInt16 = 0
+    for half in halves { largestExponent = max(largestExponent, half.bitPattern & 0x7C00) }
+    if largestExponent == 0x7C00, let bad = halves.firstIndex(where: { !$0.isFinite }) {
+      throw .invalid(file: path, field: name, found: "\(halves[bad]) at element \(bad)", expected: "finite numbers")
     }
-    return bits.map { Float16(bitPattern: UInt16(littleEndian: $0)) }
+    return halves
   }
 
   private func entry(_ name: String, shape: [Int]) throws(ModelError) -> Entry {
@@ -146,12 +147,13 @@ public final class SafetensorsFile {
     return entry
   }
 
-  /// The little-endian words of a tensor, copied as they are.
-  private func numbers<Word: FixedWidthInteger>(_ entry: Entry, as type: Word.Type) -> [Word] {
+  /// The numbers of a tensor, copied as they are: the format is little-endian, and so is every processor we run on.
+  private func numbers<Number: BitwiseCopyable>(_ entry: Entry, as type: Number.Type) -> [Number] {
     let bytes = dataStart + entry.begin..<dataStart + entry.end
-    return [Word](unsafeUninitializedCapacity: bytes.count / MemoryLayout<Word>.size) { words, initialized in
-      contents.withUnsafeBytes { UnsafeMutableRawBufferPointer(words).copyMemory(from: .init(rebasing: $0[bytes])) }
-      initialized = bytes.count / MemoryLayout<Word>.size
+    let count = bytes.count / MemoryLayout<Number>.size
+    return [Number](unsafeUninitializedCapacity: count) { numbers, initialized in
+      contents.withUnsafeBytes { UnsafeMutableRawBufferPointer(numbers).copyMemory(from: .init(rebasing: $0[bytes])) }
+      initialized = count
     }
   }
 
@@ -237,14 +239,16 @@ private func readFile(_ path: String) throws(ModelError) -> [UInt8] {
   guard size <= SafetensorsFile.largestFile else {
     throw .damaged(file: path, reason: "\(size) bytes, more than the \(SafetensorsFile.largestFile) a model may have")
   }
-  var contents = [UInt8](repeating: 0, count: size)
-  var offset = 0
-  while offset < size {
-    let count = contents.withUnsafeMutableBytes { read(descriptor, $0.baseAddress! + offset, size - offset) }
-    if count < 0 && errno == EINTR { continue }
-    guard count >= 0 else { throw failed("read") }
-    guard count > 0 else { throw .damaged(file: path, reason: "it shrank while being read") }
-    offset += count
+  var failure: ModelError?
+  let contents = [UInt8](unsafeUninitializedCapacity: size) { bytes, filled in
+    while filled < size, failure == nil {
+      let count = read(descriptor, bytes.baseAddress! + filled, size - filled)
+      if count < 0 && errno == EINTR { continue }
+      if count < 0 { failure = failed("read") }
+      if count == 0 { failure = .damaged(file: path, reason: "it shrank while being read") }
+      filled += max(0, count)
+    }
   }
+  if let failure { throw failure }
   return contents
 }
