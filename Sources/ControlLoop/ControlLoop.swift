@@ -237,6 +237,7 @@ public final class ControlLoop {
     if failsafe.isSafe, !wasSafe { status.post(.safe) }
     answeredStep = step
     send(arrival: arrival)
+    if gathering.isGathering, planner.transitionCount % Planner.gatheringInterval == 0 { planner.updateContext() }
     planner.prepare()
   }
 

@@ -17,7 +17,7 @@ public struct MetaTest: Sendable {
   public var model: LoadedModel
   public var options: PlannerOptions
   public var kernels: String?
-  public var warmStart: Quality
+  public var warmStart: WarmStartSource
   /// Episodes of each task.
   public var episodes: Int
   public var seed: UInt64
@@ -29,7 +29,7 @@ public struct MetaTest: Sendable {
   public var threads = 1
 
   public init(
-    family: TaskFamily, split: TaskSplit, model: LoadedModel, warmStart: Quality, episodes: Int, seed: UInt64,
+    family: TaskFamily, split: TaskSplit, model: LoadedModel, warmStart: WarmStartSource, episodes: Int, seed: UInt64,
     behaviours: [BehaviourLevel: Behaviour], yardstick: Behaviour
   ) {
     self.family = family
@@ -83,9 +83,7 @@ public struct MetaTest: Sendable {
     let twin = try family.task(parameters: parameters)
     // Streams: what belongs to this task is drawn from its number alone.
     var seeds = RandomSource(seed: seed, stream: UInt64(number))
-    let warm = try WarmStart.record(
-      task, behaviours: warmStart.levels.compactMap { behaviours[$0] }, label: warmStart.rawValue, seed: seeds.next())
-    warm.infer(into: &planner)
+    try warmStart.show(task, behaviours: behaviours, to: &planner, seed: seeds.next())
     let expert = try yardstick.makePolicy()
     let random = try Behaviour.random(family).makePolicy()
     var outcome = TaskOutcome(parameters: parameters)

@@ -87,9 +87,7 @@ public struct Tuning: Sendable {
   private func time(_ point: TuningReport.Point) throws -> MetaTestReport.PlanTime {
     var planner = try Planner(weights: test.model.weights, options: options(point), kernels: test.kernels)
     let task = try test.family.task(parameters: test.family.tasks(test.split)[test.tasks[0]])
-    let behaviours = test.warmStart.levels.compactMap { test.behaviours[$0] }
-    try WarmStart.record(task, behaviours: behaviours, label: test.warmStart.rawValue, seed: test.seed)
-      .infer(into: &planner)
+    try test.warmStart.show(task, behaviours: test.behaviours, to: &planner, seed: test.seed)
     task.reset(seed: test.seed)
     planner.reset(seed: test.seed)
     let observation = task.observation

@@ -200,6 +200,13 @@ public struct Planner: ~Copyable {
     hasContext = true
   }
 
+  /// While a robot's first episode is its warm start, the context is updated every so many transitions: to act on a guess is
+  /// what proves it right or wrong. One behaviour held for the whole episode may suit two tasks alike, such as a target speed
+  /// above and one below.
+  public static var gatheringInterval: Int {
+    @_noAllocation @_noLocks get { 25 }
+  }
+
   /// Entry `index` of the context z, in −1…1.
   @_noAllocation @_noLocks
   public func context(_ index: Int) -> Float { parts.encoder.context[index] }

@@ -1,6 +1,7 @@
 // Behaviours of a family by skill level: random needs nothing, the others are levels of a trained expert.
 
 import ArgumentParser
+import Evaluation
 import Foundation
 import Learning
 import OfflineData
@@ -8,6 +9,7 @@ import Tasks
 
 extension Quality: ExpressibleByArgument {}
 extension TaskSplit: ExpressibleByArgument {}
+extension WarmStartSource: ExpressibleByArgument {}
 
 extension TaskFamily {
   /// Where the family's expert lies unless the user says otherwise.

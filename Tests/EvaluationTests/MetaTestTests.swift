@@ -27,7 +27,7 @@ private let towardsGoal = Behaviour(name: "expert") {
   }
 }
 
-func makeTest(threads: Int = 1, warmStart: Quality = .mixed) -> MetaTest {
+func makeTest(threads: Int = 1, warmStart: WarmStartSource = .mixed) -> MetaTest {
   let family = TaskFamily.pointRobot
   var test = MetaTest(
     family: family, split: .test, model: pointModel(), warmStart: warmStart, episodes: 2, seed: 5,
@@ -76,6 +76,15 @@ func makeTest(threads: Int = 1, warmStart: Quality = .mixed) -> MetaTest {
       }
       #expect(abs(task.expertReturn - total) < 1e-4)
     }
+  }
+
+  @Test func aWarmStartOfThePlannersOwnNeedsNoBehaviour() throws {
+    var test = makeTest(warmStart: .own)
+    test.behaviours = [:]
+    let report = try test.run()
+    let again = try test.run()
+    #expect(report.warmStart == "own" && report.tasks == again.tasks)
+    #expect(report.meanReturn.isFinite && report.incompletePlans == 0)
   }
 
   @Test func planTimesAreQuantilesByNearestRank() {

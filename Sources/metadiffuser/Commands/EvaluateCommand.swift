@@ -14,7 +14,7 @@ struct EvaluateCommand: ParsableCommand {
     commandName: "evaluate",
     abstract: "Meta-test a model: unseen tasks, one warm start each, then episodes, next to expert and random.",
     discussion: """
-      Each task gets one warm start (one episode's worth of transitions of the given quality), from which the context is
+      Each task gets one warm start (one episode's worth of transitions), from which the context is
       inferred once. Then the planner drives the episodes; expert and random drive from the same starts. The normalised
       score is (return − random) / (expert − random). Several guides or warm starts, separated by commas, or 'all', give
       a row each (with --json an array).
@@ -33,7 +33,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Episodes of each task.")
   var episodes = 2
 
-  @Option(help: "Quality of the warm start: random, medium, expert, mixed.")
+  @Option(help: "Who drives the warm start: random, medium, expert, mixed, or own: the planner itself.")
   var warmStart = "mixed"
 
   @Option(help: "Guide: none, reward, dual (default: the model's).")
@@ -65,7 +65,7 @@ struct EvaluateCommand: ParsableCommand {
     let expertPath = experts ?? family.expertPath
     let options = try planner.applied(to: loaded)
     let guides = try list(guide ?? options.guide.rawValue, "--guide", Guide.allCases)
-    let qualities = try list(warmStart, "--warm-start", Quality.allCases)
+    let qualities = try list(warmStart, "--warm-start", WarmStartSource.allCases)
     let chosenTasks = try tasks.map { try numbers($0, below: family.tasks(split).count) }
     let yardstick = try family.yardstick(expertPath: expertPath)
     let behaviours = try family.behaviours(expertPath: expertPath)

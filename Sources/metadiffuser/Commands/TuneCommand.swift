@@ -36,8 +36,8 @@ struct TuneCommand: ParsableCommand {
   @Option(help: "Guide rounds a denoising step to try.")
   var guideRounds = Numbers([0, 1, 2])
 
-  @Option(help: "Quality of the warm start: random, medium, expert, mixed.")
-  var warmStart = Quality.mixed
+  @Option(help: "Who drives the warm start: random, medium, expert, mixed, or own: the planner itself.")
+  var warmStart = WarmStartSource.mixed
 
   @Option(help: "Episodes of each task.")
   var episodes = 1
