@@ -261,6 +261,8 @@ public final class ControlLoop {
     let spent = inLockstep ? 0 : start &- due
     guard spent < budgetNanoseconds, inLockstep || spent &+ stepNanoseconds < periodNanoseconds else {
       statistics.skippedPlans += 1
+      // Or one slow plan, at the start say, would keep all others from being tried.
+      stepNanoseconds -= stepNanoseconds / 32
       return false
     }
     isReady = false

@@ -34,7 +34,7 @@ public final class ControlThread {
         owner.warnings += RealTimeSetup.prepareThread(cpu: owner.options.cpu)
         owner.isReady.store(true)
         if !(owner.options.requiresRealTime && !owner.warnings.isEmpty) { owner.loop.run() }
-      }, Unmanaged.passRetained(self).toOpaque(), 1 << 20, &thread)
+      }, Unmanaged.passRetained(self).toOpaque(), 512 * 1024, &thread)
     guard code == 0 else { throw .thread(cause: String(cString: strerror(code))) }
     isReady.wait()
     if options.requiresRealTime, !warnings.isEmpty {

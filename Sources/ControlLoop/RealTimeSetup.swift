@@ -21,7 +21,10 @@ public enum RealTimeSetup {
   public static func beginLoading() { rt_return_large_blocks() }
 
   /// Libraries that read options and files and are not used in the cycle: their code is not kept in memory.
-  private static let startLibraries = ["libFoundationEssentials", "libswift_RegexParser", "libswift_StringProcessing"]
+  private static let startLibraries = [
+    "libFoundationEssentials", "libswift_RegexParser", "libswift_StringProcessing", "libswift_Concurrency",
+    "libdispatch",
+  ]
 
   /// Locks memory and forbids deep sleep. Call it once, when all memory has been taken.
   public static func prepareProcess() -> [RealTimeWarning] {
