@@ -144,3 +144,23 @@ $(BENCH)/installed: Bench/requirements.txt
 	python3 -m venv $(BENCH)/venv
 	$(BENCH)/venv/bin/pip install --quiet --disable-pip-version-check -r Bench/requirements.txt
 	touch $@
+
+# The firmware: image for the microcontroller in .build-firmware, the same application as a Linux process, and both in the loop.
+# make hil ARGS="--speed 1.2", or ARGS="--real-port /dev/ttyACM0 --real-bus /dev/ttyUSB0" with real hardware.
+FIRMWARE_PACKAGES := gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
+FAULTS ?= 10
+.PHONY: firmware firmware-host hil hil-faults
+firmware:
+	@$(MAKE) --no-print-directory dependencies PACKAGES="$(PACKAGES) $(FIRMWARE_PACKAGES)"
+	@mkdir -p .build-firmware
+	$(MAKE) -C Firmware
+
+firmware-host: dependencies
+	swift build $(SWIFT_FLAGS) --product firmware-host
+
+hil: build firmware
+	@"$$(swift build $(SWIFT_FLAGS) --show-bin-path)/metadiffuser" hil $(ARGS)
+
+# Kills and stops controller, plant and microcontroller, FAULTS times each, at random instants.
+hil-faults: build firmware
+	@"$$(swift build $(SWIFT_FLAGS) --show-bin-path)/metadiffuser" hil --faults $(FAULTS) $(ARGS)

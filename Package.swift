@@ -7,6 +7,7 @@ let package = Package(
   products: [
     .executable(name: "metadiffuser", targets: ["metadiffuser"]),
     .executable(name: "metadiffuserd", targets: ["metadiffuserd"]),
+    .executable(name: "firmware-host", targets: ["firmware-host"]),
     .library(name: "PlannerRuntime", targets: ["PlannerRuntime"]),
     .library(name: "PlannerModel", targets: ["PlannerModel"]),
     .library(name: "RobotLink", targets: ["RobotLink"]),
@@ -33,6 +34,7 @@ let package = Package(
     .target(name: "CSerialPort"),
     .target(name: "RobotLink", dependencies: ["CRobotProtocol", "CDatagram", "CSerialPort"]),
     .target(name: "Failsafe"),
+    .target(name: "ActuatorBus", dependencies: ["CRobotProtocol"]),
     .target(name: "CRealTime"),
     // Stands in for malloc: for programs and tests only, never for a library.
     .target(name: "CAllocationCounter"),
@@ -52,6 +54,16 @@ let package = Package(
       // Every symbol is bound at start: the first call of a function in the cycle would look its name up in all libraries.
       linkerSettings: [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"])]),
 
+    // The firmware's application; `make firmware` compiles the same sources for the microcontroller.
+    .target(
+      name: "FirmwareApplication", dependencies: ["ActuatorBus", "Failsafe", "RobotLink", "CRobotProtocol"],
+      path: "Firmware/Application"),
+    .target(
+      name: "CBoard", dependencies: ["CSerialPort"], path: "Firmware", sources: ["Host"],
+      publicHeadersPath: "Board/include"),
+    .executableTarget(
+      name: "firmware-host", dependencies: ["FirmwareApplication", "RobotLink", "CBoard"], path: "Firmware/Main"),
+
     // Workbench: any time, any memory.
     .target(name: "Tasks", dependencies: ["CMuJoCo", "PlannerRuntime", "PlannerModel"]),
     .target(name: "OfflineData", dependencies: ["CHDF5", "Tasks", "PlannerModel", "PlannerRuntime"]),
@@ -68,7 +80,7 @@ let package = Package(
       name: "metadiffuser",
       dependencies: [
         "Evaluation", "Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime", "RobotLink", "ControlLoop",
-        "CAllocationCounter",
+        "ActuatorBus", "CSerialPort", "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
@@ -81,6 +93,11 @@ let package = Package(
     .testTarget(
       name: "RobotLinkTests", dependencies: ["RobotLink", "CRobotProtocol", "CAllocationCounter"]),
     .testTarget(name: "FailsafeTests", dependencies: ["Failsafe"]),
+    .testTarget(
+      name: "FirmwareTests",
+      dependencies: [
+        "FirmwareApplication", "ActuatorBus", "Failsafe", "RobotLink", "CRobotProtocol", "PlannerRuntime",
+      ]),
     .testTarget(
       name: "ControlLoopTests",
       dependencies: ["ControlLoop", "RobotLink", "PlannerModel", "PlannerRuntime", "CAllocationCounter"]),

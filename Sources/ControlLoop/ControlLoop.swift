@@ -20,6 +20,8 @@ public final class ControlLoop {
   private let options: ControlOptions
   private let periodNanoseconds: UInt64
   private let budgetNanoseconds: UInt64
+  /// A serial line is slow: it carries what moves the robot, and no predictions for whoever looks on.
+  private let isOnLine: Bool
   private var endpoint: ControllerEndpoint
   private var planner: Planner
   private var action = ActionMessage()
@@ -50,6 +52,7 @@ public final class ControlLoop {
     try options.check(against: model)
     self.options = options
     self.address = address
+    if case .udp = address { isOnLine = false } else { isOnLine = true }
     periodNanoseconds = description.periodNanoseconds
     budgetNanoseconds = options.budgetNanoseconds ?? description.periodNanoseconds / 2
 
@@ -282,7 +285,7 @@ public final class ControlLoop {
     action.planMicroseconds = UInt32(clamping: (end - start) / 1000)
     action.denoisingSteps = UInt32(clamping: result.stepsTaken)
     if planner.hasContext { action.predictedReturn = result.predictedReturn }
-    action.hasPredictedState = true
+    action.hasPredictedState = !isOnLine
     for index in 0..<planner.observationSize { action.predictedState[index] = planner.state(1)[index] }
     return true
   }

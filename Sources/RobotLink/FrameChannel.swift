@@ -16,6 +16,10 @@ struct FrameChannel: ~Copyable {
     @_noAllocation @_noLocks get { encoder.epoch }
   }
 
+  /// From now on frames carry `epoch`.
+  @_noAllocation @_noLocks
+  mutating func begin(epoch: UInt32) { encoder.begin(epoch: epoch) }
+
   /// The frame in `datagram`, valid until the next call.
   @_noAllocation @_noLocks
   mutating func decode(_ datagram: UnsafeRawBufferPointer) -> DecodedFrame { decoder.decode(datagram) }

@@ -4,7 +4,7 @@ import CRobotProtocol
 
 /// Makes the datagrams of one end of a link; each call returns the same buffer. Real-time: yes, `init` excepted.
 struct FrameEncoder: ~Copyable {
-  let epoch: UInt32
+  private(set) var epoch: UInt32
   /// Sequence of the last frame to the peer.
   private(set) var sequence: UInt32 = 0
 
@@ -34,6 +34,10 @@ struct FrameEncoder: ~Copyable {
     returnStorage(texts)
     returnStorage(bytes)
   }
+
+  /// From now on frames carry `epoch`.
+  @_noAllocation @_noLocks
+  mutating func begin(epoch: UInt32) { self.epoch = epoch }
 
   @_noAllocation @_noLocks
   mutating func encode(hello profile: RobotProfile, model: FixedText) -> UnsafeRawBufferPointer {

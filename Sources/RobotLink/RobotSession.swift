@@ -65,7 +65,7 @@ public struct RobotSession: ~Copyable {
   public var counters: LinkCounters { channel.counters }
 
   /// Sequence number of the last frame sent to the controller.
-  public var sequence: UInt32 { channel.encoder.sequence }
+  public var sequence: UInt32 { @_noAllocation @_noLocks get { channel.encoder.sequence } }
 
   /// Takes a datagram in. With `.action` the command lies in `action`; else `action` is unchanged.
   ///
@@ -92,6 +92,14 @@ public struct RobotSession: ~Copyable {
     peer = nil
     return true
   }
+
+  /// Takes `epoch` for that of this start: for a robot that has no random number before it is first spoken to.
+  @_noAllocation @_noLocks
+  public mutating func begin(epoch: UInt32) { channel.begin(epoch: epoch) }
+
+  /// Lets go of the controller: only after another Hello does anything it sends count.
+  @_noAllocation @_noLocks
+  public mutating func release() { peer = nil }
 
   /// The datagram that carries `observation` to the controller. Valid until the next call.
   @_noAllocation @_noLocks
@@ -154,9 +162,9 @@ public struct RobotSession: ~Copyable {
     let hello = frame.pointee.hello.pointee
     guard hello.protocol == LinkLimits.protocolVersion else {
       var text = FixedText(fixed: "the robot speaks version ")
-      text.append(UInt64(LinkLimits.protocolVersion))
+      text.append(rp_wide(LinkLimits.protocolVersion))
       text.append(" of the protocol, the controller version ")
-      text.append(UInt64(hello.protocol))
+      text.append(rp_wide(hello.protocol))
       answer(.refused, text, to: sender, epoch: epoch)
       return .failure(.outOfRange)
     }

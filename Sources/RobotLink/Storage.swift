@@ -2,7 +2,7 @@
 // its own in place of this one (Firmware/Link/Storage.swift).
 
 /// `count` elements that hold `value`, at addresses that never change. Real-time: no.
-func takeStorage<Element>(repeating value: Element, count: Int) -> UnsafeMutablePointer<Element> {
+package func takeStorage<Element>(repeating value: Element, count: Int) -> UnsafeMutablePointer<Element> {
   let storage = UnsafeMutablePointer<Element>.allocate(capacity: count)
   // Written once, so that no page of it is new to the loop.
   storage.initialize(repeating: value, count: count)
@@ -10,4 +10,4 @@ func takeStorage<Element>(repeating value: Element, count: Int) -> UnsafeMutable
 }
 
 /// Gives back what `takeStorage` gave. Real-time: no.
-func returnStorage<Element>(_ storage: UnsafeMutablePointer<Element>) { storage.deallocate() }
+package func returnStorage<Element>(_ storage: UnsafeMutablePointer<Element>) { storage.deallocate() }

@@ -10,6 +10,7 @@ import Testing
     "PlannerModel": ["PlannerRuntime", "FoundationEssentials", "Glibc"],
     "RobotLink": ["CRobotProtocol", "CDatagram", "CSerialPort", "Glibc", "Synchronization"],
     "Failsafe": [],
+    "ActuatorBus": ["CRobotProtocol"],
     "ControlLoop": [
       "Failsafe", "RobotLink", "CRealTime", "PlannerModel", "PlannerRuntime", "Histogram", "Glibc", "Synchronization",
     ],
@@ -24,7 +25,7 @@ import Testing
     "Evaluation": ["Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime"],
     "metadiffuser": [
       "Evaluation", "Learning", "OfflineData", "Tasks", "ControlLoop", "RobotLink", "PlannerModel", "PlannerRuntime",
-      "CAllocationCounter", "ArgumentParser", "Histogram",
+      "ActuatorBus", "CSerialPort", "CAllocationCounter", "ArgumentParser", "Histogram",
     ],
   ]
   static let workbench: Set<String> = ["Tasks", "OfflineData", "Learning", "Evaluation", "metadiffuser"]

@@ -1,0 +1,243 @@
+// The firmware's application: link, sensors, failsafe and drives in one cycle, without hardware; the clock is an argument.
+
+#if !hasFeature(Embedded)  // There everything is one module.
+  import ActuatorBus
+  import Failsafe
+  import RobotLink
+#endif
+
+/// Everything between the two serial lines. Bytes and times go in, bytes come out. Real-time: yes, `init` excepted.
+public struct Application: ~Copyable {
+  public let robot: RobotConfiguration
+  /// Command, limits and failsafe.
+  public private(set) var gate: CommandGate
+  /// What was commanded last.
+  public private(set) var choice = CommandChoice.idle
+  /// What the drives are told about the firmware; `choice` and the command go with it.
+  public var drive = BusDrive()
+  /// Requests that the sensors did not answer, and answers that were no sound measurement.
+  public private(set) var missedSamples: UInt32 = 0
+  public private(set) var refusedSamples: UInt32 = 0
+  /// Actions refused by the gate, and answers to observations that are no longer known.
+  public private(set) var refusedActions: UInt32 = 0
+
+  private var link: LinkLine
+  private var toBus = ByteQueue(capacity: 2048)
+  private var reader: BusReader
+  private let writer: BusWriter
+  private var observation = ObservationMessage()
+  private var sent = SentObservations()
+  private var applied: AppliedCommand
+  private var request = BusRequest(counter: 0, isDriven: false)
+  private var requestTime: UInt64
+  /// Sample time of the last observation whose answer was followed.
+  private var followedTime: UInt64
+  private var awaitsSensors = false
+  private var nextSample: UInt64
+  private var nextDecision: UInt64
+
+  public init(robot: RobotConfiguration, now: UInt64) {
+    self.robot = robot
+    let safe = takeStorage(repeating: robot.safeCommand, count: robot.actionSize)
+    gate = CommandGate(
+      times: robot.failsafeTimes, size: robot.actionSize, limit: robot.actionLimit,
+      slewPerSecond: robot.slewPerSecond, safeCommand: safe,
+      memory: takeStorage(repeating: Float(0), count: 2 * robot.actionSize))
+    let profile = RobotProfile(
+      family: FixedText(fixed: robot.family), observationSize: robot.observationSize, actionSize: robot.actionSize,
+      periodNanoseconds: robot.periodNanoseconds, schema: robot.schema)
+    link = LinkLine(
+      description: RobotDescription(
+        profile: profile, name: FixedText(fixed: robot.name), actionLimit: robot.actionLimit,
+        episodeLength: robot.episodeLength, lockstep: false))
+    reader = BusReader(memory: takeStorage(repeating: UInt64(0), count: BusReader.memoryBytes / 8 + 1))
+    writer = BusWriter(memory: takeStorage(repeating: UInt64(0), count: BusWriter.memoryBytes / 8 + 1))
+    applied = AppliedCommand(size: robot.actionSize)
+    requestTime = now
+    followedTime = now
+    nextSample = now
+    nextDecision = now
+  }
+
+  public var isDriven: Bool { @_noAllocation @_noLocks get { link.isDriven } }
+
+  /// Bytes for the robot link; `linkTook` tells how many of them it took.
+  public var linkOutput: UnsafeRawBufferPointer { @_noAllocation @_noLocks get { link.output.waiting } }
+
+  @_noAllocation @_noLocks
+  public mutating func linkTook(_ count: Int) { link.took(count) }
+
+  /// Bytes for the bus; `busTook` tells how many of them it took.
+  public var busOutput: UnsafeRawBufferPointer { @_noAllocation @_noLocks get { toBus.waiting } }
+
+  @_noAllocation @_noLocks
+  public mutating func busTook(_ count: Int) { toBus.drop(count) }
+
+  /// Frames for which a line had no room.
+  public var droppedFrames: UInt32 { @_noAllocation @_noLocks get { toBus.dropped &+ link.output.dropped } }
+
+  // MARK: The link
+
+  /// Takes in bytes that the controller sent.
+  @_noAllocation @_noLocks
+  public mutating func receiveFromLink(_ bytes: UnsafeRawBufferPointer, now: UInt64) {
+    for index in 0..<bytes.count {
+      switch link.push(bytes[index], now: now) {
+      case .action: follow(now: now)
+      case .connected:
+        // A controller that asks again after SAFE has latched is the explicit re-arming. Without SAFE the last plan runs
+        // out as it would have.
+        if gate.failsafe.isSafe { gate.failsafe.rearm() }
+      case .goodbye, .refused: gate.failsafe.standDown()
+      case .none: break
+      }
+    }
+  }
+
+  /// Offers the action that has come to the gate.
+  @_noAllocation @_noLocks
+  private mutating func follow(now: UInt64) {
+    guard let answered = sent.find(link.action.observationSequence) else {
+      refusedActions &+= 1
+      return
+    }
+    let entry: Int
+    switch link.action.mode {
+    case .plan: entry = 0
+    case .earlierPlan: entry = Int(truncatingIfNeeded: link.action.planEntry)
+    case .idle:
+      if sent.isNewest(answered) { gate.failsafe.standDown() }
+      return
+    case .hold, .ramp, .safe:
+      // The controller has no plan; what follows is the failsafe's own, and it has begun.
+      return
+    }
+    // The answer to an episode's last observation is a heartbeat.
+    if answered.isLast {
+      gate.failsafe.standDown()
+      return
+    }
+    let verdict = gate.offer(link.action.command, now: now, observationTime: answered.time, entry: entry)
+    guard verdict == .accepted else {
+      refusedActions &+= 1
+      return
+    }
+    followedTime = answered.time
+    drive.latencyMicroseconds = UInt32(truncatingIfNeeded: (now - answered.time) / 1000)
+    decide(now: now)
+  }
+
+  // MARK: The bus
+
+  /// Takes in bytes that the sensors sent.
+  @_noAllocation @_noLocks
+  public mutating func receiveFromBus(_ bytes: UnsafeRawBufferPointer, now: UInt64) {
+    for index in 0..<bytes.count {
+      guard case .sensors(let sensors) = reader.push(bytes[index]) else { continue }
+      guard awaitsSensors, sensors.counter == request.counter, reader.count == robot.observationSize, isPlausible()
+      else {
+        refusedSamples &+= 1
+        continue
+      }
+      awaitsSensors = false
+      if link.isDriven { report(sensors) }
+    }
+  }
+
+  @_noAllocation @_noLocks
+  private func isPlausible() -> Bool {
+    for index in 0..<reader.count where abs(reader.values[index]) > robot.plausibleState { return false }
+    return true
+  }
+
+  /// Sends the measurement to the controller.
+  @_noAllocation @_noLocks
+  private mutating func report(_ sensors: BusSensors) {
+    for index in 0..<robot.observationSize { observation.state[index] = reader.values[index] }
+    for index in 0..<robot.actionSize { observation.appliedAction[index] = applied.mean[index] }
+    observation.reward = sensors.step == 0 ? nil : sensors.reward
+    observation.episode = sensors.episode
+    observation.step = sensors.step
+    observation.terminated = sensors.terminated
+    observation.truncated = sensors.truncated
+    observation.sampleTimeNanoseconds = requestTime
+    let sequence = link.send(observation)
+    sent.append(SentObservation(sequence: sequence, time: requestTime, isLast: observation.isLast))
+  }
+
+  // MARK: Time
+
+  /// What time alone brings. Call it at least every millisecond.
+  @_noAllocation @_noLocks
+  public mutating func poll(now: UInt64) {
+    if now >= nextSample {
+      // Overruns keep phase: ticks that have passed are left out.
+      while nextSample <= now { nextSample += robot.periodNanoseconds }
+      sample(now: now)
+    }
+    if now >= nextDecision {
+      while nextDecision <= now { nextDecision += robot.decisionNanoseconds }
+      decide(now: now)
+    }
+    link.poll(now: now)
+  }
+
+  @_noAllocation @_noLocks
+  private mutating func sample(now: UInt64) {
+    if awaitsSensors { missedSamples &+= 1 }
+    applied.note(gate.output, until: now)
+    applied.close()
+    request.counter &+= 1
+    request.isDriven = link.isDriven
+    requestTime = now
+    awaitsSensors = true
+    toBus.append(writer.encode(request))
+  }
+
+  /// Moves the command on and tells the drives.
+  @_noAllocation @_noLocks
+  private mutating func decide(now: UInt64) {
+    applied.note(gate.output, until: now)
+    let before = choice
+    let wasSafe = gate.failsafe.isSafe
+    choice = gate.update(now: now)
+    if choice.isLapse, !before.isLapse { drive.lapses &+= 1 }
+    if gate.failsafe.isSafe, !wasSafe {
+      drive.latches &+= 1
+      drive.latchMicroseconds = UInt32(truncatingIfNeeded: (now - followedTime) / 1000)
+      // The controller must say Hello again before it drives.
+      link.release()
+    }
+    drive.choice = choice.code
+    drive.counter &+= 1
+    drive.timeMicroseconds = UInt32(truncatingIfNeeded: now / 1000)
+    toBus.append(writer.encode(drive, command: gate.output, count: robot.actionSize))
+    drive.latencyMicroseconds = 0
+  }
+}
+
+extension CommandChoice {
+  /// No fresh action was there in time.
+  var isLapse: Bool {
+    @_noAllocation @_noLocks get {
+      switch self {
+      case .plan, .earlierPlan, .idle: false
+      case .hold, .ramp, .safe: true
+      }
+    }
+  }
+
+  /// As the drives are told it.
+  var code: UInt8 {
+    @_noAllocation @_noLocks get {
+      switch self {
+      case .idle: 0
+      case .plan: 1
+      case .earlierPlan: 2
+      case .hold: 3
+      case .ramp: 4
+      case .safe: 5
+      }
+    }
+  }
+}

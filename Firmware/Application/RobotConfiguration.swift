@@ -1,0 +1,49 @@
+// What the firmware knows about its robot: sizes, limits and times, fixed when it is built.
+
+#if !hasFeature(Embedded)  // There everything is one module.
+  import Failsafe
+#endif
+
+/// A robot on the actuator bus. Real-time: yes.
+public struct RobotConfiguration: Sendable {
+  public let family: StaticString
+  public let name: StaticString
+  public let observationSize: Int
+  public let actionSize: Int
+  public let periodNanoseconds: UInt64
+  /// What the entries mean: CRC-32C of `family|observationSize|actionSize|periodNanoseconds` (robot.proto).
+  public let schema: UInt32
+  /// Every entry of a command lies in `-actionLimit ... actionLimit`.
+  public let actionLimit: Float
+  /// An entry of the command changes by at most this much a second.
+  public let slewPerSecond: Float
+  /// The safe command, the same for every entry.
+  public let safeCommand: Float
+  /// A state beyond this is a broken sensor.
+  public let plausibleState: Float
+  /// The drives hear from the firmware once in this time.
+  public let decisionNanoseconds: UInt64
+  /// Entries of a plan after its first that the controller may send instead of a new plan.
+  public let usableEntries: Int
+  /// Control periods in an episode.
+  public let episodeLength: Int
+
+  /// The half-cheetah: torques in ±1, zero is safe. The slew limit lets a joint reverse fully within one decision.
+  public static var halfCheetah: RobotConfiguration {
+    @_noAllocation @_noLocks get {
+      RobotConfiguration(
+        family: "cheetah-vel", name: "half-cheetah behind a microcontroller", observationSize: 17, actionSize: 6,
+        periodNanoseconds: 50_000_000, schema: 0xD75F_822A, actionLimit: 1, slewPerSecond: 200, safeCommand: 0,
+        plausibleState: 1000, decisionNanoseconds: 10_000_000, usableEntries: 8, episodeLength: 200)
+    }
+  }
+
+  /// An answer may take one period from its observation's sample, and an action carries one entry.
+  public var failsafeTimes: FailsafeTimes {
+    @_noAllocation @_noLocks get {
+      FailsafeTimes(
+        periodNanoseconds: periodNanoseconds, usableEntries: usableEntries, answerNanoseconds: periodNanoseconds,
+        decisionNanoseconds: decisionNanoseconds)
+    }
+  }
+}

@@ -1,0 +1,70 @@
+// What travels on the actuator bus, between the microcontroller and the drives and sensors of its robot.
+
+/// Sizes of the bus.
+public enum BusLimits {
+  /// Most entries of a state or a command.
+  public static var entries: Int { 64 }
+  /// Most bytes of a frame, checksum included.
+  public static var frameBytes: Int { BusLayout.driveHeader + 4 * entries + 4 }
+  /// Most bytes of a frame on the line.
+  public static var lineBytes: Int { frameBytes + 5 }
+}
+
+/// Bytes of the frames' heads. All numbers are little endian; floats follow; a CRC-32C ends a frame.
+enum BusLayout {
+  static var requestBytes: Int { 8 }  // kind, flags, 0, 0, counter
+  static var sensorsHeader: Int { 20 }  // kind, flags, entries, 0, counter, episode, step, reward
+  static var driveHeader: Int { 32 }  // kind, choice, entries, 0, counter, time, latency, lapses, latches, stack, latch
+}
+
+/// Microcontroller to sensors: "what do you measure now?"
+public struct BusRequest: Equatable, Sendable {
+  /// Grows by one with each request.
+  public var counter: UInt32
+  /// A controller drives the robot: a bench may start an episode.
+  public var isDriven: Bool
+
+  @_noAllocation @_noLocks
+  public init(counter: UInt32, isDriven: Bool) {
+    self.counter = counter
+    self.isDriven = isDriven
+  }
+}
+
+/// Sensors to microcontroller, the answer to a request. The floats lie beside it.
+public struct BusSensors: Equatable, Sendable {
+  /// Echo of the request.
+  public var counter: UInt32 = 0
+  public var episode: UInt32 = 0
+  /// Number of the sample in the episode, 0 for the first.
+  public var step: UInt32 = 0
+  /// Reward since the sample before, where the bench knows it.
+  public var reward: Float? = nil
+  public var terminated = false
+  public var truncated = false
+
+  @_noAllocation @_noLocks
+  public init() {}
+}
+
+/// Microcontroller to drives. The floats of the command lie beside it.
+public struct BusDrive: Equatable, Sendable {
+  /// The failsafe's choice: 0 idle, 1 plan, 2 earlier plan, 3 hold, 4 ramp, 5 safe.
+  public var choice: UInt8 = 0
+  /// Grows by one with each drive frame.
+  public var counter: UInt32 = 0
+  /// Microseconds on the microcontroller's clock, modulo 2^32.
+  public var timeMicroseconds: UInt32 = 0
+  /// From a sample to this frame, which is the first to carry the action that answers it; 0 in all other frames.
+  public var latencyMicroseconds: UInt32 = 0
+  /// How often no fresh action was there in time, and how often SAFE has latched, since the microcontroller's start.
+  public var lapses: UInt32 = 0
+  public var latches: UInt32 = 0
+  /// When SAFE latched last: microseconds since the sample of the last observation whose answer had been followed.
+  public var latchMicroseconds: UInt32 = 0
+  /// Most bytes of stack ever used.
+  public var stackBytes: UInt32 = 0
+
+  @_noAllocation @_noLocks
+  public init() {}
+}

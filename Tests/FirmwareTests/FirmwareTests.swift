@@ -1,0 +1,127 @@
+// The firmware's application, cycle by cycle: it drives, it fails safe by itself, and it starts again when asked to.
+
+import ActuatorBus
+import Failsafe
+import FirmwareApplication
+import RobotLink
+import Testing
+
+@Suite("Firmware") struct FirmwareTests {
+  private let half = [Float](repeating: 0.5, count: 6)
+
+  @Test("it samples at its own rate, sends observations to a controller, and drives what that answers")
+  func drives() {
+    let rig = FirmwareRig()
+    rig.run(milliseconds: 500) { $0.answer(half) }
+    #expect(rig.isConnected)
+    #expect(rig.observations >= 8)
+    #expect(rig.firstState == 0.25)
+    #expect(rig.drive.choice == 1)
+    #expect(rig.command == half)
+    #expect(rig.driveFrames >= 50)
+    #expect(rig.drive.lapses == 0)
+  }
+
+  @Test("the schema it states is the default one of its family")
+  func schema() {
+    let robot = RobotConfiguration.halfCheetah
+    let profile = RobotProfile(
+      family: "\(robot.family)", observationSize: robot.observationSize, actionSize: robot.actionSize,
+      periodNanoseconds: robot.periodNanoseconds)
+    #expect(robot.schema == profile.schema)
+  }
+
+  @Test("a controller that falls silent leaves it at the safe command within the stated time, latched")
+  func silence() {
+    let rig = FirmwareRig()
+    rig.run(milliseconds: 300) { $0.answer(half) }
+    rig.run(milliseconds: 400, says: false)
+    #expect(rig.drive.choice == 5)
+    #expect(rig.command.allSatisfy { $0 == 0 })
+    #expect(rig.drive.lapses == 1)
+    #expect(rig.drive.latches == 1)
+    let limit = rig.application.robot.failsafeTimes.safeAfterNanoseconds(ahead: 0) / 1000
+    #expect(UInt64(rig.drive.latchMicroseconds) <= limit)
+  }
+
+  @Test("after SAFE actions of the old session move nothing; a new Hello re-arms, and it drives again within 200 ms")
+  func rearming() {
+    let rig = FirmwareRig()
+    rig.run(milliseconds: 300) { $0.answer(half) }
+    rig.run(milliseconds: 400, says: false)
+    rig.answer(half)
+    #expect(rig.drive.choice == 5)
+    #expect(rig.command.allSatisfy { $0 == 0 })
+    rig.run(milliseconds: 200) { $0.answer(half) }
+    #expect(rig.drive.choice == 1)
+    #expect(rig.command == half)
+  }
+
+  @Test("sensors that fall silent stop the observations, and so the robot")
+  func silentSensors() {
+    let rig = FirmwareRig()
+    rig.run(milliseconds: 300) { $0.answer(half) }
+    rig.state = nil
+    let before = rig.observations
+    rig.run(milliseconds: 400) { $0.answer(half) }
+    #expect(rig.observations == before)
+    #expect(rig.drive.choice == 5)
+    #expect(rig.missedSamples >= 7)
+  }
+
+  @Test("an action that is repeated for ever does not count as alive")
+  func repetition() {
+    let rig = FirmwareRig()
+    rig.run(milliseconds: 300) { $0.answer(half) }
+    // New frames, each answering the same old observation.
+    var action = ActionMessage()
+    action.answer(rig.observation)
+    action.mode = .plan
+    for index in 0..<6 { action.command[index] = 0.5 }
+    for _ in 0..<40 {
+      rig.run(milliseconds: 10, says: false)
+      rig.toFirmware(rig.controller.encode(action))
+    }
+    #expect(rig.drive.choice == 5)
+  }
+
+  @Test("a controller that only ever sends the rest of an old plan is followed to the plan's usable end and no further")
+  func oldPlan() {
+    let rig = FirmwareRig()
+    rig.run(milliseconds: 300) { $0.answer(half) }
+    var entry: UInt32 = 0
+    rig.run(milliseconds: 350) {
+      entry += 1
+      $0.answer(half, mode: .earlierPlan, entry: entry)
+    }
+    #expect(rig.drive.choice == 2)
+    rig.run(milliseconds: 600) {
+      entry += 1
+      $0.answer(half, mode: .earlierPlan, entry: entry)
+    }
+    #expect(rig.drive.latches == 1)
+  }
+
+  @Test("the last observation of an episode ends the plan without a lapse")
+  func episodeEnd() {
+    let rig = FirmwareRig()
+    rig.run(milliseconds: 300) { $0.answer(half) }
+    rig.sensors.truncated = true
+    rig.run(milliseconds: 200) { $0.answer(half, mode: .idle) }
+    #expect(rig.drive.choice == 0)
+    #expect(rig.drive.lapses == 0)
+    #expect(rig.command.allSatisfy { $0 == 0 })
+  }
+
+  @Test("a pause of the processor ends in SAFE at once, without a jump")
+  func pause() {
+    let rig = FirmwareRig()
+    rig.run(milliseconds: 300) { $0.answer(half) }
+    rig.now += 3_000_000_000
+    rig.application.poll(now: rig.now)
+    rig.exchange()
+    #expect(rig.drive.choice == 5)
+    rig.run(milliseconds: 20, says: false)
+    #expect(rig.command.allSatisfy { $0 == 0 })
+  }
+}
