@@ -24,10 +24,13 @@ extension TaskFamily {
 
 /// A half-cheetah in one task. Observation: positions without x, `[8]`, then velocities, `[9]`, in m, rad and seconds;
 /// outcome of a step: forward speed [m/s], control cost.
-package final class HalfCheetahTask: ControlTask {
+package final class HalfCheetahTask: ContinuousTask {
   package let family: TaskFamily
   package let parameters: [Double]
+  package let physicsSteps = 5
   private let plant = Plant(model: .halfCheetah, substeps: 5)
+  /// Of the interval that `advance` is in: physics steps, where it began, sum of the costs.
+  private var interval = (steps: 0, start: 0.0, cost: 0.0)
   private static let periodSeconds = 0.05
 
   init(family: TaskFamily, parameters: [Double]) {
@@ -54,14 +57,36 @@ package final class HalfCheetahTask: ControlTask {
     var random = RandomSource(seed: seed)
     let positions = plant.initialPositions.map { $0 + random.uniform(-0.1, 0.1) }
     state = (positions, positions.map { _ in 0.1 * Double(random.normal()) })
+    interval = (0, plant.firstPosition, 0)
   }
 
   package func step(action: [Float]) -> StepResult {
     let controls = applied(action)
     let start = plant.firstPosition
     plant.step(controls: controls)
-    let speed = (plant.firstPosition - start) / Self.periodSeconds
-    let outcome = SIMD4(speed, 0.05 * controls.reduce(0) { $0 + $1 * $1 }, 0, 0)
+    return result(speed: (plant.firstPosition - start) / Self.periodSeconds, cost: cost(controls))
+  }
+
+  package func advance(action: [Float]) {
+    let controls = applied(action)
+    plant.advance(controls: controls, steps: 1)
+    interval.steps += 1
+    interval.cost += cost(controls)
+  }
+
+  package func endInterval() -> StepResult? {
+    guard interval.steps > 0 else { return nil }
+    let seconds = Double(interval.steps) / Double(physicsSteps) * Self.periodSeconds
+    let speed = (plant.firstPosition - interval.start) / seconds
+    let result = result(speed: speed, cost: interval.cost / Double(interval.steps))
+    interval = (0, plant.firstPosition, 0)
+    return result
+  }
+
+  private func cost(_ controls: [Double]) -> Double { 0.05 * controls.reduce(0) { $0 + $1 * $1 } }
+
+  private func result(speed: Double, cost: Double) -> StepResult {
+    let outcome = SIMD4(speed, cost, 0, 0)
     return StepResult(
       reward: family.reward(outcome: outcome, parameters: parameters), terminated: plant.diverged, outcome: outcome)
   }

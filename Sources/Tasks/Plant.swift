@@ -86,10 +86,13 @@ final class Plant {
   }
 
   /// Holds `controls`, `[nu]`, for one control period.
-  func step(controls: [Double]) {
+  func step(controls: [Double]) { advance(controls: controls, steps: substeps) }
+
+  /// Holds `controls`, `[nu]`, for so many physics steps.
+  func advance(controls: [Double], steps: Int) {
     precondition(controls.count == Int(model.pointer.pointee.nu))
     data.pointee.ctrl.update(from: controls, count: controls.count)
-    for _ in 0..<substeps { mj_step(model.pointer, data) }
+    for _ in 0..<steps { mj_step(model.pointer, data) }
   }
 
   private func numbers(_ start: UnsafeMutablePointer<mjtNum>, _ count: Int32) -> [Double] {

@@ -1,0 +1,148 @@
+// Kill and stop each part of a bench at random instants, and measure how the others cope, from the trace of the drives.
+
+import Foundation
+import PlannerRuntime
+import RobotLink
+
+/// What was measured of one kind of fault.
+struct FaultFigures: Encodable {
+  struct Spread: Encodable {
+    var min: Double, median: Double, max: Double
+
+    init?(_ values: [Double]) {
+      guard let least = values.min(), let most = values.max() else { return nil }
+      (min, median, max) = (least, values.sorted()[values.count / 2], most)
+    }
+  }
+
+  var part: String
+  var fault: String
+  var count: Int
+  /// From the sample of the last observation answered to SAFE, on the firmware's clock.
+  var safeAfterMs: Spread?
+  /// From the part's return to the first drive frame with a fresh plan. A part returns with SIGCONT, or when it has been started;
+  /// the controller, when it has loaded its model.
+  var drivingAfterMs: Spread?
+  /// Faults after which SAFE was not reached, or not in time; or driving did not resume in time.
+  var failures: Int
+}
+
+struct FaultReport: Encodable {
+  var faults: [FaultFigures]
+
+  var isGood: Bool { faults.allSatisfy { $0.failures == 0 } }
+
+  var text: String {
+    func spread(_ value: FaultFigures.Spread?) -> String {
+      value.map { "\(decimal($0.min, 0)) / \(decimal($0.median, 0)) / \(decimal($0.max, 0)) ms" } ?? "–"
+    }
+    let lines = faults.map {
+      "  \($0.fault) the \($0.part), \($0.count) times: SAFE \(spread($0.safeAfterMs)) after the last sample answered, "
+        + "driving \(spread($0.drivingAfterMs)) after its return, \($0.failures) failures"
+    }
+    return (["faults on the bench (min / median / max)"] + lines).joined(separator: "\n")
+  }
+}
+
+/// Runs a bench without end and hurts it.
+struct BenchFaults {
+  let bench: Bench
+  let count: Int
+  let seed: UInt64
+
+  /// The firmware's stated time to SAFE and one decision; what a pair may take to drive again.
+  private static let safeLimitMilliseconds = 350.0 + 10.0
+  private static let drivingLimitMilliseconds = 500.0
+
+  /// A line of the trace.
+  private struct Row {
+    var time: UInt64, choice: Int, most: Double, latches: Int, latchMicroseconds: Double
+  }
+
+  func run() throws -> FaultReport {
+    var random = RandomSource(seed: seed)
+    for part in [.microcontroller, .plant, .controller] as [Bench.Part] { try bench.start(part) }
+    try bench.waitUntilReady()
+    guard try drivingTime(since: monotonicNanoseconds(), afterPause: false, atMost: 10) != nil else {
+      throw BenchError(description: "the bench does not start to drive within 10 s")
+    }
+    var figures: [FaultFigures] = []
+    for part in Bench.Part.allCases {
+      for fault in ["kill -9", "SIGSTOP"] {
+        figures.append(try hurt(part, fault: fault, random: &random))
+      }
+    }
+    return FaultReport(faults: figures)
+  }
+
+  private func hurt(_ part: Bench.Part, fault: String, random: inout RandomSource) throws -> FaultFigures {
+    var safe: [Double] = []
+    var driving: [Double] = []
+    var failures = 0
+    for _ in 0..<count {
+      if Interruption.isRequested { throw BenchError(description: "interrupted") }
+      // At any phase of the control period.
+      usleep(UInt32(300_000 + random.uniform(0, 100_000)))
+      let before = try rows().last?.latches ?? 0
+      if fault == "SIGSTOP" { bench.signal(part, SIGSTOP) } else { bench.stop(part) }
+      usleep(UInt32(700_000 + random.uniform(0, 100_000)))
+      var back = monotonicNanoseconds()
+      if fault == "SIGSTOP" { bench.signal(part, SIGCONT) } else { try bench.start(part) }
+      if fault != "SIGSTOP", part == .controller {
+        try bench.waitUntilReady()
+        back = monotonicNanoseconds()
+      }
+      let resumed = try drivingTime(since: back, afterPause: true, atMost: 5)
+      if let resumed {
+        driving.append(resumed)
+        if resumed > Self.drivingLimitMilliseconds { failures += 1 }
+      } else {
+        failures += 1
+      }
+      // A microcontroller that was off or stood still could not latch; it begins with the safe command, which is seen in
+      // the frames from its return to the first plan.
+      let since = try rows().filter { $0.time >= back }
+      if part == .microcontroller {
+        let untilPlan = since.prefix { $0.choice != 1 }
+        if untilPlan.isEmpty || untilPlan.contains(where: { $0.choice != 0 && $0.choice != 5 }) { failures += 1 }
+      } else if let row = since.first(where: { $0.latches != before }) {
+        safe.append(row.latchMicroseconds / 1000)
+        if row.latchMicroseconds / 1000 > Self.safeLimitMilliseconds { failures += 1 }
+      } else {
+        failures += 1
+      }
+    }
+    return FaultFigures(
+      part: part.rawValue, fault: fault, count: count, safeAfterMs: FaultFigures.Spread(safe),
+      drivingAfterMs: FaultFigures.Spread(driving), failures: failures)
+  }
+
+  /// Milliseconds from `start` to the first drive frame with a fresh plan, `afterPause` one that follows frames without; nil if
+  /// there is none within so many seconds.
+  private func drivingTime(since start: UInt64, afterPause: Bool, atMost seconds: Double) throws -> Double? {
+    while Double(monotonicNanoseconds() - start) * 1e-9 < seconds {
+      let rows = try rows().filter { $0.time > start }
+      // A plant that stood still first reads what the drives were told before.
+      let relevant = afterPause ? rows.drop { $0.choice == 1 } : rows[...]
+      if let row = relevant.first(where: { $0.choice == 1 }) { return Double(row.time - start) * 1e-6 }
+      usleep(20_000)
+    }
+    return nil
+  }
+
+  /// The trace's last rows.
+  private func rows() throws -> [Row] {
+    guard let file = FileHandle(forReadingAtPath: bench.tracePath) else { return [] }
+    defer { try? file.close() }
+    let size = try file.seekToEnd()
+    try file.seek(toOffset: size > 65_536 ? size - 65_536 : 0)
+    let text = String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
+    return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().compactMap { line in
+      let fields = line.split(separator: ",")
+      guard fields.count == 7, let time = UInt64(fields[0]), let choice = Int(fields[2]), let most = Double(fields[3]),
+        let latches = Int(fields[5]), let age = Double(fields[6])
+      else { return nil }
+      return Row(time: time, choice: choice, most: most, latches: latches, latchMicroseconds: age)
+    }
+  }
+}

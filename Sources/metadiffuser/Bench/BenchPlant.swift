@@ -1,0 +1,143 @@
+// The physical robot of a bench: MuJoCo on its own absolute schedule behind the microcontroller's actuator bus.
+
+import ActuatorBus
+import Histogram
+import RobotLink
+import Tasks
+
+/// What one episode on the bench brought.
+struct BenchEpisode {
+  var totalReward = 0.0
+  /// Physics steps so far.
+  var steps = 0
+  var outcomes: [(outcome: SIMD4<Double>, steps: Int)] = []
+}
+
+/// A robot that moves whether or not anybody commands it.
+///
+/// Physics step k of an episode is due at the episode's start + (k + ½) steps, so that samples, which the microcontroller takes
+/// on its own clock, fall between steps and not on them. Steps that this process is too late for are left out. An episode
+/// starts with the first sample that is asked for while a controller drives; before that a clamp holds the robot.
+final class BenchPlant {
+  private let task: any ContinuousTask
+  private let bus: BusPort
+  private let seed: UInt64
+  private let stepNanoseconds: UInt64
+  private var command: [Float]
+  private var commandTime: UInt64 = 0
+  private var nextStep: UInt64 = 0
+  private var sample: UInt32 = 0
+  private var stepsAtSample = 0
+  /// The episode that runs.
+  private var running: BenchEpisode? = nil
+
+  private(set) var episodes: [BenchEpisode] = []
+  /// Steps left out, and drive frames that came after the drives' own time limit.
+  private(set) var overruns = 0
+  private(set) var driveTimeouts = 0
+  /// Drive frames by the failsafe's choice, from idle to safe, while an episode ran.
+  private(set) var choices = [Int](repeating: 0, count: 6)
+  /// The last drive frame.
+  private(set) var drive = BusDrive()
+  /// The microcontroller's counts when the first episode started.
+  private var first: BusDrive? = nil
+  /// Microseconds from sample to applied action on the microcontroller's clock.
+  private(set) var latencies = Histogram<UInt64>(highestTrackableValue: 60_000_000)
+
+  /// Without a frame for so long the drives go to zero by themselves.
+  static let driveTimeoutNanoseconds: UInt64 = 100_000_000
+
+  init(task: any ContinuousTask, bus: BusPort, seed: UInt64) {
+    self.task = task
+    self.bus = bus
+    self.seed = seed
+    stepNanoseconds = task.family.periodNanoseconds / UInt64(task.physicsSteps)
+    command = Array(repeating: 0, count: task.family.actionSize)
+    task.reset(seed: seed)
+  }
+
+  var damagedFrames: Int { bus.rejected }
+  /// Lapses and latches of the failsafe since the first episode's start.
+  var lapses: Int { Int(drive.lapses &- (first?.lapses ?? 0)) }
+  var latches: Int { Int(drive.latches &- (first?.latches ?? 0)) }
+
+  /// Serves the bus until `count` episodes are complete, `limit` on CLOCK_MONOTONIC, or Control-C.
+  func run(episodes count: Int, until limit: UInt64, onDrive: (UInt64, BusDrive, [Float]) -> Void) {
+    while episodes.count < count, monotonicNanoseconds() < limit, !Interruption.isRequested {
+      let message = bus.next(until: running == nil ? monotonicNanoseconds() + 100_000_000 : nextStep)
+      let now = monotonicNanoseconds()
+      switch message {
+      case .request(let request): answer(request, now: now)
+      case .drive(let frame) where bus.values.count == command.count:
+        take(frame, now: now)
+        onDrive(now, frame, command)
+      case .drive, .sensors, nil: break
+      }
+      advance(to: now)
+    }
+  }
+
+  /// The drives take a command.
+  private func take(_ frame: BusDrive, now: UInt64) {
+    drive = frame
+    command = bus.values
+    commandTime = now
+    if frame.latencyMicroseconds > 0 { latencies.record(UInt64(frame.latencyMicroseconds)) }
+    if running != nil, choices.indices.contains(Int(frame.choice)) { choices[Int(frame.choice)] += 1 }
+  }
+
+  /// Makes the physics steps that are due.
+  private func advance(to now: UInt64) {
+    guard var episode = running else { return }
+    while nextStep <= now {
+      if now - nextStep > 10 * stepNanoseconds {
+        overruns += 1
+      } else {
+        if now - commandTime > Self.driveTimeoutNanoseconds {
+          driveTimeouts += 1
+          for index in command.indices { command[index] = 0 }
+        }
+        task.advance(action: command)
+        episode.steps += 1
+      }
+      nextStep += stepNanoseconds
+    }
+    running = episode
+  }
+
+  /// Measures.
+  private func answer(_ request: BusRequest, now: UInt64) {
+    advance(to: now)
+    var sensors = BusSensors()
+    sensors.counter = request.counter
+    sensors.episode = UInt32(episodes.count)
+    if var episode = running {
+      if let result = task.endInterval() {
+        let steps = episode.steps - stepsAtSample
+        stepsAtSample = episode.steps
+        sample += UInt32(max(1, (steps + task.physicsSteps / 2) / task.physicsSteps))
+        episode.totalReward += result.reward * Double(steps) / Double(task.physicsSteps)
+        episode.outcomes.append((result.outcome, steps))
+        sensors.reward = Float(result.reward)
+        sensors.terminated = result.terminated
+        sensors.truncated = !result.terminated && episode.steps >= task.family.episodeLength * task.physicsSteps
+      }
+      sensors.step = sample
+      running = episode
+      if sensors.terminated || sensors.truncated {
+        episodes.append(episode)
+        running = nil
+      }
+    } else {
+      task.reset(seed: seed &+ UInt64(episodes.count))
+      sample = 0
+      stepsAtSample = 0
+      if request.isDriven {
+        if first == nil { first = drive }
+        running = BenchEpisode()
+        nextStep = now + stepNanoseconds / 2
+      }
+    }
+    bus.send(sensors, state: task.observation)
+  }
+}

@@ -1,0 +1,105 @@
+// The plant's end of the actuator bus: a tty or an emulator's socket that may come and go, messages in and out.
+
+import ActuatorBus
+import CSerialPort
+import Glibc
+import RobotLink
+
+/// Drives and sensors on a serial line.
+final class BusPort {
+  private let path: String
+  private let baud: UInt32
+  private var port: Int32 = -1
+  private var nextOpen: UInt64 = 0
+  private let chunk = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 1024)
+  private var waiting: Range<Int> = 0..<0
+  private let readerMemory = UnsafeMutableRawPointer.allocate(byteCount: BusReader.memoryBytes, alignment: 8)
+  private let writerMemory = UnsafeMutableRawPointer.allocate(byteCount: BusWriter.memoryBytes, alignment: 8)
+  private var reader: BusReader
+  private let writer: BusWriter
+
+  private static let reopenNanoseconds: UInt64 = 20_000_000
+
+  init(path: String, baud: UInt32) {
+    self.path = path
+    self.baud = baud
+    reader = BusReader(memory: readerMemory)
+    writer = BusWriter(memory: writerMemory)
+  }
+
+  deinit {
+    if port >= 0 { sp_close(port) }
+    chunk.deallocate()
+    readerMemory.deallocate()
+    writerMemory.deallocate()
+  }
+
+  /// Frames that were damaged.
+  var rejected: Int { Int(reader.rejected) }
+
+  /// The floats of the last message.
+  var values: [Float] { Array(UnsafeBufferPointer(start: reader.values, count: reader.count)) }
+
+  /// The next message, or nil when CLOCK_MONOTONIC shows `nanoseconds`.
+  func next(until nanoseconds: UInt64) -> BusMessage? {
+    while true {
+      while let index = waiting.first {
+        waiting = index + 1..<waiting.upperBound
+        if let message = reader.push(chunk[index]) { return message }
+      }
+      if isOpen() {
+        let count = sp_read(port, chunk.baseAddress, chunk.count)
+        if count < 0 { lose() }
+        waiting = 0..<max(0, count)
+        if count > 0 { continue }
+      }
+      if monotonicNanoseconds() >= nanoseconds { return nil }
+      if port < 0 {
+        sleepUntil(min(nanoseconds, nextOpen))
+      } else if sp_wait(port, nanoseconds) < 0 {
+        lose()
+      }
+    }
+  }
+
+  func send(_ sensors: BusSensors, state: [Float]) {
+    guard isOpen() else { return }
+    let frame = writer.encode(sensors, state: state, count: state.count)
+    let code = sp_write(port, frame.baseAddress, frame.count)
+    if code < 0, code != -EAGAIN { lose() }
+  }
+
+  private func isOpen() -> Bool {
+    if port >= 0 { return true }
+    let now = monotonicNanoseconds()
+    if now < nextOpen { return false }
+    nextOpen = now + Self.reopenNanoseconds
+    port = max(-1, open())
+    return port >= 0
+  }
+
+  /// Descriptor, or a negative number.
+  private func open() -> Int32 {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return sp_open(path, baud) }
+    let flags = SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue
+    let descriptor = socket(AF_UNIX, Int32(bitPattern: flags), 0)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
+    let result = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    if result == 0 { return descriptor }
+    close(descriptor)
+    return -1
+  }
+
+  private func lose() {
+    sp_close(port)
+    port = -1
+    nextOpen = monotonicNanoseconds() + Self.reopenNanoseconds
+  }
+}
