@@ -13,7 +13,7 @@ import RobotLink
 public final class ControlLoop {
   public let status = LoopStatus()
   public let address: LinkAddress
-  public private(set) var statistics = LoopStatistics()
+  public internal(set) var statistics = LoopStatistics()
   /// Why `run` ended, if it was not asked to.
   public private(set) var failure: ControlError? = nil
 
@@ -22,15 +22,15 @@ public final class ControlLoop {
   private let budgetNanoseconds: UInt64
   /// A serial line is slow: it carries what moves the robot, and no predictions for whoever looks on.
   private let isOnLine: Bool
-  private var endpoint: ControllerEndpoint
-  private var planner: Planner
-  private var action = ActionMessage()
+  var endpoint: ControllerEndpoint
+  var planner: Planner
+  var action = ActionMessage()
   private var failsafe: Failsafe
   /// The failsafe's clock: periods of the robot, those included whose observation was lost or superseded.
   private var failsafeTime: UInt64 = 0
   private var deadlines: DeadlineClock
   private var gathering: ContextGathering
-  private var planCount: UInt32 = 0
+  var planCount: UInt32 = 0
   /// Longest time of a denoising step lately.
   private var stepNanoseconds: UInt64 = 0
   /// The robot's last start that was seen, and whether its present episode is under way.
@@ -292,45 +292,6 @@ public final class ControlLoop {
 
   private func note(planNanoseconds: UInt64, steps: Int) {
     stepNanoseconds = max(planNanoseconds / UInt64(max(1, steps)), stepNanoseconds - stepNanoseconds / 32)
-  }
-
-  /// Fills in command, mode and plan.
-  private func set(_ choice: CommandChoice) {
-    action.plan = planCount
-    action.planEntry = 0
-    switch choice {
-    case .plan: fill(.plan, entry: 0)
-    case .earlierPlan(let entry):
-      statistics.earlierPlans += 1
-      fill(.earlierPlan, entry: entry)
-    case .hold:
-      statistics.holds += 1
-      scale(.hold, by: 1)
-    case .ramp(let factor):
-      statistics.ramps += 1
-      scale(.ramp, by: factor)
-    case .safe:
-      statistics.safes += 1
-      scale(.safe, by: 0)
-    case .idle:
-      statistics.idles += 1
-      scale(.idle, by: 0)
-    }
-  }
-
-  private func fill(_ mode: ActionMode, entry: Int) {
-    action.mode = mode
-    action.planEntry = UInt32(entry)
-    let values = planner.action(entry)
-    // The robot's limit may be narrower than that of the robots in the data.
-    let limit = endpoint.session.robot?.actionLimit ?? 0
-    for index in 0..<planner.actionSize { action.command[index] = min(max(values[index], -limit), limit) }
-  }
-
-  private func scale(_ mode: ActionMode, by factor: Float) {
-    action.mode = mode
-    action.plan = 0
-    for index in 0..<planner.actionSize { action.command[index] *= factor }
   }
 
   private func send(arrival: UInt64) {

@@ -1,0 +1,46 @@
+// The command that the failsafe chose, filled into the action that goes to the robot.
+
+import Failsafe
+import PlannerRuntime
+import RobotLink
+
+extension ControlLoop {
+  /// Fills in command, mode and plan.
+  func set(_ choice: CommandChoice) {
+    action.plan = planCount
+    action.planEntry = 0
+    switch choice {
+    case .plan: fill(.plan, entry: 0)
+    case .earlierPlan(let entry):
+      statistics.earlierPlans += 1
+      fill(.earlierPlan, entry: entry)
+    case .hold:
+      statistics.holds += 1
+      scale(.hold, by: 1)
+    case .ramp(let factor):
+      statistics.ramps += 1
+      scale(.ramp, by: factor)
+    case .safe:
+      statistics.safes += 1
+      scale(.safe, by: 0)
+    case .idle:
+      statistics.idles += 1
+      scale(.idle, by: 0)
+    }
+  }
+
+  private func fill(_ mode: ActionMode, entry: Int) {
+    action.mode = mode
+    action.planEntry = UInt32(entry)
+    let values = planner.action(entry)
+    // The robot's limit may be narrower than that of the robots in the data.
+    let limit = endpoint.session.robot?.actionLimit ?? 0
+    for index in 0..<planner.actionSize { action.command[index] = min(max(values[index], -limit), limit) }
+  }
+
+  private func scale(_ mode: ActionMode, by factor: Float) {
+    action.mode = mode
+    action.plan = 0
+    for index in 0..<planner.actionSize { action.command[index] *= factor }
+  }
+}
