@@ -28,6 +28,8 @@ public final class ControlLoop {
   private var failsafe: Failsafe
   /// The failsafe's clock: periods of the robot, those included whose observation was lost or superseded.
   private var failsafeTime: UInt64 = 0
+  /// Of it, the time since an observation came early enough to plan for.
+  private var untriedTime: UInt64 = 0
   private var deadlines: DeadlineClock
   private var gathering: ContextGathering
   var planCount: UInt32 = 0
@@ -234,9 +236,10 @@ public final class ControlLoop {
       endEpisode()
       return
     }
+    let failures = statistics.failedPlans
     let isPlanned = planNow(arrival: arrival)
     let wasSafe = failsafe.isSafe
-    set(choose(isPlanned: isPlanned))
+    set(choose(isPlanned: isPlanned, hasFailed: statistics.failedPlans > failures))
     if failsafe.isSafe, !wasSafe { status.post(.safe) }
     answeredStep = step
     send(arrival: arrival)
@@ -245,12 +248,15 @@ public final class ControlLoop {
   }
 
   /// The failsafe's choice for this observation.
-  private func choose(isPlanned: Bool) -> CommandChoice {
-    let ahead = failsafe.times.usableEntries
+  private func choose(isPlanned: Bool, hasFailed: Bool) -> CommandChoice {
+    let times = failsafe.times
+    let ahead = times.usableEntries
     let passed = (step > answeredStep ? UInt64(step - answeredStep) : 1) * periodNanoseconds
-    // So long a gap says that the robot, the link or this process stood still, and nothing about the planner: what was planned
-    // before it is worthless, but SAFE latches on plans that fail.
-    if passed > failsafe.times.safeAfterNanoseconds(ahead: ahead) { failsafe.standDown() }
+    // So long a time without an observation, or with late ones only, says that robot, link or machine stood still, and nothing
+    // about the planner: what was planned before is worthless, but SAFE latches on plans that fail.
+    untriedTime &+= passed
+    if untriedTime >= times.safeAfterNanoseconds(ahead: ahead) - times.decisionNanoseconds { failsafe.standDown() }
+    if isPlanned || hasFailed { untriedTime = 0 }
     failsafeTime &+= passed
     if isPlanned { _ = failsafe.accept(now: failsafeTime, observationTime: failsafeTime, ahead: ahead) }
     return failsafe.decide(now: failsafeTime)

@@ -104,4 +104,18 @@ import Testing
     task.reset(seed: 1)
     #expect(!task.step(action: [0, 0, 0, 0, 0, 0]).terminated)
   }
+
+  @Test func `physics step by step is the control step, and an interval without a step has no reward`() throws {
+    let (whole, stepwise) = (try cheetah(), try cheetah())
+    whole.reset(seed: 8)
+    stepwise.reset(seed: 8)
+    #expect(stepwise.endInterval() == nil)
+    for action in [[0.5, -0.5, 1, -1, 0, 0.25], [0, 0, 0, 0.75, 0, -1]] as [[Float]] {
+      let expected = whole.step(action: action)
+      for _ in 0..<stepwise.physicsSteps { stepwise.advance(action: action) }
+      let result = try #require(stepwise.endInterval())
+      #expect(abs(result.reward - expected.reward) < 1e-12)
+      #expect(stepwise.observation == whole.observation)
+    }
+  }
 }

@@ -99,17 +99,13 @@ struct BenchFaults {
       } else {
         failures += 1
       }
-      // A microcontroller that was off or stood still could not latch; it begins with the safe command, which is seen in
-      // the frames from its return to the first plan.
-      let since = try rows().filter { $0.time >= back }
-      if part == .microcontroller {
-        let untilPlan = since.prefix { $0.choice != 1 }
-        if untilPlan.isEmpty || untilPlan.contains(where: { $0.choice != 0 && $0.choice != 5 }) { failures += 1 }
-      } else if let row = since.first(where: { $0.latches != before }) {
+      // Until it drives again it is at the safe command: latched, or idle where it was idle before or has been switched on anew.
+      let since = try rows().filter { $0.time >= back }.drop { $0.choice == 1 }.prefix { $0.choice != 1 }
+      if !since.contains(where: { ($0.choice == 0 || $0.choice == 5) && $0.most == 0 }) { failures += 1 }
+      // A microcontroller that was off or stood still could not latch in time.
+      if part != .microcontroller, let row = since.first(where: { $0.latches != before }) {
         safe.append(row.latchMicroseconds / 1000)
         if row.latchMicroseconds / 1000 > Self.safeLimitMilliseconds { failures += 1 }
-      } else {
-        failures += 1
       }
     }
     return FaultFigures(

@@ -1,4 +1,4 @@
-// The plant's end of the actuator bus: a tty or an emulator's socket that may come and go, messages in and out.
+// The plant's end of the actuator bus: a tty or an emulator's socket that may come and go, or a pseudo-terminal of its own.
 
 import ActuatorBus
 import CSerialPort
@@ -10,6 +10,8 @@ final class BusPort {
   private let path: String
   private let baud: UInt32
   private var port: Int32 = -1
+  /// The far end of a pseudo-terminal of its own; -1 if there is none.
+  private var far: Int32 = -1
   private var nextOpen: UInt64 = 0
   private let chunk = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 1024)
   private var waiting: Range<Int> = 0..<0
@@ -18,6 +20,7 @@ final class BusPort {
   private var reader: BusReader
   private let writer: BusWriter
 
+  private static let ownTerminal = "pty://"
   private static let reopenNanoseconds: UInt64 = 20_000_000
 
   init(path: String, baud: UInt32) {
@@ -29,6 +32,7 @@ final class BusPort {
 
   deinit {
     if port >= 0 { sp_close(port) }
+    if far >= 0 { sp_close(far) }
     chunk.deallocate()
     readerMemory.deallocate()
     writerMemory.deallocate()
@@ -80,6 +84,7 @@ final class BusPort {
 
   /// Descriptor, or a negative number.
   private func open() -> Int32 {
+    if path.hasPrefix(Self.ownTerminal) { return sp_open_pty(String(path.dropFirst(Self.ownTerminal.count)), &far) }
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return sp_open(path, baud) }
     let flags = SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue

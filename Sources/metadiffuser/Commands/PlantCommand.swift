@@ -21,7 +21,8 @@ struct PlantCommand: ParsableCommand {
   @Option(help: "Task parameters, separated by commas: 2.3 is a target speed in m/s.")
   var task: TaskArgument
 
-  @Option(help: "The tty of the actuator bus, or the local socket of an emulator.")
+  @Option(
+    help: "The tty of the actuator bus, the local socket of an emulator, or pty:///PATH to make a terminal there.")
   var bus: String
 
   @Option(help: "Bits a second on the bus.")
