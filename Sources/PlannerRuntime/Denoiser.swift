@@ -10,6 +10,13 @@ package struct Denoiser {
     let first: ResidualBlock, second: ResidualBlock
     /// To the next level's input; nil at the coarsest.
     let downsample: Product?
+
+    @_noAllocation @_noLocks
+    func dropping(_ plans: Int) -> DownLevel {
+      DownLevel(
+        input: input.dropping(plans), hidden: hidden.dropping(plans), middle: middle.dropping(plans),
+        output: output.dropping(plans), first: first, second: second, downsample: downsample)
+    }
   }
 
   /// One resolution on the way up.
@@ -20,6 +27,13 @@ package struct Denoiser {
     let first: ResidualBlock, second: ResidualBlock
     /// The transposed convolution, as one product for the even and one for the odd times of its output.
     let even: Product, odd: Product
+
+    @_noAllocation @_noLocks
+    func dropping(_ plans: Int) -> UpLevel {
+      UpLevel(
+        joined: joined.dropping(plans), hidden: hidden.dropping(plans), middle: middle.dropping(plans),
+        output: output.dropping(plans), first: first, second: second, even: even, odd: odd)
+    }
   }
 
   private let steps: Int
@@ -220,47 +234,51 @@ package struct Denoiser {
       batch: 1, times: steps)
   }
 
-  /// `output` = the clean estimates of `input`, all of noise level `step`.
+  /// `output` = the clean estimates of `input`, all of noise level `step`, for the `batch` plans from `first` on. Threads may
+  /// run disjoint plans at once; how plans are grouped changes no bit of the results.
   @_noAllocation @_noLocks
-  package func run(_ kernels: Kernels, step: Int, conditioned useContext: Bool, batch: Int) {
+  package func run(_ kernels: Kernels, step: Int, conditioned useContext: Bool, from first: Int = 0, batch: Int) {
     let row = UnsafePointer((useContext ? conditioned : unconditioned) + step * tableWidth)
     for index in 0..<levels {
-      let level = down[index]
+      let level = down[index].dropping(first)
       level.first.run(
         kernels, level.input, hidden: level.hidden, output: level.middle, embeddingRow: row, batch: batch)
       level.second.run(
         kernels, level.middle, hidden: level.hidden, output: level.output, embeddingRow: row, batch: batch)
       if let downsample = level.downsample {
-        let next = down[index + 1].input
+        let next = down[index + 1].input.dropping(first)
         downsample.run(
           kernels, level.output.rows(from: -1, step: 2), next.rows(), batch: batch, times: next.times)
       }
     }
-    let coarsest = down[levels - 1]
+    let coarsest = down[levels - 1].dropping(first)
+    let middle = middleOutput.dropping(first)
     middleFirst.run(
       kernels, coarsest.output, hidden: coarsest.hidden, output: coarsest.middle, embeddingRow: row, batch: batch)
     middleSecond.run(
-      kernels, coarsest.middle, hidden: coarsest.hidden, output: middleOutput, embeddingRow: row, batch: batch)
-    if levels > 1 { copy(middleOutput, to: up[0].joined, channel: 0, batch: batch) }
+      kernels, coarsest.middle, hidden: coarsest.hidden, output: middle, embeddingRow: row, batch: batch)
+    let finest = down[0].dropping(first)
+    if levels > 1 { copy(middle, to: up[0].joined.dropping(first), channel: 0, batch: batch) }
     for index in 0..<(levels - 1) {
-      let level = up[index]
-      copy(down[levels - 1 - index].output, to: level.joined, channel: level.joined.channels / 2, batch: batch)
+      let level = up[index].dropping(first)
+      let skip = down[levels - 1 - index].output.dropping(first)
+      copy(skip, to: level.joined, channel: level.joined.channels / 2, batch: batch)
       level.first.run(
         kernels, level.joined, hidden: level.hidden, output: level.middle, embeddingRow: row, batch: batch)
       level.second.run(
         kernels, level.middle, hidden: level.hidden, output: level.output, embeddingRow: row, batch: batch)
       // Upsampled rows go straight to the first half of the next level's input, or to the head's.
-      let next = index + 1 < levels - 1 ? up[index + 1].joined : down[0].middle
+      let next = index + 1 < levels - 1 ? up[index + 1].joined.dropping(first) : finest.middle
       level.even.run(
         kernels, level.output.rows(from: -1), next.rows(from: 0, step: 2), batch: batch, times: level.output.times)
       level.odd.run(
         kernels, level.output.rows(), next.rows(from: 1, step: 2), batch: batch, times: level.output.times)
     }
-    let top = levels > 1 ? down[0].middle : middleOutput
-    let hidden = down[0].hidden
+    let top = levels > 1 ? finest.middle : middle
+    let hidden = finest.hidden
     headConvolution.run(kernels, top.rows(from: -Feature.padding), hidden.rows(), batch: batch, times: top.times)
     headNorm.run(kernels, hidden, add: nil, residual: nil, batch: batch)
-    headOutput.run(kernels, hidden.rows(), output.rows(), batch: batch, times: top.times)
+    headOutput.run(kernels, hidden.rows(), output.dropping(first).rows(), batch: batch, times: top.times)
   }
 
   @_noAllocation @_noLocks

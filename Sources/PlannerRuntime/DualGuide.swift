@@ -60,12 +60,14 @@ package struct DualGuide {
     reward.setContext(kernels, context)
   }
 
-  /// Fills `returns`, `normalisedReturns` and `discrepancies` for the first `batch` plans.
+  /// Fills `returns`, `normalisedReturns` and `discrepancies` for the `batch` plans from `first` on. Threads may work on
+  /// disjoint plans at once.
   @_noAllocation @_noLocks
-  package func evaluate(_ kernels: Kernels, _ plans: Feature, batch: Int) {
-    dynamics.forward(kernels, plans.rows(), batch: batch, times: horizon)
-    reward.forward(kernels, plans.rows(), batch: batch, times: horizon)
-    for plan in 0..<batch {
+  package func evaluate(_ kernels: Kernels, _ plans: Feature, from first: Int = 0, batch: Int) {
+    let rows = plans.dropping(first).rows()
+    dynamics.forward(kernels, rows, from: first * horizon, batch: batch, times: horizon)
+    reward.forward(kernels, rows, from: first * horizon, batch: batch, times: horizon)
+    for plan in first..<(first + batch) {
       var discrepancy: Float = 0
       var sum: Float = 0
       for time in 0..<horizon {
@@ -91,20 +93,22 @@ package struct DualGuide {
     }
   }
 
-  /// One round of guidance on the first `batch` plans: x0 ← x0 + α ∇ [rewardWeight · Σ R − λ Σ ‖e‖²].
+  /// One round of guidance on the `batch` plans from `first` on: x0 ← x0 + α ∇ [rewardWeight · Σ R − λ Σ ‖e‖²].
   ///
   /// The first state is the observed one and stays. Leaves the measures of the plans as they were before the round.
   @_noAllocation @_noLocks
   package func ascend(
-    _ kernels: Kernels, _ plans: Feature, batch: Int, strength: Float, rewardWeight: Float, discrepancyWeight: Float
+    _ kernels: Kernels, _ plans: Feature, from first: Int = 0, batch: Int, strength: Float, rewardWeight: Float,
+    discrepancyWeight: Float
   ) {
-    evaluate(kernels, plans, batch: batch)
+    evaluate(kernels, plans, from: first, batch: batch)
+    let firstRow = first * horizon
     let rows = batch * horizon
-    for row in 0..<rows { reward.predictionGradient[row] = rewardWeight }
-    reward.backward(kernels, rows: rows)
+    for row in firstRow..<(firstRow + rows) { reward.predictionGradient[row] = rewardWeight }
+    reward.backward(kernels, from: firstRow, rows: rows)
     let factor = -2 * discrepancyWeight / Float(observationSize)
     if discrepancyWeight > 0 {
-      for plan in 0..<batch {
+      for plan in first..<(first + batch) {
         for time in 0..<horizon {
           let row = plan * horizon + time
           let error = errors + row * observationSize
@@ -115,16 +119,16 @@ package struct DualGuide {
           }
         }
       }
-      dynamics.backward(kernels, rows: rows)
+      dynamics.backward(kernels, from: firstRow, rows: rows)
     }
-    for plan in 0..<batch {
+    for plan in first..<(first + batch) {
       for time in 0..<horizon {
         let row = plan * horizon + time
         let x = plans.row(plan, time)
         let fromReward = reward.inputGradient + row * rowSize
         let fromDynamics = dynamics.inputGradient + row * rowSize
-        let first = time == 0 ? observationSize : 0
-        for index in first..<rowSize {
+        let free = time == 0 ? observationSize : 0
+        for index in free..<rowSize {
           x[index] += strength * (fromReward[index] + (discrepancyWeight > 0 ? fromDynamics[index] : 0))
         }
         guard discrepancyWeight > 0, time > 0 else { continue }

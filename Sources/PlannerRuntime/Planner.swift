@@ -57,6 +57,8 @@ public enum PlannerError: Error, Equatable, CustomStringConvertible {
   case invalid(field: String, found: String, expected: String)
   /// There are no kernels of that name, or this processor cannot run them.
   case kernels(name: String)
+  /// The system refused the helper's thread, with this errno.
+  case thread(code: Int32)
 
   public var description: String {
     switch self {
@@ -64,6 +66,8 @@ public enum PlannerError: Error, Equatable, CustomStringConvertible {
     case .kernels(let name):
       "no kernels called '\(name)' for this processor, which has \(Planner.kernelNames.joined(separator: ", ")); leave the "
         + "choice out to get the first"
+    case .thread(let code):
+      "the second thread was refused (errno \(code)); it takes two CPUs that this process may use: plan with one thread"
     }
   }
 }
@@ -94,7 +98,10 @@ public struct Planner: ~Copyable {
     ck_kernels_select(name).map { String(cString: $0.pointee.name) }
   }
 
-  private let arena: Arena
+  private let resources: Resources
+  /// The second thread, if there is one, and what it is to do.
+  let helper: OpaquePointer?
+  let helperWork: UnsafeMutablePointer<CandidateWork>
   let parts: Parts
   let kernels: Kernels
 
@@ -116,6 +123,7 @@ public struct Planner: ~Copyable {
   public static func requiredBytes(_ weights: PlannerWeights, options: PlannerOptions) -> Int {
     var arena = Arena()
     _ = Parts(&arena, weights: weights, options: options)
+    _ = arena.carve(CandidateWork.self, 1)
     return arena.used
   }
 
@@ -124,17 +132,30 @@ public struct Planner: ~Copyable {
   /// - Parameters:
   ///   - weights: every tensor of `weights.shape.tensors`, finite (PlannerModel sees to that).
   ///   - kernels: instruction set by name, or nil for the best one.
-  public init(weights: PlannerWeights, options: PlannerOptions, kernels name: String? = nil) throws(PlannerError) {
+  ///   - threads: 2 for a helper that computes half of the candidates: it sleeps between plans and spins during one, which
+  ///     costs a system call a plan to wake it. Plans are bit-identical with 1 and 2.
+  public init(
+    weights: PlannerWeights, options: PlannerOptions, kernels name: String? = nil, threads: Int = 1
+  ) throws(PlannerError) {
     if let defect = weights.shape.defect ?? options.defect(for: weights.shape) {
       throw .invalid(field: defect.field, found: defect.found, expected: defect.expected)
     }
+    guard (1...2).contains(threads) else { throw .invalid(field: "threads", found: "\(threads)", expected: "1...2") }
     guard let kernels = ck_kernels_select(name) else { throw .kernels(name: name ?? "default") }
+    // Whatever may fail comes before anything is set.
     var arena = Arena(capacity: Self.requiredBytes(weights, options: options))
-    parts = Parts(&arena, weights: weights, options: options)
+    let parts = Parts(&arena, weights: weights, options: options)
     parts.load(weights, kernels)
+    let helperWork = arena.carve(CandidateWork.self, 1)
+    helperWork.initialize(to: CandidateWork(parts: parts, kernels: kernels, options: options, conditioned: false))
     arena.seal()
-    arenaBytes = arena.used
-    self.arena = arena
+    let arenaBytes = arena.used
+    let resources = try Resources(arena: arena, threads: threads, work: helperWork)
+    helper = resources.helper
+    self.resources = resources
+    self.arenaBytes = arenaBytes
+    self.parts = parts
+    self.helperWork = helperWork
     self.kernels = kernels
     self.options = options
     observationSize = weights.shape.observationSize
@@ -142,6 +163,9 @@ public struct Planner: ~Copyable {
     horizon = weights.shape.horizon
     reset(seed: 0)
   }
+
+  /// The helper's pthread_t, for whoever sets its priority and CPU; nil with one thread.
+  public var helperThread: UInt64? { helper.map { ck_helper_thread($0) } }
 
   /// Starts an episode: forgets the last plan, keeps the context, restarts the random numbers from `seed`.
   /// Until the first plan every action is zero. Real-time: yes.
@@ -252,4 +276,28 @@ struct DurationEstimate {
   mutating func record(_ duration: UInt64) {
     nanoseconds = max(duration, nanoseconds - nanoseconds / 32)
   }
+}
+
+/// What must be given back, the helper first: it works in the arena.
+private struct Resources: ~Copyable {
+  private let arena: Arena
+  let helper: OpaquePointer?
+
+  init(arena: consuming Arena, threads: Int, work: UnsafeMutablePointer<CandidateWork>) throws(PlannerError) {
+    var code: Int32 = 0
+    helper = threads == 1 ? nil : ck_helper_start(helperBody, work, &code)
+    self.arena = arena
+    if code != 0 { throw .thread(code: code) }
+  }
+
+  deinit {
+    if let helper { ck_helper_stop(helper) }
+  }
+}
+
+/// The helper's half of the work.
+private let helperBody: @convention(c) (UnsafeMutableRawPointer?) -> Void = { work in
+  let work = work!.assumingMemoryBound(to: CandidateWork.self).pointee
+  let half = (work.options.candidates + 1) / 2
+  work.run(from: half, count: work.options.candidates - half)
 }

@@ -31,6 +31,7 @@ struct Parts {
   let guide: DualGuide
   let schedule: Schedule
 
+  let observationSize: Int, rowSize: Int, horizon: Int
   let rowScale: ChannelScale
   let differenceScale: ChannelScale
   let rewardMean: Float, rewardStd: Float
@@ -49,6 +50,8 @@ struct Parts {
   let current: UnsafeMutablePointer<Float>
   let transition: UnsafeMutablePointer<Float>  // [transitionSize]
   let isAlive: UnsafeMutablePointer<Bool>  // [candidates]: everything in it was finite so far
+  /// What the guide took of the last denoising step.
+  let guideNanoseconds: UnsafeMutablePointer<UInt64>
   /// The clean estimates with the context, kept while those without it are computed (condition weight ≠ 1 only).
   let conditional: Feature?
 
@@ -58,6 +61,9 @@ struct Parts {
     encoder = ContextEncoder(&arena, shape: shape)
     guide = DualGuide(&arena, weights: weights, batch: options.candidates)
     schedule = Schedule(&arena, steps: shape.denoisingSteps)
+    observationSize = shape.observationSize
+    rowSize = shape.rowSize
+    horizon = shape.horizon
     rowScale = ChannelScale(&arena, count: shape.rowSize)
     differenceScale = ChannelScale(&arena, count: shape.observationSize)
     rewardMean = weights.statistics.rewardMean
@@ -71,6 +77,7 @@ struct Parts {
     current = arena.carve(Float.self, shape.observationSize)
     transition = arena.carve(Float.self, shape.transitionSize)
     isAlive = arena.carve(Bool.self, options.candidates)
+    guideNanoseconds = arena.carve(UInt64.self, 1)
     conditional =
       options.conditionWeight == 1
       ? nil : Feature(&arena, batch: options.candidates, times: shape.horizon, channels: shape.rowSize)

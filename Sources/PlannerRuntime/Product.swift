@@ -67,6 +67,19 @@ package struct Feature {
     self.channels = channels
   }
 
+  /// The same without the first `count` sequences.
+  @_noAllocation @_noLocks
+  func dropping(_ count: Int) -> Feature {
+    Feature(base: base + count * batchStride, times: times, channels: channels)
+  }
+
+  @_noAllocation @_noLocks
+  private init(base: UnsafeMutablePointer<Float>, times: Int, channels: Int) {
+    self.base = base
+    self.times = times
+    self.channels = channels
+  }
+
   /// Floats from one sequence to the next.
   var batchStride: Int {
     @_noAllocation @_noLocks get { (times + Self.padding) * channels }

@@ -53,21 +53,29 @@ extension Planner {
 
     var stepStart = ck_nanoseconds()
     stageTimes.prepare = stepStart - conditioned
+    if let helper { ck_helper_wake(helper) }
+    var work = CandidateWork(parts: parts, kernels: kernels, options: options, conditioned: hasContext)
+    work.guideStrength = isWarm ? options.warmGuideStrength : options.guideStrength
     for step in 0..<steps {
       if step > 0 {
         let needed = stepTime.nanoseconds + finishTime.nanoseconds
         if stepStart - start + needed > budgetNanoseconds { break }
       }
-      let level = Schedule.level(step, of: steps, top: top)
-      imposeCurrentState(parts.denoiser.input)
-      estimateClean(level: level)
-      if step + 1 < steps { renoise(from: level, to: Schedule.level(step + 1, of: steps, top: top)) }
+      work.level = Schedule.level(step, of: steps, top: top)
+      work.nextLevel = step + 1 < steps ? Schedule.level(step + 1, of: steps, top: top) : -1
+      share(work)
+      stageTimes.guide += parts.guideNanoseconds.pointee
       result.stepsTaken += 1
       let now = ck_nanoseconds()
       stepTime.record(now - stepStart)
       stageTimes.denoise += now - stepStart
       stepStart = now
     }
+    if hasContext {
+      work.task = .evaluate
+      share(work)
+    }
+    if let helper { ck_helper_rest(helper) }
     // What the guide took was counted with its step.
     stageTimes.denoise -= stageTimes.guide
     if let best = select(&result) {
@@ -91,84 +99,25 @@ extension Planner {
     get { PlannerOptions.warmLevels(options.warmLevel, of: parts.schedule.steps) - 1 }
   }
 
-  /// The first state of every plan is the observed one.
+  /// Does `work` on all candidates: the helper takes the second half of them.
   @_noAllocation @_noLocks
-  private func imposeCurrentState(_ plans: Feature) {
-    for candidate in 0..<options.candidates {
-      ck_copy(plans.row(candidate, 0), parts.current, observationSize)
+  private func share(_ work: CandidateWork) {
+    let half = (options.candidates + 1) / 2
+    guard let helper, half < options.candidates else {
+      work.run(from: 0, count: options.candidates)
+      return
     }
+    helperWork.pointee = work
+    ck_helper_order(helper)
+    work.run(from: 0, count: half)
+    ck_helper_finish(helper)
   }
 
-  /// Clean estimates in `denoiser.output`: denoised, checked, within the data's range, guided.
-  @_noAllocation @_noLocks
-  private mutating func estimateClean(level: Int) {
-    let batch = options.candidates
-    let clean = parts.denoiser.output
-    let rowSize = observationSize + actionSize
-    parts.denoiser.run(kernels, step: level, conditioned: hasContext, batch: batch)
-    if hasContext, let conditional = parts.conditional {
-      // x0 = x0(∅) + w (x0(z) − x0(∅)), classifier-free guidance (Ho and Salimans, 2022).
-      for plan in 0..<batch { ck_copy(conditional.row(plan, 0), clean.row(plan, 0), horizon * rowSize) }
-      parts.denoiser.run(kernels, step: level, conditioned: false, batch: batch)
-      for plan in 0..<batch {
-        let with = conditional.row(plan, 0)
-        let x = clean.row(plan, 0)
-        for index in 0..<(horizon * rowSize) { x[index] += options.conditionWeight * (with[index] - x[index]) }
-      }
-    }
-    for plan in 0..<batch where !allFinite(clean.row(plan, 0), horizon * rowSize) {
-      // Out of the race; zeros keep the arithmetic of the others' batch clean.
-      parts.isAlive[plan] = false
-      for index in 0..<(horizon * rowSize) { clean.row(plan, 0)[index] = 0 }
-    }
-    clip(clean)
-    imposeCurrentState(clean)
-    guard hasContext, options.guide.usesReward else { return }
-    let start = ck_nanoseconds()
-    let strength = startsWarm ? options.warmGuideStrength : options.guideStrength
-    for _ in 0..<options.guideRounds {
-      parts.guide.ascend(
-        kernels, clean, batch: batch, strength: strength, rewardWeight: 1,
-        discrepancyWeight: options.guide.usesDynamics ? options.discrepancyWeight : 0)
-      clip(clean)
-      imposeCurrentState(clean)
-    }
-    stageTimes.guide += ck_nanoseconds() - start
-  }
-
-  @_noAllocation @_noLocks
-  private func clip(_ plans: Feature) {
-    let rowSize = observationSize + actionSize
-    for plan in 0..<options.candidates {
-      for time in 0..<horizon {
-        let x = plans.row(plan, time)
-        for index in 0..<rowSize {
-          x[index] = min(max(x[index], parts.lowest[index]), parts.highest[index])
-        }
-      }
-    }
-  }
-
-  /// The deterministic step of DDIM (Song et al., 2021): x at level `target` from x at `level` and its clean estimate.
-  @_noAllocation @_noLocks
-  private func renoise(from level: Int, to target: Int) {
-    let rowSize = observationSize + actionSize
-    let schedule = parts.schedule
-    // x' = √ᾱ' x0 + √(1−ᾱ') (x − √ᾱ x0) / √(1−ᾱ)
-    let ratio = schedule.noise(target) / schedule.noise(level)
-    let share = schedule.signal(target) - ratio * schedule.signal(level)
-    for plan in 0..<options.candidates {
-      let x = parts.denoiser.input.row(plan, 0)
-      let clean = parts.denoiser.output.row(plan, 0)
-      for index in 0..<(horizon * rowSize) { x[index] = share * clean[index] + ratio * x[index] }
-    }
-  }
-
-  /// The finite candidate of the highest predicted return − λ · discrepancy; without a context, the first finite one.
+  /// The finite candidate of the highest predicted return − λ · discrepancy, both evaluated before; without a context, the
+  /// first finite one.
   @_noAllocation @_noLocks
   private func select(_ result: inout PlanResult) -> Int? {
     var best: Int?
-    if hasContext { parts.guide.evaluate(kernels, parts.denoiser.output, batch: options.candidates) }
     var bestScore: Float = 0
     for candidate in 0..<options.candidates where parts.isAlive[candidate] {
       let guide = parts.guide

@@ -71,29 +71,36 @@ struct WorldModel {
     fromContext.run(kernels, context, first.bias)
   }
 
-  /// `prediction` for rows [state, action, …] of `input`, `batch × times` of them; keeps the slopes for `backward`.
+  /// `prediction` for rows [state, action, …] of `input`, `batch × times` of them; keeps the slopes for `backward`. They are
+  /// rows `first` and following of the workspace: threads may work on different ones at once.
   @_noAllocation @_noLocks
-  func forward(_ kernels: Kernels, _ input: ck_rows, batch: Int, times: Int) {
+  func forward(_ kernels: Kernels, _ input: ck_rows, from first: Int, batch: Int, times: Int) {
     let rows = batch * times
-    precondition(rows <= rowLimit)
-    let width = first.columns
-    first.run(
+    precondition(first + rows <= rowLimit)
+    let width = self.first.columns
+    let (start, count) = (first * width, rows * width)
+    let hidden = (self.hidden.0 + start, self.hidden.1 + start)
+    self.first.run(
       kernels, input, ck_rows(base: hidden.0, time_stride: width, batch_stride: times * width), batch: batch,
       times: times)
-    ck_silu(kernels, hidden.0, hidden.0, slope.0, rows * width)
+    ck_silu(kernels, hidden.0, hidden.0, slope.0 + start, count)
     second.run(kernels, hidden.0, hidden.1, rows: rows)
-    ck_silu(kernels, hidden.1, hidden.1, slope.1, rows * width)
-    third.run(kernels, hidden.1, prediction, rows: rows)
+    ck_silu(kernels, hidden.1, hidden.1, slope.1 + start, count)
+    third.run(kernels, hidden.1, prediction + first * outputs, rows: rows)
   }
 
-  /// `inputGradient` = the gradient of Σ predictionGradient · prediction with respect to the last forward's rows.
+  /// `inputGradient` = the gradient of Σ predictionGradient · prediction with respect to the last forward's rows, for `rows`
+  /// of them from `first` on.
   @_noAllocation @_noLocks
-  func backward(_ kernels: Kernels, rows: Int) {
-    let count = rows * first.columns
-    thirdBack.run(kernels, predictionGradient, hidden.1, rows: rows)
+  func backward(_ kernels: Kernels, from first: Int, rows: Int) {
+    let width = self.first.columns
+    let (start, count) = (first * width, rows * width)
+    let hidden = (self.hidden.0 + start, self.hidden.1 + start)
+    let slope = (self.slope.0 + start, self.slope.1 + start)
+    thirdBack.run(kernels, predictionGradient + first * outputs, hidden.1, rows: rows)
     for index in 0..<count { hidden.1[index] *= slope.1[index] }
     secondBack.run(kernels, hidden.1, hidden.0, rows: rows)
     for index in 0..<count { hidden.0[index] *= slope.0[index] }
-    firstBack.run(kernels, hidden.0, inputGradient, rows: rows)
+    firstBack.run(kernels, hidden.0, inputGradient + first * inputs, rows: rows)
   }
 }
