@@ -43,17 +43,28 @@ static int release(struct dl_phdr_info *object, size_t size, void *name) {
 
 void rt_release_library(const char *name) { dl_iterate_phdr(release, (void *)name); }
 
-int rt_set_fifo(int priority) {
+int rt_set_fifo(uint64_t thread, int priority) {
   const struct sched_param parameters = {.sched_priority = priority};
-  return pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameters);
+  return pthread_setschedparam((pthread_t)thread, SCHED_FIFO, &parameters);
 }
 
-int rt_set_cpu(int cpu) {
+int rt_set_cpu(uint64_t thread, int cpu) {
   if (cpu < 0 || cpu >= CPU_SETSIZE) return EINVAL;
   cpu_set_t set;
   CPU_ZERO(&set);
   CPU_SET(cpu, &set);
-  return pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+  return pthread_setaffinity_np((pthread_t)thread, sizeof set, &set);
+}
+
+uint64_t rt_self(void) { return (uint64_t)pthread_self(); }
+
+int rt_other_cpu(int cpu) {
+  cpu_set_t usable;
+  if (sched_getaffinity(0, sizeof usable, &usable)) return -1;
+  for (int other = 0; other < CPU_SETSIZE; other++) {
+    if (other != cpu && CPU_ISSET(other, &usable)) return other;
+  }
+  return -1;
 }
 
 int rt_forbid_deep_sleep(void) {

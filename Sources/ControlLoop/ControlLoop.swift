@@ -61,7 +61,8 @@ public final class ControlLoop {
     var settings = description.options
     if let guide = options.guide { settings.guide = guide }
     do throws(PlannerError) {
-      planner = try Planner(weights: model.weights, options: settings)
+      planner = try Planner(
+        weights: model.weights, options: settings, kernels: options.kernel, threads: options.threads)
     } catch {
       throw .planner(error)
     }
@@ -92,6 +93,8 @@ public final class ControlLoop {
   public var hasContext: Bool { planner.hasContext }
   public var kernelName: String { planner.kernelName }
   public var arenaBytes: Int { planner.arenaBytes }
+  /// The planner's second thread, if it has one.
+  var helperThread: UInt64? { planner.helperThread }
   public var counters: LinkCounters { endpoint.session.counters }
   public var isLinkOpen: Bool { endpoint.isOpen }
   /// The robot's clock and this machine's.

@@ -21,7 +21,11 @@ public struct ControlOptions: Sendable {
   /// Name told to the robot.
   public var modelName = "metadiffuser"
   public var exitsWithRobot = false
-  /// CPU of the control thread; nil leaves it to the system.
+  /// Instruction set of the planner by name; nil: the best one here.
+  public var kernel: String? = nil
+  /// 2 for a second thread that computes half of a plan's candidates.
+  public var threads = 1
+  /// CPU of the control thread; nil leaves it to the system. A second thread gets the first other one.
   public var cpu: Int? = nil
   public var requiresRealTime = false
   /// Heap allocations of the calling thread so far, from a program that counts them.

@@ -25,13 +25,15 @@ public final class ControlThread {
 
   /// Sets up the process and starts the thread. Throws if the machine refuses a step that `options` demands.
   public func start() throws(ControlError) {
-    warnings = RealTimeSetup.prepareProcess()
+    warnings = RealTimeSetup.prepareProcess() + RealTimeSetup.prepareHelper(loop.helperThread, besides: options.cpu)
     if options.requiresRealTime, !warnings.isEmpty { throw .realTime(warnings) }
     // The loop starts when its own set-up is known to be good.
     let code = rt_start(
       { context in
         let owner = Unmanaged<ControlThread>.fromOpaque(context!).takeRetainedValue()
-        owner.warnings += RealTimeSetup.prepareThread(cpu: owner.options.cpu)
+        // What both threads were refused is said once.
+        let refused = RealTimeSetup.prepareThread(cpu: owner.options.cpu)
+        owner.warnings += refused.filter { !owner.warnings.contains($0) }
         owner.isReady.store(true)
         if !(owner.options.requiresRealTime && !owner.warnings.isEmpty) { owner.loop.run() }
       }, Unmanaged.passRetained(self).toOpaque(), 512 * 1024, &thread)

@@ -44,13 +44,24 @@ public enum RealTimeSetup {
   /// Sets policy, CPU and stack of the calling thread. `cpu` nil leaves the choice to the system.
   public static func prepareThread(cpu: Int?) -> [RealTimeWarning] {
     rt_touch_stack(128 * 1024)
-    return [
+    return prepare(rt_self(), cpu: cpu)
+  }
+
+  /// The same for the planner's helper, if there is one, on the first CPU other than `cpu`. Call it before the calling thread
+  /// is bound to `cpu`.
+  public static func prepareHelper(_ thread: UInt64?, besides cpu: Int?) -> [RealTimeWarning] {
+    guard let thread else { return [] }
+    return prepare(thread, cpu: cpu.map { Int(rt_other_cpu(Int32(clamping: $0))) })
+  }
+
+  private static func prepare(_ thread: UInt64, cpu: Int?) -> [RealTimeWarning] {
+    [
       warning(
-        "real-time priority (SCHED_FIFO \(priority))", rt_set_fifo(priority),
+        "real-time priority (SCHED_FIFO \(priority))", rt_set_fifo(thread, priority),
         cure: "other programs may delay the loop: run as root, grant CAP_SYS_NICE, or raise the limit (ulimit -r 99)"),
       cpu.flatMap {
         warning(
-          "binding to CPU \($0)", rt_set_cpu(Int32(clamping: $0)),
+          "binding to CPU \($0)", rt_set_cpu(thread, Int32(clamping: $0)),
           cure: "choose a CPU of this machine that this process may use (taskset -p shows them)")
       },
     ].compactMap(\.self)

@@ -63,6 +63,7 @@ extension Planner {
       }
       work.level = Schedule.level(step, of: steps, top: top)
       work.nextLevel = step + 1 < steps ? Schedule.level(step + 1, of: steps, top: top) : -1
+      parts.guideNanoseconds.pointee = 0
       share(work)
       stageTimes.guide += parts.guideNanoseconds.pointee
       result.stepsTaken += 1

@@ -40,6 +40,12 @@ struct MetaDiffuserDaemon: ParsableCommand {
   @Option(help: "Guide of the plans: none, reward or dual (default: the model's).")
   var guide: Guide?
 
+  @Option(help: "Instruction set: avx512, avx2, neon or portable (default: the best one here).")
+  var kernel: String?
+
+  @Option(help: "2: a second thread, on another core, computes half of a plan's candidates.")
+  var threads = 1
+
   @Option(help: "CPU to bind the control thread to (default: the system's choice).")
   var cpu: Int?
 
@@ -62,6 +68,8 @@ struct MetaDiffuserDaemon: ParsableCommand {
     if let warmStartEpisodes, warmStartEpisodes < 0 {
       throw ValidationError("--warm-start-episodes is \(warmStartEpisodes), give 0 or more")
     }
+    guard (1...2).contains(threads) else { throw ValidationError("--threads is \(threads), give 1 or 2") }
+    if let kernel, Planner.kernelName(kernel) == nil { throw ValidationError("\(PlannerError.kernels(name: kernel))") }
     if warmStart != nil, warmStartEpisodes != nil {
       throw ValidationError("give --warm-start or --warm-start-episodes, not both")
     }
@@ -85,6 +93,8 @@ struct MetaDiffuserDaemon: ParsableCommand {
     options.guide = guide
     options.warmStartEpisodes = warmStartEpisodes ?? 1
     options.exitsWithRobot = exitWithRobot
+    options.kernel = kernel
+    options.threads = threads
     options.cpu = cpu
     options.requiresRealTime = requireRT
     options.allocationCount = { ac_allocations() }

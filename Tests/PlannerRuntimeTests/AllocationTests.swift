@@ -5,13 +5,13 @@ import PlannerRuntime
 import Testing
 
 @Suite(.serialized) struct AllocationTests {
-  @Test(arguments: [Float(0), 0.5])
-  func aThousandPlansWithContextAndGuideAllocateNothing(warmLevel: Float) throws {
+  @Test(arguments: [Float(0), 0.5], [1, 2])
+  func aThousandPlansWithContextAndGuideAllocateNothing(warmLevel: Float, threads: Int) throws {
     var options = PlannerOptions()
     options.warmLevel = warmLevel
     options.candidates = 4
     options.conditionWeight = 1.5
-    var planner = try Planner(weights: .random(smallShape, seed: 4), options: options)
+    var planner = try Planner(weights: .random(smallShape, seed: 4), options: options, threads: threads)
     let observation: [Float] = [0.1, 0.2, -0.3, 0.4, -0.5]
     let action: [Float] = [0.5, -0.5]
     let next: [Float] = [0.2, 0.1, -0.2, 0.5, -0.4]

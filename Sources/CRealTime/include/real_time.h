@@ -15,11 +15,17 @@ int rt_lock_memory(void);
 // again where it is run again: for libraries that only start and end of a program need.
 void rt_release_library(const char *name);
 
-// Runs the calling thread under SCHED_FIFO with `priority` 1 … 99.
-int rt_set_fifo(int priority);
+// Runs a thread (a pthread_t) under SCHED_FIFO with `priority` 1 … 99.
+int rt_set_fifo(uint64_t thread, int priority);
 
-// Binds the calling thread to one CPU.
-int rt_set_cpu(int cpu);
+// Binds a thread to one CPU.
+int rt_set_cpu(uint64_t thread, int cpu);
+
+// The calling thread.
+uint64_t rt_self(void);
+
+// The first CPU other than `cpu` that the calling thread may use; -1 where there is none.
+int rt_other_cpu(int cpu);
 
 // Asks for no power state that takes longer than 0 µs to leave, as long as the process lives.
 int rt_forbid_deep_sleep(void);

@@ -41,6 +41,9 @@ struct ProfileCommand: ParsableCommand {
   @Option(help: "Milliseconds a plan must not exceed (default: the model's period).")
   var period: Double?
 
+  @Option(help: "2: a second thread computes half of a plan's candidates.")
+  var threads = 1
+
   @Option(help: "CPU to measure on (default: the system's choice).")
   var cpu: Int?
 
@@ -59,6 +62,7 @@ struct ProfileCommand: ParsableCommand {
   func validate() throws {
     guard (model == nil) != (shape == nil) else { throw ValidationError("give --model or --shape") }
     guard (1...10_000_000).contains(plans) else { throw ValidationError("--plans is \(plans), give 1...10000000") }
+    guard (1...2).contains(threads) else { throw ValidationError("--threads is \(threads), give 1 or 2") }
     guard (1...1024).contains(batch) else { throw ValidationError("--batch is \(batch), give 1...1024") }
     if let period, !(period > 0 && period <= 10_000) {
       throw ValidationError("--period is \(period), give milliseconds in 0 ... 10000")
@@ -71,11 +75,13 @@ struct ProfileCommand: ParsableCommand {
     let weights = loaded.weights
     // Threads inherit priorities: the hogs come first.
     let hogs = stress ? ProcessorHogs(count: ProcessInfo.processInfo.activeProcessorCount) : nil
-    let warnings = RealTimeSetup.prepareThread(cpu: cpu)
+    var runtime = try Planner(weights: weights, options: options, kernels: planner.kernel, threads: threads)
+    let helperWarnings = RealTimeSetup.prepareHelper(runtime.helperThread, besides: cpu)
+    let ownWarnings = RealTimeSetup.prepareThread(cpu: cpu)
+    let warnings = helperWarnings + ownWarnings.filter { !helperWarnings.contains($0) }
     let isRealTime = !warnings.contains { $0.step.hasPrefix("real-time priority") }
 
     let forward = try ForwardProfile(weights, batch: batch, kernel: planner.kernel, passes: min(plans, 2000))
-    var runtime = try Planner(weights: weights, options: options, kernels: planner.kernel)
     inferContext(&runtime, weights.statistics)
     let ownPeriod = model == nil ? nil : loaded.description.periodNanoseconds
     let periodNanoseconds = period.map { UInt64($0 * 1e6) } ?? ownPeriod
