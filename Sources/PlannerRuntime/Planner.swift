@@ -285,7 +285,8 @@ private struct Resources: ~Copyable {
 
   init(arena: consuming Arena, threads: Int, work: UnsafeMutablePointer<CandidateWork>) throws(PlannerError) {
     var code: Int32 = 0
-    helper = threads == 1 ? nil : ck_helper_start(helperBody, work, &code)
+    // One candidate cannot be split.
+    helper = threads == 1 || work.pointee.options.candidates == 1 ? nil : ck_helper_start(helperBody, work, &code)
     self.arena = arena
     if code != 0 { throw .thread(code: code) }
   }

@@ -49,12 +49,16 @@ private func plans(
   }
 
   @Test func helpersComeAndGoWithTheirPlanners() throws {
+    var options = PlannerOptions()
+    options.candidates = 2
     for _ in 0..<20 {
-      let planner = try Planner(weights: .random(smallShape, seed: 4), options: PlannerOptions(), threads: 2)
+      let planner = try Planner(weights: .random(smallShape, seed: 4), options: options, threads: 2)
       let hasHelper = planner.helperThread != nil
       #expect(hasHelper)
     }
-    let alone = try Planner(weights: .random(smallShape, seed: 4), options: PlannerOptions())
+    // One candidate cannot be split.
+    options.candidates = 1
+    let alone = try Planner(weights: .random(smallShape, seed: 4), options: options, threads: 2)
     let hasHelper = alone.helperThread != nil
     #expect(!hasHelper)
   }
