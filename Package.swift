@@ -65,6 +65,7 @@ let package = Package(
       name: "firmware-host", dependencies: ["FirmwareApplication", "RobotLink", "CBoard"], path: "Firmware/Main"),
 
     // Workbench: any time, any memory.
+    .target(name: "LinkFaults", dependencies: ["RobotLink", "CRobotProtocol", "PlannerRuntime"]),
     .target(name: "Tasks", dependencies: ["CMuJoCo", "PlannerRuntime", "PlannerModel"]),
     .target(name: "OfflineData", dependencies: ["CHDF5", "Tasks", "PlannerModel", "PlannerRuntime"]),
     .target(name: "CLearningKernels"),
@@ -80,7 +81,7 @@ let package = Package(
       name: "metadiffuser",
       dependencies: [
         "Evaluation", "Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime", "RobotLink", "ControlLoop",
-        "ActuatorBus", "CSerialPort", "CAllocationCounter",
+        "LinkFaults", "ActuatorBus", "CSerialPort", "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
@@ -102,6 +103,8 @@ let package = Package(
       name: "ControlLoopTests",
       dependencies: ["ControlLoop", "RobotLink", "PlannerModel", "PlannerRuntime", "CAllocationCounter"]),
     .testTarget(name: "ProgramTests", dependencies: ["RobotLink", "PlannerModel", "PlannerRuntime"]),
+    .testTarget(
+      name: "LinkFaultsTests", dependencies: ["LinkFaults", "RobotLink", "CRobotProtocol", "PlannerRuntime"]),
     .testTarget(name: "TasksTests", dependencies: ["Tasks"]),
     .executableTarget(name: "oracle-peer", dependencies: ["OfflineData", "Tasks"], path: "Tests/Oracles/Peer"),
     .testTarget(name: "OfflineDataTests", dependencies: ["OfflineData", "CHDF5"]),

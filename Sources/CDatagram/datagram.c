@@ -21,12 +21,14 @@ void dg_sleep_until(uint64_t nanoseconds) {
   while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL) == EINTR) {}
 }
 
-int dg_wait(int socket, uint64_t nanoseconds) {
+int dg_wait(int socket, uint64_t nanoseconds) { return dg_wait_either(socket, -1, nanoseconds); }
+
+int dg_wait_either(int first, int second, uint64_t nanoseconds) {
   const uint64_t now = dg_now();
   const uint64_t left = nanoseconds > now ? nanoseconds - now : 0;
   const struct timespec time = {(time_t)(left / SECOND), (long)(left % SECOND)};
-  struct pollfd entry = {.fd = socket, .events = POLLIN};
-  const int count = ppoll(&entry, 1, &time, NULL);
+  struct pollfd entries[] = {{.fd = first, .events = POLLIN}, {.fd = second, .events = POLLIN}};
+  const int count = ppoll(entries, second < 0 ? 1 : 2, &time, NULL);
   if (count < 0) return errno == EINTR ? 0 : -errno;
   return count;
 }

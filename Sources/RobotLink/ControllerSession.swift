@@ -107,6 +107,10 @@ public struct ControllerSession: ~Copyable {
     reply = channel.encode(clock: ClockStamps(asked: now))
   }
 
+  /// Counts a piece of a frame that came over a serial line.
+  @_noAllocation @_noLocks
+  public mutating func receiveBroken() { channel.counters[.broken] += 1 }
+
   /// The datagram that carries `action` to the robot. Valid until the next call.
   @_noAllocation @_noLocks
   public mutating func encode(_ action: borrowing ActionMessage) -> UnsafeRawBufferPointer {

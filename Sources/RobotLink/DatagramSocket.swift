@@ -15,10 +15,10 @@ public func sleepUntil(_ nanoseconds: UInt64) { dg_sleep_until(nanoseconds) }
 public func randomEpoch() -> UInt32 { UInt32.random(in: 1 ... .max) }
 
 /// A UDP socket, closed at the end. `init` throws, allocates and may look up a name; everything else is real-time.
-struct DatagramSocket: ~Copyable {
-  enum Role { case listening, connecting }
+package struct DatagramSocket: ~Copyable {
+  package enum Role { case listening, connecting }
 
-  private let descriptor: Int32
+  let descriptor: Int32
 
   /// Binds the address (a robot), or connects to it (a controller: the system then drops datagrams of anybody else).
   init(_ role: Role, host: String, port: UInt16) throws(LinkError) {

@@ -40,7 +40,7 @@ public struct RobotEndpoint: ~Copyable {
           session.channel.counters.sendFailures += 1
         }
         if event != .none { return event }
-      case .broken: session.channel.counters[.broken] += 1
+      case .broken: session.receiveBroken()
       case .nothing: break
       }
       // Also after a rejected frame, so that a flood of them cannot hold the loop up.
@@ -117,7 +117,7 @@ public struct ControllerEndpoint: ~Copyable {
         let event = session.receive(datagram, now: now, observation: &observation)
         sendReply()
         if event != .none { return .link(event) }
-      case .broken: session.channel.counters[.broken] += 1
+      case .broken: session.receiveBroken()
       case .nothing: break
       }
       // Also after a rejected frame, so that a flood of them cannot hold the loop up.

@@ -101,6 +101,10 @@ public struct RobotSession: ~Copyable {
   @_noAllocation @_noLocks
   public mutating func release() { peer = nil }
 
+  /// Counts a piece of a frame that came over a serial line.
+  @_noAllocation @_noLocks
+  public mutating func receiveBroken() { channel.counters[.broken] += 1 }
+
   /// The datagram that carries `observation` to the controller. Valid until the next call.
   @_noAllocation @_noLocks
   public mutating func encode(_ observation: borrowing ObservationMessage) -> UnsafeRawBufferPointer {

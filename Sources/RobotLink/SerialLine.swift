@@ -9,7 +9,7 @@ import Glibc
 ///
 /// A line that is gone (unplugged, or its other end closed) is opened again under the same path every 20 ms until that
 /// succeeds; nobody above notices anything but silence.
-struct SerialLine: ~Copyable {
+package struct SerialLine: ~Copyable {
   static var reopenNanoseconds: UInt64 { 20_000_000 }
   /// Bytes taken from the system at once, and the most that one `receive` looks through.
   private static var chunkBytes: Int { 1024 }
@@ -61,6 +61,8 @@ struct SerialLine: ~Copyable {
     outgoing.deallocate()
   }
 
+  /// -1 while there is no device.
+  var descriptor: Int32 { state.pointee.port }
   /// Whether the device is there.
   var isOpen: Bool { state.pointee.port >= 0 }
 

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Foundation
 import Learning
+import LinkFaults
 import OfflineData
 import PlannerModel
 import PlannerRuntime
@@ -26,12 +27,12 @@ extension MetaDiffuser {
 /// The exit status that `error` deserves, nil when it is not one of ours.
 private func exitStatus(of error: any Error) -> Int32? {
   switch error {
-  case is TaskError, is PlannerError, LearningError.setting, LinkError.badAddress: EX_USAGE
+  case is TaskError, is PlannerError, LearningError.setting, LinkError.badAddress, is FaultError: EX_USAGE
   case is LinkError, is LinkPeerError: EX_UNAVAILABLE
   case DataError.damaged, DataError.invalid: EX_DATAERR
   case ModelError.damaged, ModelError.missing, ModelError.invalid: EX_DATAERR
   case LearningError.file, is ForeignFileError: EX_DATAERR
-  case is DataError, is ModelError, is LearningError, is TraceError: EXIT_FAILURE
+  case is DataError, is ModelError, is LearningError, is TraceError, is DamageError: EXIT_FAILURE
   default: nil
   }
 }

@@ -19,16 +19,17 @@ import Testing
       "FoundationEssentials", "Glibc", "Synchronization",
     ],
     // Workbench: each may also use all of Swift's own libraries.
+    "LinkFaults": ["RobotLink", "CRobotProtocol", "PlannerRuntime"],
     "Tasks": ["CMuJoCo", "PlannerModel", "PlannerRuntime"],
     "OfflineData": ["CHDF5", "Tasks", "PlannerModel", "PlannerRuntime"],
     "Learning": ["COpenBLAS", "CLearningKernels", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime"],
     "Evaluation": ["Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime"],
     "metadiffuser": [
       "Evaluation", "Learning", "OfflineData", "Tasks", "ControlLoop", "RobotLink", "PlannerModel", "PlannerRuntime",
-      "ActuatorBus", "CSerialPort", "CAllocationCounter", "ArgumentParser", "Histogram",
+      "LinkFaults", "ActuatorBus", "CSerialPort", "CAllocationCounter", "ArgumentParser", "Histogram",
     ],
   ]
-  static let workbench: Set<String> = ["Tasks", "OfflineData", "Learning", "Evaluation", "metadiffuser"]
+  static let workbench: Set<String> = ["LinkFaults", "Tasks", "OfflineData", "Learning", "Evaluation", "metadiffuser"]
   static let swiftLibraries: Set<String> = [
     "Foundation", "FoundationEssentials", "Dispatch", "Glibc", "Synchronization",
   ]

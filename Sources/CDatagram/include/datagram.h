@@ -20,6 +20,9 @@ DG_REALTIME void dg_sleep_until(uint64_t nanoseconds);
 // Waits for a datagram until `nanoseconds` (absolute): 1 if one is there, 0 if time is up or a signal came, -errno.
 DG_REALTIME int dg_wait(int socket, uint64_t nanoseconds);
 
+// The same for two descriptors of any kind; a negative one is left out.
+DG_REALTIME int dg_wait_either(int first, int second, uint64_t nanoseconds);
+
 // Takes a datagram without waiting: its size, 0 if none is there, -errno. `from` tells who sent it. A datagram larger
 // than `capacity` is reported with its true size, which is then larger than `capacity`.
 DG_REALTIME long dg_receive(int socket, void *bytes, size_t capacity, dg_address *from);
