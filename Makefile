@@ -74,6 +74,22 @@ rtsan: dependencies
 	echo "a deliberate allocation is reported"; \
 	RTSAN_OPTIONS=suppressions=Tests/RealtimeSanitizer/suppressions.txt $$program
 
+# Fuzzing: SECONDS of libFuzzer and address sanitizer on each parser that faces the outside. What it finds lies in
+# .build-fuzz/found/; copy it to Tests/Fuzzing/Cases/TARGET/, where `make test` runs it from then on.
+SECONDS ?= 60
+FUZZ_TARGETS ?= frames messages model warmStart dataset
+.PHONY: fuzz
+fuzz: dependencies
+	swift build -c release --package-path Tests/Fuzzing --scratch-path .build-fuzz --sanitize fuzzer --sanitize address \
+	  --product fuzz
+	@program=$$(swift build -c release --package-path Tests/Fuzzing --scratch-path .build-fuzz --show-bin-path)/fuzz; \
+	for target in $(FUZZ_TARGETS); do \
+	  mkdir -p .build-fuzz/corpus/$$target .build-fuzz/found; \
+	  echo "fuzzing $$target for $(SECONDS) s"; \
+	  FUZZ_TARGET=$$target $$program -max_total_time=$(SECONDS) -print_final_stats=1 -verbosity=0 -rss_limit_mb=4096 \
+	    -artifact_prefix=.build-fuzz/found/$$target- .build-fuzz/corpus/$$target Tests/Fuzzing/Cases/$$target || exit 1; \
+	done
+
 # The wire format's C code is committed, so that building needs no compiler of protocol buffers; this makes it anew.
 PROTOCOL := Sources/CRobotProtocol
 .PHONY: proto proto-check

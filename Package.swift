@@ -12,6 +12,7 @@ let package = Package(
     .library(name: "PlannerModel", targets: ["PlannerModel"]),
     .library(name: "RobotLink", targets: ["RobotLink"]),
     .library(name: "ControlLoop", targets: ["ControlLoop"]),
+    .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -105,6 +106,10 @@ let package = Package(
     .testTarget(name: "ProgramTests", dependencies: ["RobotLink", "PlannerModel", "PlannerRuntime"]),
     .testTarget(
       name: "LinkFaultsTests", dependencies: ["LinkFaults", "RobotLink", "CRobotProtocol", "PlannerRuntime"]),
+    .target(
+      name: "FuzzTargets", dependencies: ["RobotLink", "CRobotProtocol", "PlannerModel", "OfflineData"],
+      path: "Tests/Support/FuzzTargets"),
+    .testTarget(name: "FuzzCaseTests", dependencies: ["FuzzTargets"]),
     .testTarget(name: "TasksTests", dependencies: ["Tasks"]),
     .executableTarget(name: "oracle-peer", dependencies: ["OfflineData", "Tasks"], path: "Tests/Oracles/Peer"),
     .testTarget(name: "OfflineDataTests", dependencies: ["OfflineData", "CHDF5"]),

@@ -1,0 +1,67 @@
+// Both ends of a link under any input: nothing is handed over that is not finite and within limits, everything is counted.
+
+import CRobotProtocol
+import RobotLink
+
+enum LinkFuzzing {
+  private static let profile = RobotProfile(
+    family: "f", observationSize: 3, actionSize: 2, periodNanoseconds: 1_000_000)
+
+  /// Two ends that have met, as after a hand-shake with these epochs.
+  private struct Pair: ~Copyable {
+    var robot = RobotSession(
+      description: RobotDescription(profile: profile, name: "r", actionLimit: 1, episodeLength: 9, lockstep: false),
+      epoch: 0x0101_0101, silenceNanoseconds: 1_000)
+    var controller = ControllerSession(profile: profile, model: "m", epoch: 0x0202_0202, silenceNanoseconds: 1_000)
+    var observation = ObservationMessage()
+    var action = ActionMessage()
+
+    init() {
+      _ = controller.poll(now: 1)
+      _ = robot.receive(controller.reply, from: .line, now: 1, action: &action)
+      _ = controller.receive(robot.reply, now: 1, observation: &observation)
+    }
+
+    /// One frame to both ends; exactly one count of each grows, and what is handed over keeps the rules.
+    mutating func receive(_ frame: UnsafeRawBufferPointer) {
+      let before = (robot.counters, controller.counters)
+      let event = robot.receive(frame, from: .line, now: 2, action: &action)
+      let answer = controller.receive(frame, now: 2, observation: &observation)
+      precondition(robot.counters.accepted + robot.counters.rejected == before.0.accepted + before.0.rejected + 1)
+      precondition(
+        controller.counters.accepted + controller.counters.rejected == before.1.accepted + before.1.rejected + 1)
+      if event == .action {
+        for entry in 0..<2 { precondition(abs(action.command[entry]) <= 1.001) }
+      }
+      if answer == .observation {
+        for entry in 0..<3 { precondition(observation.state[entry].isFinite) }
+        precondition(observation.reward?.isFinite ?? true)
+      }
+      precondition(robot.reply.count <= LinkLimits.datagramBytes && controller.reply.count <= LinkLimits.datagramBytes)
+    }
+  }
+
+  static func checkStream(_ bytes: UnsafeRawBufferPointer) {
+    var pair = Pair()
+    // As a datagram of its own, at an address of its own size, so that reading beyond it is noticed.
+    if bytes.count > 0 { pair.receive(bytes) }
+    let memory = UnsafeMutablePointer<UInt8>.allocate(capacity: 256)
+    defer { memory.deallocate() }
+    var decoder = rp_line_decoder()
+    (decoder.bytes, decoder.capacity) = (memory, 256)
+    for byte in bytes {
+      let event = rp_line_push(&decoder, byte)
+      precondition(decoder.count <= 256)
+      if event == RP_LINE_FRAME { pair.receive(UnsafeRawBufferPointer(start: memory, count: decoder.count)) }
+    }
+  }
+
+  static func checkMessage(_ bytes: UnsafeRawBufferPointer) {
+    guard bytes.count <= 8_000 else { return }
+    var pair = Pair()
+    let sealed = UnsafeMutablePointer<UInt8>.allocate(capacity: bytes.count + Int(RP_SEAL_BYTES))
+    defer { sealed.deallocate() }
+    UnsafeMutableRawBufferPointer(start: sealed, count: bytes.count).copyMemory(from: bytes)
+    pair.receive(UnsafeRawBufferPointer(start: sealed, count: rp_seal(sealed, bytes.count)))
+  }
+}
