@@ -16,11 +16,13 @@ struct MetaDiffuserDaemon: ParsableCommand {
     discussion: """
       Waits for the robot at the link's address, and again whenever it falls silent or restarts. Ends with Control-C or \
       SIGTERM and then prints a summary.
-      """
+      """,
+    subcommands: [FindPortCommand.self]
   )
 
-  @Option(help: "Model file (safetensors).")
-  var model: String
+  // Demanded in `run`, so that subcommands need none.
+  @Option(help: "Model file (safetensors); without it nothing is driven.")
+  var model: String?
 
   @Option(help: "Address of the robot: udp://HOST:PORT or serial://DEVICE?baud=RATE.")
   var link = "udp://127.0.0.1:5600"
@@ -76,15 +78,16 @@ struct MetaDiffuserDaemon: ParsableCommand {
   }
 
   func run() throws {
+    guard let model else { throw ValidationError("--model is missing, give the model file to drive with") }
     do throws(ControlError) {
-      try drive()
+      try drive(model)
     } catch {
       writeError("Error: \(error)\n")
       throw ExitCode(error.exitStatus)
     }
   }
 
-  private func drive() throws(ControlError) {
+  private func drive(_ model: String) throws(ControlError) {
     ControlThread.holdSignals()
     RealTimeSetup.beginLoading()
     var options = ControlOptions()
@@ -114,7 +117,7 @@ struct MetaDiffuserDaemon: ParsableCommand {
       throw .link(error)
     }
 
-    let (loop, description) = try makeLoop(options, address)
+    let (loop, description) = try makeLoop(model, options, address)
     let isDeviceMissing = !loop.isLinkOpen
     let thread = ControlThread(loop: loop, options: options)
     try thread.start()
@@ -140,7 +143,7 @@ struct MetaDiffuserDaemon: ParsableCommand {
 
   /// The loop, and what its model says about itself; the weights as read are gone when this returns.
   private func makeLoop(
-    _ options: ControlOptions, _ address: LinkAddress
+    _ model: String, _ options: ControlOptions, _ address: LinkAddress
   ) throws(ControlError) -> (ControlLoop, ModelDescription) {
     let loaded: LoadedModel
     do throws(ModelError) {

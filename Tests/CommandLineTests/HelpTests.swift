@@ -6,7 +6,7 @@ import Testing
   @Test(
     arguments: [
       [], ["collect"], ["warm-start"], ["train"], ["train", "model"], ["train", "expert"], ["evaluate"], ["simulate"],
-      ["demo"], ["inspect"], ["tune"], ["profile"],
+      ["demo"], ["inspect"], ["tune"], ["profile"], ["fault"], ["link-bench"], ["link-damage"],
     ])
   func `every command has help`(command: [String]) throws {
     let outcome = try run(command + ["--help"])
@@ -23,7 +23,10 @@ import Testing
     // Names are indented by two spaces, the lines of a long description by more.
     let listed = lines.filter { !$0.hasPrefix("   ") }.compactMap { $0.split(separator: " ").first }
     #expect(
-      Set(listed) == ["collect", "warm-start", "train", "evaluate", "tune", "profile", "simulate", "demo", "inspect"])
+      Set(listed) == [
+        "collect", "warm-start", "train", "evaluate", "tune", "profile", "simulate", "demo", "fault", "link-bench",
+        "link-damage", "inspect",
+      ])
   }
 
   @Test func `the onboard controller has help`() throws {

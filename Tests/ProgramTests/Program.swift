@@ -44,6 +44,9 @@ final class Program {
     if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
   }
 
+  /// Stops it where it stands, as a debugger would; `kill` still ends it.
+  func stop() { Foundation.kill(process.processIdentifier, SIGSTOP) }
+
   static func run(_ name: String, _ arguments: String...) throws -> (status: Int32, output: String, errors: String) {
     try Program(name, arguments).finish()
   }
