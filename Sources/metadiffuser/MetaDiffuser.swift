@@ -9,8 +9,8 @@ struct MetaDiffuser: ParsableCommand {
     abstract: "Collect data, train, evaluate and simulate robots for the MetaDiffuser real-time controller.",
     subcommands: [
       CollectCommand.self, WarmStartCommand.self, TrainCommand.self, EvaluateCommand.self, TuneCommand.self,
-      ProfileCommand.self, SimulateCommand.self, DemoCommand.self, PlantCommand.self, HilCommand.self, FaultCommand.self,
-      LinkBenchCommand.self, LinkDamageCommand.self, InspectCommand.self,
+      ProfileCommand.self, SimulateCommand.self, DemoCommand.self, PlantCommand.self, HilCommand.self,
+      FaultCommand.self, LinkBenchCommand.self, LinkDamageCommand.self, InspectCommand.self,
     ]
   )
 }

@@ -67,13 +67,13 @@ struct FaultCommand: ParsableCommand {
     while !Interruption.isRequested, monotonicNanoseconds() < end {
       proxy.run(until: min(end, monotonicNanoseconds() + 50_000_000))
     }
-    let report = FaultReport(faults: faults, proxy: proxy)
+    let report = InjectionReport(faults: faults, proxy: proxy)
     if json { try printJSON(report) } else { print(report.text) }
   }
 }
 
 /// What passed, and what hit it.
-struct FaultReport: Encodable {
+struct InjectionReport: Encodable {
   struct Count: Encodable {
     var fault: String
     var hits: Int
