@@ -6,7 +6,7 @@ import Testing
   @Test(
     arguments: [
       [], ["collect"], ["warm-start"], ["train"], ["train", "model"], ["train", "expert"], ["evaluate"], ["simulate"],
-      ["demo"], ["inspect"], ["tune"], ["profile"], ["fault"], ["link-bench"], ["link-damage"],
+      ["demo"], ["inspect"], ["tune"], ["profile"], ["plant"], ["hil"], ["fault"], ["link-bench"], ["link-damage"],
     ])
   func `every command has help`(command: [String]) throws {
     let outcome = try run(command + ["--help"])
@@ -24,8 +24,8 @@ import Testing
     let listed = lines.filter { !$0.hasPrefix("   ") }.compactMap { $0.split(separator: " ").first }
     #expect(
       Set(listed) == [
-        "collect", "warm-start", "train", "evaluate", "tune", "profile", "simulate", "demo", "fault", "link-bench",
-        "link-damage", "inspect",
+        "collect", "warm-start", "train", "evaluate", "tune", "profile", "simulate", "demo", "plant", "hil", "fault",
+        "link-bench", "link-damage", "inspect",
       ])
   }
 

@@ -74,7 +74,10 @@ enum LinkBench {
     _ = pair.controller.receive(observation, now: 1, observation: &pair.observation)
     pair.action.answer(pair.observation)
     let action = pair.controller.encode(pair.action)
-    (result.action, result.actionLine) = (action.count, serialBytes(action))
+    result.action = action.count
+    // As the controller does on serial lines.
+    pair.action.hasPredictedState = false
+    result.actionLine = serialBytes(pair.controller.encode(pair.action))
     return result
   }
 
