@@ -53,7 +53,7 @@ private func point(_ milliseconds: Double, _ score: Double, steps: Int = 1) -> T
   }
 
   @Test func `the fastest point within the tolerance of the best is chosen`() {
-    let points = [point(1, 0.5), point(2, 0.947), point(3, 0.95), point(4, 0.94)]
+    let points = [point(1, 0.5), point(2, 0.949), point(3, 0.95), point(4, 0.94)]
     let report = TuningReport(tuning(limitMs: 10), fitting: points, tooSlow: 0)
     #expect(report.chosen?.planMs.p50 == 2)
   }
