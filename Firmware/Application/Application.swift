@@ -27,7 +27,8 @@ public struct Application: ~Copyable {
   private let writer: BusWriter
   private var observation = ObservationMessage()
   private var sent = SentObservations()
-  private var applied: AppliedCommand
+  /// The command in force when the last interval ended, `[actionSize]`.
+  private let applied: UnsafeMutablePointer<Float>
   private var request = BusRequest(counter: 0, isDriven: false)
   private var requestTime: UInt64
   /// Sample time of the last observation whose answer was followed.
@@ -52,7 +53,7 @@ public struct Application: ~Copyable {
         episodeLength: robot.episodeLength, lockstep: false))
     reader = BusReader(memory: takeStorage(repeating: UInt64(0), count: BusReader.memoryBytes / 8 + 1))
     writer = BusWriter(memory: takeStorage(repeating: UInt64(0), count: BusWriter.memoryBytes / 8 + 1))
-    applied = AppliedCommand(size: robot.actionSize)
+    applied = takeStorage(repeating: robot.safeCommand, count: robot.actionSize)
     requestTime = now
     followedTime = now
     nextSample = now
@@ -154,7 +155,7 @@ public struct Application: ~Copyable {
   @_noAllocation @_noLocks
   private mutating func report(_ sensors: BusSensors) {
     for index in 0..<robot.observationSize { observation.state[index] = reader.values[index] }
-    for index in 0..<robot.actionSize { observation.appliedAction[index] = applied.mean[index] }
+    for index in 0..<robot.actionSize { observation.appliedAction[index] = applied[index] }
     observation.reward = sensors.step == 0 ? nil : sensors.reward
     observation.episode = sensors.episode
     observation.step = sensors.step
@@ -185,8 +186,8 @@ public struct Application: ~Copyable {
   @_noAllocation @_noLocks
   private mutating func sample(now: UInt64) {
     if awaitsSensors { missedSamples &+= 1 }
-    applied.note(gate.output, until: now)
-    applied.close()
+    // Not its mean: what a command costs is mostly quadratic, and a mean would make the robot's rewards look too low for it.
+    for index in 0..<robot.actionSize { applied[index] = gate.output[index] }
     request.counter &+= 1
     request.isDriven = link.isDriven
     requestTime = now
@@ -197,7 +198,6 @@ public struct Application: ~Copyable {
   /// Moves the command on and tells the drives.
   @_noAllocation @_noLocks
   private mutating func decide(now: UInt64) {
-    applied.note(gate.output, until: now)
     let before = choice
     let wasSafe = gate.failsafe.isSafe
     choice = gate.update(now: now)
