@@ -52,6 +52,15 @@ import Testing
       ["evaluate", "--model", path], status: 65, "\(path): '__metadata__.period_nanoseconds' is 50000000")
   }
 
+  @Test func `faults are injected only when asked for, and what is no fault is refused`() throws {
+    let ends = ["--robot", "udp://127.0.0.1:5698", "--controller", "udp://127.0.0.1:5699"]
+    try expectRefusal(["fault"] + ends, status: 64, "--inject")
+    try expectRefusal(["fault", "--inject", "--fault", "drop rate=2"] + ends, status: 64, "rate is 2", "0 … 1")
+    try workplace.write("bad.txt", Data("off\nbroken\n".utf8))
+    try expectRefusal(
+      ["fault", "--inject", "--scenario", workplace.path("bad.txt")] + ends, status: 64, "line 2 of the scenario")
+  }
+
   @Test func `an expert for another family is refused`() throws {
     let expert = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../../experts/cheetah-vel.safetensors").standardized.path
