@@ -50,7 +50,8 @@ for mode in (["lockstep"], []):
          "--quiet"])
     assert robot["answers"] + robot["misses"] == 42 and robot["misses"] <= 4, robot
     assert robot["modes"]["MODE_IDLE"] == 2 and robot["modes"]["MODE_PLAN"] >= 36, robot
-    assert 0 < robot["largest"] <= 0.8, robot
+    # The limit travels as a 32-bit float.
+    assert 0 < robot["largest"] <= 0.8 + 1e-7, robot
     assert controller["robot"] == "Python robot" and controller["frames_rejected"] == {}, controller
     assert controller["episodes"] == 2 and controller["context_transitions"] >= 16, controller
 print("peers: good")
