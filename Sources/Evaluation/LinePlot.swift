@@ -88,7 +88,7 @@ public struct LinePlot: Sendable {
     }
     parts.append(line(frame.left, frame.bottom, frame.right, frame.bottom, "stroke=\"#666\""))
     let middle = (frame.top + frame.bottom) / 2
-    parts.append(text(x, (frame.left + frame.right) / 2, frame.bottom + 40, "text-anchor=\"middle\""))
+    parts.append(text(x, frame.left, frame.bottom + 40, ""))
     parts.append(
       text(y, 18, middle, "text-anchor=\"middle\" transform=\"rotate(-90 18 \(number(middle)))\""))
     for (index, one) in series.enumerated() {

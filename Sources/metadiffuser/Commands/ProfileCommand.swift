@@ -38,8 +38,10 @@ struct ProfileCommand: ParsableCommand {
   @Option(help: "Plans in a forward pass of the denoiser alone.")
   var batch = 1
 
-  @Option(help: "Milliseconds a plan must not exceed (default: the model's period).")
-  var period: Double?
+  @Option(
+    help: ArgumentHelp(
+      "What a plan must not exceed, such as 8ms or 500us (default: the model's period).", valueName: "time"))
+  var period: TimeSpan?
 
   @Option(help: "2: a second thread computes half of a plan's candidates.")
   var threads = 1
@@ -64,9 +66,6 @@ struct ProfileCommand: ParsableCommand {
     guard (1...10_000_000).contains(plans) else { throw ValidationError("--plans is \(plans), give 1...10000000") }
     guard (1...2).contains(threads) else { throw ValidationError("--threads is \(threads), give 1 or 2") }
     guard (1...1024).contains(batch) else { throw ValidationError("--batch is \(batch), give 1...1024") }
-    if let period, !(period > 0 && period <= 10_000) {
-      throw ValidationError("--period is \(period), give milliseconds in 0 ... 10000")
-    }
   }
 
   func run() throws {
@@ -84,7 +83,7 @@ struct ProfileCommand: ParsableCommand {
     let forward = try ForwardProfile(weights, batch: batch, kernel: planner.kernel, passes: min(plans, 2000))
     inferContext(&runtime, weights.statistics)
     let ownPeriod = model == nil ? nil : loaded.description.periodNanoseconds
-    let periodNanoseconds = period.map { UInt64($0 * 1e6) } ?? ownPeriod
+    let periodNanoseconds = period.map { UInt64($0.milliseconds * 1e6) } ?? ownPeriod
     var profiles: [PlanProfile] = []
     for isStressed in stress ? [false, true] : [false] {
       if isStressed { hogs?.begin() }
