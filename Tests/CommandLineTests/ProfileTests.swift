@@ -42,7 +42,8 @@ import Testing
   @Test(
     arguments: [
       ["profile"], ["profile", "--shape", "16:1,2", "--model", "x"], ["profile", "--shape", "16"],
-      ["profile", "--shape", "17:1,2"], shape + ["--plans", "0"], shape + ["--batch", "0"], shape + ["--period=-1ms"], shape + ["--period", "8"],
+      ["profile", "--shape", "17:1,2"], shape + ["--plans", "0"], shape + ["--batch", "0"], shape + ["--period=-1ms"],
+      shape + ["--period", "8"],
       shape + ["--kernel", "none"],
     ])
   func `wrong usage is refused`(arguments: [String]) throws { try expectRefusal(arguments, status: 64) }
