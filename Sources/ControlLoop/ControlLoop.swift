@@ -246,7 +246,7 @@ public final class ControlLoop {
     if failsafe.isSafe, !wasSafe { status.post(.safe) }
     answeredStep = step
     send(arrival: arrival)
-    if gathering.isGathering, planner.transitionCount % Planner.gatheringInterval == 0 { planner.updateContext() }
+    if gathering.isGathering { planner.updateContextIfDue() }
     planner.prepare()
   }
 

@@ -32,7 +32,7 @@ public enum WarmStartSource: String, CaseIterable, Sendable {
       _ = planner.addTransition(
         observation: observation, action: action, reward: Float(outcome.reward), next: task.observation)
       if outcome.terminated { break }
-      if planner.transitionCount % Planner.gatheringInterval == 0 { planner.updateContext() }
+      planner.updateContextIfDue()
     }
     planner.updateContext()
   }

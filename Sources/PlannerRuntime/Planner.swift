@@ -112,6 +112,8 @@ public struct Planner: ~Copyable {
   var hasPlan = false
   /// Transitions that the encoder has seen since `clearContext`.
   public private(set) var transitionCount = 0
+  /// Of them, those that the present context is inferred from.
+  private var inferredCount = 0
   /// Plans are conditioned on a context; otherwise they are what the data did on average, unguided.
   public private(set) var hasContext = false
   /// Where the time of the last plan went.
@@ -185,6 +187,7 @@ public struct Planner: ~Copyable {
   public mutating func clearContext() {
     parts.encoder.clear()
     transitionCount = 0
+    inferredCount = 0
     hasContext = false
   }
 
@@ -218,17 +221,19 @@ public struct Planner: ~Copyable {
   @_noAllocation @_noLocks
   public mutating func updateContext() {
     guard transitionCount > 0 else { return }
+    inferredCount = transitionCount
     parts.encoder.infer(kernels, count: transitionCount)
     parts.denoiser.setContext(kernels, parts.encoder.context)
     parts.guide.setContext(kernels, parts.encoder.context)
     hasContext = true
   }
 
-  /// While a robot's first episode is its warm start, the context is updated every so many transitions: to act on a guess is
-  /// what proves it right or wrong. One behaviour held for the whole episode may suit two tasks alike, such as a target speed
-  /// above and one below.
-  public static var gatheringInterval: Int {
-    @_noAllocation @_noLocks get { 25 }
+  /// `updateContext`, every 25 transitions: for a robot's first episode, which is its warm start. To act on a guess is what proves
+  /// it right or wrong; one behaviour held for the whole episode may suit two tasks alike, such as a target speed above and
+  /// one below. Real-time: yes.
+  @_noAllocation @_noLocks
+  public mutating func updateContextIfDue() {
+    if transitionCount >= inferredCount + 25 { updateContext() }
   }
 
   /// Entry `index` of the context z, in −1…1.
