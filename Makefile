@@ -41,7 +41,7 @@ clean:
 .PHONY: test-oracle
 test-oracle: dependencies $(ORACLE_VENV)/installed
 	swift build $(SWIFT_FLAGS) --product oracle-peer
-	for oracle in half_cheetah dataset; do \
+	for oracle in robots dataset; do \
 	  $(ORACLE_VENV)/bin/python Tests/Oracles/$$oracle.py \
 	    "$$(swift build $(SWIFT_FLAGS) --show-bin-path)/oracle-peer" || exit 1; done
 

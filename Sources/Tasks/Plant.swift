@@ -2,7 +2,7 @@
 
 import CMuJoCo
 
-/// A compiled MuJoCo robot. It never changes after loading, so any number of simulations on any threads share it.
+/// A compiled MuJoCo robot. It never changes once made, so any number of simulations on any threads share it.
 final class PlantModel: @unchecked Sendable {
   let pointer: UnsafeMutablePointer<mjModel>
 
@@ -27,6 +27,13 @@ final class PlantModel: @unchecked Sendable {
     pointer = model
   }
 
+  /// Another robot: a copy of `other` with `change` made to its numbers.
+  init(_ other: PlantModel, change: (UnsafeMutablePointer<mjModel>) -> Void) {
+    guard let copy = mj_copyModel(nil, other.pointer) else { preconditionFailure("no memory for a MuJoCo model") }
+    change(copy)
+    pointer = copy
+  }
+
   deinit {
     mj_deleteModel(pointer)
   }
@@ -44,14 +51,11 @@ final class PlantModel: @unchecked Sendable {
 final class Plant {
   private let model: PlantModel
   private let data: UnsafeMutablePointer<mjData>
-  /// Physics steps in a control period.
-  private let substeps: Int
 
-  init(model: PlantModel, substeps: Int) {
+  init(model: PlantModel) {
     guard let data = mj_makeData(model.pointer) else { preconditionFailure("no memory for a MuJoCo simulation") }
     self.model = model
     self.data = data
-    self.substeps = substeps
   }
 
   deinit {
@@ -62,8 +66,8 @@ final class Plant {
   var positions: [Double] { numbers(data.pointee.qpos, model.pointer.pointee.nq) }
   var velocities: [Double] { numbers(data.pointee.qvel, model.pointer.pointee.nv) }
 
-  /// The first generalised position without making an array of all.
-  var firstPosition: Double { data.pointee.qpos[0] }
+  /// One generalised position without making an array of all.
+  func position(_ index: Int) -> Double { data.pointee.qpos[index] }
 
   /// The positions, `[nq]`, at which the description puts the robot.
   var initialPositions: [Double] { numbers(model.pointer.pointee.qpos0, model.pointer.pointee.nq) }
@@ -84,9 +88,6 @@ final class Plant {
     data.pointee.qvel.update(from: velocities, count: velocities.count)
     mj_forward(model.pointer, data)
   }
-
-  /// Holds `controls`, `[nu]`, for one control period.
-  func step(controls: [Double]) { advance(controls: controls, steps: substeps) }
 
   /// Holds `controls`, `[nu]`, for so many physics steps.
   func advance(controls: [Double], steps: Int) {

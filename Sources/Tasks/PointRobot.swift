@@ -15,9 +15,11 @@ extension TaskFamily {
     episodeLength: 20,
     parameterNames: ["goal x [m]", "goal y [m]"],
     parameterRanges: [-2...2, -2...2],
-    trainTasks: draw(20, .train, seed: 1, law: goal),
-    heldOutTasks: draw(10, .heldOut, seed: 1, law: goal),
-    testTasks: draw(20, .test, seed: 1, law: goal),
+    parametersChange: .reward,
+    lists: .drawn(train: 20, heldOut: 10, test: 20) {
+      let angle = $0.uniform(0, .pi)
+      return [cos(angle), sin(angle)]
+    },
     rewardLaw: { position, goal in
       let x = position[0] - goal[0]
       let y = position[1] - goal[1]
@@ -25,11 +27,6 @@ extension TaskFamily {
     },
     make: { PointRobotTask(goal: $0) }
   )
-
-  private static func goal(_ random: inout RandomSource) -> [Double] {
-    let angle = random.uniform(0, .pi)
-    return [cos(angle), sin(angle)]
-  }
 }
 
 /// One point robot; its observation is its position [m] and its action the displacement [m].

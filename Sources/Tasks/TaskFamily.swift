@@ -1,27 +1,18 @@
-// The families of tasks: what all tasks of a family share, and the fixed lists of training and test tasks.
+// The families of tasks: what all tasks of a family share.
 
 import CMuJoCo
 import PlannerRuntime
 
-/// Which of a family's fixed task lists: `train` tasks make data, `held-out` tasks settle what is not learnt, such as
-/// planning settings, `test` tasks only ever evaluate.
-public enum TaskSplit: String, CaseIterable, Sendable {
-  case train
-  case heldOut = "held-out"
-  case test
-
-  /// Stream of random numbers that the tasks are drawn from.
-  fileprivate var stream: UInt64 {
-    switch self {
-    case .train: 0
-    case .test: 1
-    case .heldOut: 2
-    }
-  }
-}
-
 /// What all tasks of a family share. Real-time: no.
 public struct TaskFamily: Sendable {
+  /// What tells the tasks of a family apart.
+  public enum Difference: Sendable {
+    /// What the robot is paid for. What it did under one task is then experience for every task of the family.
+    case reward
+    /// The robot itself.
+    case dynamics
+  }
+
   /// Name on the command line and in files, `cheetah-vel`.
   public let name: String
   /// One line for `--help` and `inspect`.
@@ -37,15 +28,15 @@ public struct TaskFamily: Sendable {
   public let parameterNames: [String]
   /// What each parameter may be, `[parameter]`; wider than the task lists, so that people can ask for more.
   public let parameterRanges: [ClosedRange<Double>]
-  /// The fixed parameter lists, `[task][parameter]`; no task is in two of them.
-  public let trainTasks: [[Double]]
-  public let heldOutTasks: [[Double]]
-  public let testTasks: [[Double]]
+  public let parametersChange: Difference
+  let lists: TaskLists
   let rewardLaw: @Sendable (_ outcome: SIMD4<Double>, _ parameters: [Double]) -> Double
   let make: @Sendable (_ parameters: [Double]) -> any ControlTask
 
   /// All families, in the order in which help lists them.
-  public static let all: [TaskFamily] = [pointRobot, cheetahVelocity]
+  public static let all: [TaskFamily] = [
+    pointRobot, cheetahDirection, cheetahVelocity, antDirection, hopperParameters, walkerParameters,
+  ]
 
   /// Name and version of the physics, for provenance: `MuJoCo 2.2.2`.
   public static var simulator: String { "MuJoCo \(String(cString: mj_versionString()))" }
@@ -58,14 +49,24 @@ public struct TaskFamily: Sendable {
     return family
   }
 
-  /// The parameters of the tasks of one split, `[task][parameter]`.
+  /// The parameters of the tasks of one split, `[task][parameter]`, as many as the literature uses.
   public func tasks(_ split: TaskSplit) -> [[Double]] {
     switch split {
-    case .train: trainTasks
-    case .heldOut: heldOutTasks
-    case .test: testTasks
+    case .train: lists.train
+    case .heldOut: lists.heldOut
+    case .test: lists.test
     }
   }
+
+  public var trainTasks: [[Double]] { lists.train }
+  public var heldOutTasks: [[Double]] { lists.heldOut }
+  public var testTasks: [[Double]] { lists.test }
+
+  /// The first `count` training tasks of an endless list that begins with `trainTasks`; all of a family that has no more.
+  public func trainTasks(count: Int) -> [[Double]] { lists.train(count: count) }
+
+  /// A task that is in no list, unless the family has no others.
+  public func drawTask(_ random: inout RandomSource) -> [Double] { lists.law(&random) }
 
   /// Makes one task, reset with seed 0. Throws when `parameters`, `[parameterNames.count]`, do not fit the family.
   public func task(parameters: [Double]) throws(TaskError) -> any ControlTask {
@@ -80,18 +81,7 @@ public struct TaskFamily: Sendable {
   }
 
   /// The reward that a step with this `outcome` earns in the task with these parameters.
-  ///
-  /// What a robot did under one task is thereby experience for every task of the family, as long as the parameters
-  /// change the reward and not the robot.
   public func reward(outcome: SIMD4<Double>, parameters: [Double]) -> Double {
     rewardLaw(outcome, parameters)
-  }
-
-  /// `count` draws from the law of a family's tasks; each split has a stream of its own.
-  static func draw<Parameters>(
-    _ count: Int, _ split: TaskSplit, seed: UInt64, law: (inout RandomSource) -> Parameters
-  ) -> [Parameters] {
-    var random = RandomSource(seed: seed, stream: split.stream)
-    return (0..<count).map { _ in law(&random) }
   }
 }

@@ -74,14 +74,14 @@ import Testing
 
   @Test(
     arguments: [
-      (["collect", "--family", "ant-war"], "no task family 'ant-war'; the families are: point-robot, cheetah-vel"),
+      (["collect", "--family", "ant-war"], "no task family 'ant-war'; the families are: point-robot, cheetah-dir"),
       (["warm-start", "--family", "cheetah-vel", "--task", "99"], "target speed"),
       (["warm-start", "--family", "cheetah-vel", "--task", "nan"], "target speed"),
       (["warm-start", "--family", "point-robot", "--task", "0.5"], "takes 2 task parameters"),
       (["warm-start", "--task", "fast"], "--task"),
-      (["collect", "--episodes-per-task", "0"], "--episodes-per-task is 0"),
-      (["collect", "--quality", "superb"], "--quality"), (["collect", "--seed", "-1"], "--seed"),
-      (["train", "expert", "--threads", "0"], "--threads"),
+      (["collect", "--family", "point-robot", "--episodes-per-task", "0"], "--episodes-per-task is 0"),
+      (["collect", "--family", "point-robot", "--quality", "superb"], "--quality"), (["collect", "--family", "point-robot", "--seed", "-1"], "--seed"),
+      (["train", "expert", "--family", "point-robot", "--threads", "0"], "--threads"),
     ])
   func `a bad option is wrong usage and writes nothing`(arguments: [String], words: String) throws {
     try expectRefusal(arguments + ["-o", workplace.path("out")], status: 64, words, in: workplace.folder)

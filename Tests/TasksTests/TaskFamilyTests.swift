@@ -11,15 +11,30 @@ import Testing
 
   @Test func `an unknown family's error lists the families`() {
     let error = #expect(throws: TaskError.self) { try TaskFamily.named("cheetah") }
-    #expect(error?.description == "there is no task family 'cheetah'; the families are: point-robot, cheetah-vel")
+    #expect(
+      error?.description
+        == "there is no task family 'cheetah'; the families are: point-robot, cheetah-dir, cheetah-vel, ant-dir, hopper-param, "
+        + "walker-param")
   }
 
-  @Test func `each family has 20 training, 10 held-out and 20 test tasks, all different`() {
+  @Test func `each family has the literature's numbers of tasks, all different; two directions are all there are`() {
+    for family in TaskFamily.all where family.name != "cheetah-dir" {
+      let isWalker = family.name == "walker-param"
+      let expected = isWalker ? [16, 8, 8] : [20, 10, 20]
+      #expect([.train, .heldOut, .test].map { family.tasks($0).count } == expected)
+      #expect(Set(TaskSplit.allCases.flatMap(family.tasks)).count == expected.reduce(0, +))
+    }
+    for split in TaskSplit.allCases { #expect(TaskFamily.cheetahDirection.tasks(split) == [[1], [-1]]) }
+  }
+
+  @Test func `more training tasks continue the list and are none of the others`() {
     for family in TaskFamily.all {
-      #expect(family.tasks(.train).count == 20)
-      #expect(family.tasks(.heldOut).count == 10)
-      #expect(family.tasks(.test).count == 20)
-      #expect(Set(TaskSplit.allCases.flatMap(family.tasks)).count == 50)
+      let many = family.trainTasks(count: 200)
+      #expect(Array(many.prefix(family.trainTasks.count)) == family.trainTasks)
+      #expect(family.trainTasks(count: 2) == Array(family.trainTasks.prefix(2)))
+      guard family.name != "cheetah-dir" else { continue }
+      #expect(many.count == 200)
+      #expect(Set(many).isDisjoint(with: family.heldOutTasks + family.testTasks))
     }
   }
 
@@ -27,6 +42,9 @@ import Testing
     #expect(TaskFamily.cheetahVelocity.trainTasks[0] == [1.963162647956059])
     #expect(TaskFamily.cheetahVelocity.testTasks[19] == [0.6967670783615335])
     #expect(TaskFamily.pointRobot.trainTasks[0] == [-0.46622852172904594, 0.8846643236427862])
+    #expect(TaskFamily.hopperParameters.testTasks[0][0] == 0)
+    #expect(TaskFamily.walkerParameters.testTasks[7][14] == 0)
+    #expect(TaskFamily.antDirection.testTasks[0][0] == 0)
   }
 
   @Test func `target speeds lie between 0 and 3 m per s and goals on the upper half of the unit circle`() {

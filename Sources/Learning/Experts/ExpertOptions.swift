@@ -1,7 +1,7 @@
 // The settings of an expert's training, with the values that are known to work.
 
 /// Settings of `ExpertTrainer`. The same settings give the same expert, bit for bit, on any number of threads.
-public struct ExpertOptions: Sendable {
+public struct ExpertOptions: Codable, Equatable, Sendable {
   public var seed: UInt64 = 1
   /// Updates of the networks in all; the learning rate falls to a tenth over the last third.
   public var updates = 120_000
@@ -12,8 +12,8 @@ public struct ExpertOptions: Sendable {
   /// Step of the target networks towards the critics.
   public var smoothing: Float = 0.005
   public var initialTemperature: Float = 0.2
-  /// Share of a batch that is priced by the rewards of other tasks than the one it was lived through under. Right where
-  /// the task's parameters change the reward and not the robot; 0 elsewhere.
+  /// Share of a batch that is priced by the rewards of other tasks than the one it was lived through under, where the task's
+  /// parameters change the reward and not the robot.
   public var relabelledShare: Float = 0.5
   /// Random steps before the first update; the normalisation is measured on them.
   public var warmUpSteps = 10_000

@@ -1,10 +1,11 @@
-// Training of an expert: robots live through episodes of all training tasks, the learner updates on what they lived through.
+// Training of an expert: robots live through episodes of ever new tasks, the learner updates on what they lived through.
 
 import Foundation
 import PlannerRuntime
 import Tasks
 
-/// Trains one task-conditioned soft actor-critic for a family.
+/// Trains one task-conditioned soft actor-critic for a family, on tasks drawn anew for every episode: a fair yardstick on
+/// tasks that are in no list, too.
 ///
 /// Work comes in rounds: every robot lives through one episode under a task of its own while the learner makes
 /// `robots · episodeLength / stepsPerUpdate` updates. Between rounds there is no simulation in flight, so that a
@@ -50,7 +51,8 @@ public final class ExpertTrainer {
     try options.check()
     self.family = family
     self.options = options
-    let tasks = family.trainTasks.map { $0.map { Float($0) } }
+    // The law of the tasks, not the few of the list.
+    let tasks = family.trainTasks(count: 1000).map { $0.map { Float($0) } }
     let parameterCount = family.parameterNames.count
     parameterNormaliser = tasks.withUnsafeBufferPointer { tasks in
       let flat = FloatBuffer(count: tasks.count * parameterCount)
@@ -77,7 +79,7 @@ public final class ExpertTrainer {
   public func round() throws -> Progress? {
     let before = updates
     let policy = observationNormaliser.map(makePolicy)
-    let tasks = try (0..<options.robots).map { _ in try family.task(parameters: drawParameters(&worldRandom)) }
+    let tasks = try (0..<options.robots).map { _ in try family.task(parameters: family.drawTask(&worldRandom)) }
     for task in tasks { task.reset(seed: worldRandom.next()) }
     for _ in 0..<family.episodeLength {
       for task in tasks { step(task, policy) }
@@ -97,19 +99,6 @@ public final class ExpertTrainer {
     return Progress(
       updates: updates, meanReturn: meanReturn, criticLoss: lastLosses.critic, policyLoss: lastLosses.policy,
       entropy: lastLosses.entropy, temperature: learner.temperature)
-  }
-
-  /// Task parameters on the line through two training tasks, a little beyond them too: the expert shall be a fair
-  /// yardstick between and beside the tasks of the list.
-  private func drawParameters(_ random: inout RandomSource) -> [Double] {
-    let tasks = family.trainTasks
-    let a = tasks[random.index(below: tasks.count)]
-    let b = tasks[random.index(below: tasks.count)]
-    let share = random.uniform(-0.2, 1.2)
-    return a.indices.map { i in
-      let range = family.parameterRanges[i]
-      return min(max(a[i] + share * (b[i] - a[i]), range.lowerBound), range.upperBound)
-    }
   }
 
   private func step(_ task: any ControlTask, _ policy: ExpertPolicy?) {
@@ -147,8 +136,8 @@ public final class ExpertTrainer {
     var parameterValues = [Float](repeating: 0, count: replay.parameterCount)
     for row in 0..<batch.rows {
       let stored = replay[batchRandom.index(below: replay.count)]
-      if batchRandom.uniform() < options.relabelledShare {
-        parameters = drawParameters(&batchRandom)
+      if family.parametersChange == .reward, batchRandom.uniform() < options.relabelledShare {
+        parameters = family.drawTask(&batchRandom)
       } else {
         for i in parameters.indices { parameters[i] = Double(stored.parameters[i]) }
       }

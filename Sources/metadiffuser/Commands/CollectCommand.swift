@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import Learning
 import OfflineData
 import Tasks
 
@@ -12,8 +13,7 @@ struct CollectCommand: ParsableCommand {
     discussion: "The same options give the same data on every machine with the same simulator."
   )
 
-  @Option(help: "Task family: \(TaskFamily.all.map(\.name).joined(separator: ", ")).")
-  var family = TaskFamily.cheetahVelocity.name
+  @OptionGroup var recipe: RecipeArguments
 
   @Option(help: "Which of the family's fixed task lists.")
   var split = TaskSplit.train
@@ -24,11 +24,14 @@ struct CollectCommand: ParsableCommand {
   @Option(help: "Expert file with the levels medium and expert (default: experts/FAMILY.safetensors).")
   var experts: String?
 
-  @Option(help: "Episodes of each task.")
-  var episodesPerTask = 75
+  @Option(help: "Tasks; more than the fixed list of training tasks has continue it (default: the recipe's, or the list).")
+  var tasks: Int?
 
-  @Option(help: "Seed of everything random.")
-  var seed: UInt64 = 1
+  @Option(help: "Episodes of each task (default: the recipe's).")
+  var episodesPerTask: Int?
+
+  @Option(help: "Seed of everything random (default: the recipe's).")
+  var seed: UInt64?
 
   @Option(name: [.short, .long], help: "Data set to write (HDF5).")
   var output: String
@@ -37,36 +40,42 @@ struct CollectCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard episodesPerTask >= 1 else {
-      throw ValidationError("--episodes-per-task is \(episodesPerTask), give 1 or more")
+    for (name, value) in [("--episodes-per-task", episodesPerTask), ("--tasks", tasks)] {
+      if let value, value < 1 { throw ValidationError("\(name) is \(value), give 1 or more") }
     }
+    if tasks != nil, split != .train { throw ValidationError("--tasks is for training tasks; the other lists are fixed") }
   }
 
   func run() throws {
-    let family = try TaskFamily.named(family)
+    let recipe = try recipe.load()
+    let family = try TaskFamily.named(recipe.family)
+    var options = recipe.collection
+    options.tasks = tasks ?? options.tasks
+    options.episodesPerTask = episodesPerTask ?? options.episodesPerTask
+    options.seed = seed ?? options.seed
     let folder = URL(fileURLWithPath: output).deletingLastPathComponent()
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
 
-    let jobs = try recordingJobs(family)
+    let jobs = try recordingJobs(family, options)
     let bar = ProgressBar("collect", unit: "episodes", total: jobs.count)
     Interruption.watch()
     var dataset = try Dataset.collect(
-      family: family, jobs: jobs, seed: seed, isCancelled: { Interruption.isRequested }, progress: { bar.update($0) })
+      family: family, jobs: jobs, seed: options.seed, isCancelled: { Interruption.isRequested }, progress: { bar.update($0) })
     dataset.provenance = [
-      "command": "metadiffuser collect --family \(family.name) --split \(split) --quality \(quality)"
-        + " --episodes-per-task \(episodesPerTask) --seed \(seed)",
-      "seed": "\(seed)", "simulator": TaskFamily.simulator,
+      "command": "metadiffuser collect \(self.recipe.text) --split \(split) --quality \(quality) --tasks \(options.tasks)"
+        + " --episodes-per-task \(options.episodesPerTask) --seed \(options.seed)",
+      "seed": "\(options.seed)", "simulator": TaskFamily.simulator,
     ]
     try dataset.save(path: output)
     try report(dataset)
   }
 
   /// Task after task, in each task one level after the other.
-  private func recordingJobs(_ family: TaskFamily) throws -> [RecordingJob] {
-    let behaviours = try quality.counts(episodes: episodesPerTask).filter { $0.episodes > 0 }.map {
+  private func recordingJobs(_ family: TaskFamily, _ options: CollectionOptions) throws -> [RecordingJob] {
+    let behaviours = try quality.counts(episodes: options.episodesPerTask).filter { $0.episodes > 0 }.map {
       (level: $0.level, try family.behaviour($0.level, expertPath: experts ?? family.expertPath), $0.episodes)
     }
-    let tasks = family.tasks(split)
+    let tasks = split == .train ? family.trainTasks(count: options.tasks) : family.tasks(split)
     return tasks.enumerated().flatMap { task, parameters in
       behaviours.flatMap { level, behaviour, episodes in
         (0..<episodes).map { episode in

@@ -11,17 +11,16 @@ struct TrainExpertCommand: ParsableCommand {
     abstract: "Train a task-conditioned expert by soft actor-critic; resumes if interrupted."
   )
 
-  @Option(help: "Task family.")
-  var family = "cheetah-vel"
+  @OptionGroup var recipe: RecipeArguments
 
-  @Option(help: "Seed of everything random; the same seed gives the same expert.")
-  var seed: UInt64 = 1
+  @Option(help: "Seed of everything random; the same seed gives the same expert (default: the recipe's).")
+  var seed: UInt64?
 
   @Option(name: [.short, .long], help: "Expert file to write (safetensors).")
   var output: String
 
-  @Option(help: "Updates of the networks in all.")
-  var updates = ExpertOptions().updates
+  @Option(help: "Updates of the networks in all (default: the recipe's).")
+  var updates: Int?
 
   @Option(help: "Threads; the result does not depend on it.")
   var threads = min(2, ProcessInfo.processInfo.activeProcessorCount)
@@ -34,17 +33,19 @@ struct TrainExpertCommand: ParsableCommand {
   }
 
   func run() throws {
-    let family = try TaskFamily.named(family)
-    var options = ExpertOptions()
-    options.seed = seed
-    options.updates = updates
+    let recipe = try recipe.load()
+    let family = try TaskFamily.named(recipe.family)
+    var options = recipe.expert
+    options.seed = seed ?? options.seed
+    options.updates = updates ?? options.updates
     let trainer = try ExpertTrainer(family: family, options: options, threads: threads)
-    let path = checkpoint ?? "checkpoints/expert-\(family.name)-\(seed).checkpoint"
+    let path = checkpoint ?? "checkpoints/expert-\(family.name)-\(options.seed).checkpoint"
     if FileManager.default.fileExists(atPath: path) {
       try trainer.restore(path: path)
       say("resumed from \(path) after \(trainer.updates) updates")
     }
-    let command = "metadiffuser train expert --family \(family.name) --seed \(seed) --updates \(updates) -o \(output)"
+    let command =
+      "metadiffuser train expert \(self.recipe.text) --seed \(options.seed) --updates \(options.updates) -o \(output)"
     let log = try ExpertLog(path: path + ".csv", trainer: trainer)
     var saved = ContinuousClock.now
     while !trainer.isFinished {

@@ -21,29 +21,32 @@ struct TrainModelCommand: ParsableCommand {
   @Option(name: [.short, .long], help: "Model file to write (safetensors).")
   var output: String
 
-  @Option(help: "Seed of everything random.")
-  var seed: UInt64 = 1
+  @Option(help: "Recipe whose settings of the model replace the defaults (JSON); see Recipes.")
+  var recipe: String?
+
+  @Option(help: "Seed of everything random (default: the recipe's).")
+  var seed: UInt64?
 
   @Option(help: "Threads; the result does not depend on it, and more than 2 bring nothing.")
   var threads = min(2, ProcessInfo.processInfo.activeProcessorCount)
 
-  @Option(help: "Steps of the denoiser.")
-  var steps = TrainingConfiguration().denoiserSteps
+  @Option(help: "Steps of the denoiser (default: the recipe's).")
+  var steps: Int?
 
-  @Option(help: "Steps of encoder, dynamics and reward model.")
-  var worldModelSteps = TrainingConfiguration().worldModelSteps
+  @Option(help: "Steps of encoder, dynamics and reward model (default: the recipe's).")
+  var worldModelSteps: Int?
 
-  @Option(help: "Rows of a plan.")
-  var horizon = TrainingConfiguration().horizon
+  @Option(help: "Rows of a plan (default: the recipe's).")
+  var horizon: Int?
 
-  @Option(help: "Channels of the denoiser's levels, comma-separated.")
-  var channels = TrainingConfiguration().channels.map(String.init).joined(separator: ",")
+  @Option(help: "Channels of the denoiser's levels, comma-separated (default: the recipe's).")
+  var channels: String?
 
-  @Option(help: "Numbers in the context.")
-  var contextSize = TrainingConfiguration().contextSize
+  @Option(help: "Numbers in the context (default: the recipe's).")
+  var contextSize: Int?
 
-  @Option(help: "Share of each task's episodes, best returns first, that the denoiser learns from.")
-  var bestEpisodes = TrainingConfiguration().bestEpisodes
+  @Option(help: "Share of each task's episodes, best returns first, that the denoiser learns from (default: the recipe's).")
+  var bestEpisodes: Double?
 
   @Option(help: "Checkpoint to resume from and to write; default: checkpoints/NAME OF THE OUTPUT.checkpoint")
   var checkpoint: String?
@@ -56,20 +59,21 @@ struct TrainModelCommand: ParsableCommand {
 
   private var trainingConfiguration: TrainingConfiguration {
     get throws {
-      let channels = try self.channels.split(separator: ",").map { text in
-        guard let number = Int(text.trimmingCharacters(in: .whitespaces)) else {
-          throw LearningError.setting(name: "--channels", problem: "has '\(text)', expected numbers like 32,64,128")
+      var configuration = try recipe.map { try Recipe(path: $0).model } ?? TrainingConfiguration()
+      configuration.seed = seed ?? configuration.seed
+      configuration.denoiserSteps = steps ?? configuration.denoiserSteps
+      configuration.worldModelSteps = worldModelSteps ?? configuration.worldModelSteps
+      configuration.horizon = horizon ?? configuration.horizon
+      configuration.contextSize = contextSize ?? configuration.contextSize
+      configuration.bestEpisodes = bestEpisodes ?? configuration.bestEpisodes
+      if let channels {
+        configuration.channels = try channels.split(separator: ",").map { text in
+          guard let number = Int(text.trimmingCharacters(in: .whitespaces)) else {
+            throw LearningError.setting(name: "--channels", problem: "has '\(text)', expected numbers like 32,64,128")
+          }
+          return number
         }
-        return number
       }
-      var configuration = TrainingConfiguration()
-      configuration.seed = seed
-      configuration.denoiserSteps = steps
-      configuration.worldModelSteps = worldModelSteps
-      configuration.horizon = horizon
-      configuration.channels = channels
-      configuration.contextSize = contextSize
-      configuration.bestEpisodes = bestEpisodes
       return configuration
     }
   }
@@ -85,9 +89,10 @@ struct TrainModelCommand: ParsableCommand {
     let name = URL(fileURLWithPath: output).deletingPathExtension().lastPathComponent
     let checkpoint = checkpoint ?? "checkpoints/\(name).checkpoint"
     let command =
-      "metadiffuser train --data \(data) --seed \(seed) --steps \(steps) --world-model-steps \(worldModelSteps)"
-      + " --horizon \(horizon) --channels \(channels) --context-size \(contextSize) --best-episodes \(bestEpisodes)"
-      + " -o \(output)"
+      "metadiffuser train --data \(data)\(recipe.map { " --recipe \($0)" } ?? "") --seed \(configuration.seed)"
+      + " --steps \(configuration.denoiserSteps) --world-model-steps \(configuration.worldModelSteps)"
+      + " --horizon \(configuration.horizon) --channels \(configuration.channels.map(String.init).joined(separator: ","))"
+      + " --context-size \(configuration.contextSize) --best-episodes \(configuration.bestEpisodes) -o \(output)"
     Interruption.watch()
     let outcome = try training.run(
       .init(output: output, checkpoint: checkpoint, log: checkpoint + ".csv"),

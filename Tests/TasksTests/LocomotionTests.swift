@@ -1,4 +1,4 @@
-// The half-cheetah's simulation: determinism, limits, rewards. Its physics is held against Gymnasium by `make test-oracle`.
+// The simulated robots: determinism, limits, rewards, bodies. Their physics is held against Gymnasium by `make test-oracle`.
 
 import Foundation
 import PlannerRuntime
@@ -6,13 +6,13 @@ import Synchronization
 import Tasks
 import Testing
 
-@Suite struct HalfCheetahTests {
-  private func cheetah(_ speed: Double = 2) throws -> HalfCheetahTask {
-    try #require(try TaskFamily.cheetahVelocity.task(parameters: [speed]) as? HalfCheetahTask)
+@Suite struct LocomotionTests {
+  private func cheetah(_ speed: Double = 2) throws -> LocomotionTask {
+    try #require(try TaskFamily.cheetahVelocity.task(parameters: [speed]) as? LocomotionTask)
   }
 
   /// Observations and rewards of `steps` random actions after a reset.
-  private func rollout(_ task: HalfCheetahTask, seed: UInt64, steps: Int = 50) -> [[Float]] {
+  private func rollout(_ task: LocomotionTask, seed: UInt64, steps: Int = 50) -> [[Float]] {
     var random = RandomSource(seed: seed)
     task.reset(seed: seed)
     return [task.observation]
@@ -117,5 +117,81 @@ import Testing
       #expect(abs(result.reward - expected.reward) < 1e-12)
       #expect(stepwise.observation == whole.observation)
     }
+  }
+
+  private func robot(_ family: TaskFamily, _ parameters: [Double]) throws -> LocomotionTask {
+    try #require(try family.task(parameters: parameters) as? LocomotionTask)
+  }
+
+  private static let bodyFamilies = [TaskFamily.hopperParameters, .walkerParameters]
+
+  /// Where the robot gets to from a state in which every part of it touches the floor or moves, after some steps.
+  private func trace(_ task: LocomotionTask) -> [Double] {
+    var random = RandomSource(seed: 1)
+    task.reset(seed: 1)
+    return (0..<150).flatMap { _ in
+      _ = task.step(action: (0..<task.family.actionSize).map { _ in 2 * random.uniform() - 1 })
+      return task.state.positions
+    }
+  }
+
+  @Test(arguments: bodyFamilies) func `every parameter changes the simulation, and the same seed gives the same robot`(
+    family: TaskFamily
+  ) throws {
+    let stock = [Double](repeating: 0, count: family.parameterNames.count)
+    let expected = trace(try robot(family, stock))
+    #expect(trace(try robot(family, stock)) == expected)
+    for index in stock.indices {
+      // Either more or less of it matters: of two sliding surfaces the rougher one counts.
+      let changed = try [-3.0, 3.0].map { value in
+        var parameters = stock
+        parameters[index] = value
+        return trace(try robot(family, parameters))
+      }
+      #expect(changed.contains { $0 != expected }, "\(family.parameterNames[index]) changes nothing")
+    }
+  }
+
+  @Test func `a random body leaves the shared description of the robot as it was`() throws {
+    let family = TaskFamily.walkerParameters
+    let stock = [Double](repeating: 0, count: family.parameterNames.count)
+    let before = trace(try robot(family, stock))
+    _ = trace(try robot(family, family.testTasks[0]))
+    #expect(trace(try robot(family, stock)) == before)
+  }
+
+  @Test func `a walker's episode ends when its torso is down, a hopper's does not`() throws {
+    for (family, ends) in [(TaskFamily.walkerParameters, true), (.hopperParameters, false)] {
+      let task = try robot(family, [Double](repeating: 0, count: family.parameterNames.count))
+      var positions = task.state.positions
+      positions[1] = 0.49
+      task.state = (positions, task.state.velocities)
+      #expect(task.step(action: [Float](repeating: 0, count: family.actionSize)).terminated == ends)
+    }
+  }
+
+  @Test func `hoppers and walkers observe velocities within 10 only`() throws {
+    let task = try robot(.hopperParameters, [Double](repeating: 0, count: 16))
+    task.state = (task.state.positions, [20, -30, 3, 0, 11, -9])
+    #expect(task.observation.suffix(6) == [10, -10, 3, 0, 10, -9])
+  }
+
+  @Test func `the ant is paid for its velocity along the direction, whichever it is`() throws {
+    let task = try robot(.antDirection, [0.6, -0.8])
+    task.reset(seed: 3)
+    let before = task.state.positions
+    let result = task.step(action: [1, -1, 0.5, 0, -0.5, 1, 1, -1])
+    let after = task.state.positions
+    let expected = 0.6 * (after[0] - before[0]) * 20 - 0.8 * (after[1] - before[1]) * 20
+    #expect(abs(result.reward - expected) < 1e-9)
+    #expect(task.observation == (after[2...] + task.state.velocities).map { Float($0) })
+  }
+
+  @Test func `running backwards pays a cheetah that is told to`() throws {
+    let tasks = try [1.0, -1.0].map { try robot(.cheetahDirection, [$0]) }
+    for task in tasks { task.reset(seed: 4) }
+    let results = tasks.map { $0.step(action: [1, 1, 1, -1, -1, -1]) }
+    #expect(abs(results[0].reward + results[1].reward + 2 * 0.05 * 6) < 1e-9)
+    #expect(abs(results[0].reward) > 0.1)
   }
 }

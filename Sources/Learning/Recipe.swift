@@ -1,0 +1,75 @@
+// How a family's expert, data and model are made, as a readable file: what it does not say keeps its default.
+
+import Foundation
+import Tasks
+
+/// How the data of a family are recorded.
+public struct CollectionOptions: Codable, Equatable, Sendable {
+  public var seed: UInt64 = 1
+  /// Training tasks; the first of them are the family's fixed list, which more of them continue.
+  public var tasks: Int
+  /// Episodes of each task, a mixture of all behaviours.
+  public var episodesPerTask = 75
+
+  public init(family: TaskFamily) { tasks = family.trainTasks.count }
+}
+
+/// Everything that settles what ships for a family, seeds included. Real-time: no.
+public struct Recipe: Codable, Sendable {
+  public var family: String
+  public var expert: ExpertOptions
+  public var collection: CollectionOptions
+  public var model: TrainingConfiguration
+
+  /// The defaults of `family`.
+  public init(family: TaskFamily) {
+    self.family = family.name
+    expert = ExpertOptions()
+    collection = CollectionOptions(family: family)
+    model = TrainingConfiguration()
+  }
+
+  /// Reads a recipe: a JSON object with `family` and, where they differ from the defaults, settings of `expert`, `collection`
+  /// and `model`. A setting that does not exist, or has the wrong type, is refused by name.
+  public init(path: String) throws {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw LearningError.file(path: path, problem: "cannot be read")
+    }
+    guard let given = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
+      throw LearningError.file(path: path, problem: "is not a JSON object")
+    }
+    guard let name = given["family"] as? String else {
+      throw LearningError.file(path: path, problem: "has no \"family\": name the one that it is for")
+    }
+    let defaults = try JSONEncoder().encode(Recipe(family: TaskFamily.named(name)))
+    let merged = try Self.merge(given, into: JSONSerialization.jsonObject(with: defaults) as! [String: Any], path, "")
+    do {
+      self = try JSONDecoder().decode(Recipe.self, from: JSONSerialization.data(withJSONObject: merged))
+    } catch DecodingError.typeMismatch(_, let context), DecodingError.dataCorrupted(let context) {
+      let place = context.codingPath.map(\.stringValue).joined(separator: ".")
+      throw LearningError.file(path: path, problem: "\(place): \(context.debugDescription)")
+    }
+  }
+
+  /// `defaults` with what `given` says instead.
+  private static func merge(
+    _ given: [String: Any], into defaults: [String: Any], _ path: String, _ place: String
+  ) throws(LearningError) -> [String: Any] {
+    var merged = defaults
+    for (key, value) in given {
+      guard let old = defaults[key] else {
+        let known = defaults.keys.sorted().joined(separator: ", ")
+        throw .file(path: path, problem: "\(place)\(key): there is no such setting; there are \(known)")
+      }
+      if let old = old as? [String: Any] {
+        guard let value = value as? [String: Any] else {
+          throw .file(path: path, problem: "\(place)\(key): is not an object of settings")
+        }
+        merged[key] = try merge(value, into: old, path, "\(place)\(key).")
+      } else {
+        merged[key] = value
+      }
+    }
+    return merged
+  }
+}

@@ -1,0 +1,24 @@
+// A recipe on the command line: a file, or a family with every default.
+
+import ArgumentParser
+import Learning
+import Tasks
+
+struct RecipeArguments: ParsableArguments {
+  @Option(help: "Recipe: family and settings that differ from the defaults (JSON); see Recipes.")
+  var recipe: String?
+
+  @Option(help: "Task family, in place of a recipe: \(TaskFamily.all.map(\.name).joined(separator: ", ")).")
+  var family: String?
+
+  func validate() throws {
+    if (recipe == nil) == (family == nil) { throw ValidationError("give either --recipe or --family") }
+  }
+
+  func load() throws -> Recipe {
+    try recipe.map { try Recipe(path: $0) } ?? Recipe(family: TaskFamily.named(family ?? ""))
+  }
+
+  /// As it was given, for provenance.
+  var text: String { recipe.map { "--recipe \($0)" } ?? "--family \(family ?? "")" }
+}
