@@ -33,14 +33,17 @@ struct FaultReport: Encodable {
   var isGood: Bool { faults.allSatisfy { $0.failures == 0 } }
 
   var text: String {
-    func spread(_ value: FaultFigures.Spread?) -> String {
+    (["faults on the bench (min / median / max)"] + faults.map { "  \($0.text)" }).joined(separator: "\n")
+  }
+}
+
+extension FaultFigures {
+  var text: String {
+    func spread(_ value: Spread?) -> String {
       value.map { "\(decimal($0.min, 0)) / \(decimal($0.median, 0)) / \(decimal($0.max, 0)) ms" } ?? "–"
     }
-    let lines = faults.map {
-      "  \($0.fault) the \($0.part), \($0.count) times: SAFE \(spread($0.safeAfterMs)) after the last sample answered, "
-        + "driving \(spread($0.drivingAfterMs)) after its return, \($0.failures) failures"
-    }
-    return (["faults on the bench (min / median / max)"] + lines).joined(separator: "\n")
+    return "\(fault) the \(part), \(count) times: SAFE \(spread(safeAfterMs)) after the last sample answered, "
+      + "driving \(spread(drivingAfterMs)) after its return, \(failures) failures"
   }
 }
 
@@ -59,7 +62,8 @@ struct BenchFaults {
     var time: UInt64, choice: Int, most: Double, latches: Int, latchMicroseconds: Double
   }
 
-  func run() throws -> FaultReport {
+  /// `onFigures` is told of each kind of fault as soon as it is measured.
+  func run(onFigures: (FaultFigures) -> Void) throws -> FaultReport {
     var random = RandomSource(seed: seed)
     for part in [.microcontroller, .plant, .controller] as [Bench.Part] { try bench.start(part) }
     try bench.waitUntilReady()
@@ -70,6 +74,7 @@ struct BenchFaults {
     for part in Bench.Part.allCases {
       for fault in ["kill -9", "SIGSTOP"] {
         figures.append(try hurt(part, fault: fault, random: &random))
+        onFigures(figures[figures.count - 1])
       }
     }
     return FaultReport(faults: figures)

@@ -1,5 +1,6 @@
 // The microcontroller of a bench: the firmware's image in QEMU, its link a pseudo-terminal and its bus a socket.
 
+import CSerialPort
 import Foundation
 
 /// A bench cannot be set up, or a part of it has ended.
@@ -7,18 +8,23 @@ struct BenchError: Error, CustomStringConvertible {
   let description: String
 }
 
-/// QEMU running the firmware. Each start makes a new pseudo-terminal; a symbolic link in `folder` follows it. The bus needs none: a
-/// socket is faster.
+/// QEMU running the firmware. Link and bus outlive it, as wires do: a terminal whose two ends this process keeps open, at a
+/// symbolic link in `folder`, and a socket, which is faster, where no terminal is needed.
+///
+/// The terminal is this process's and not one of QEMU's own making because QEMU looks only once a second whether somebody has
+/// opened that, and is deaf until then.
 final class Microcontroller {
   private let image: String
   private let folder: URL
   private var process: Process? = nil
-  /// The link's far end, kept open: QEMU looks only once a second for somebody who opens a terminal that nobody had open.
-  private var terminal: Int32 = -1
+  /// The terminal's two ends: QEMU's, and the controller's.
+  private let near: Int32
+  private var far: Int32 = -1
 
   static let program = "qemu-system-arm"
   var linkPath: String { folder.appendingPathComponent("uart0").path }
   var busPath: String { folder.appendingPathComponent("uart1").path }
+  private var errorsPath: String { folder.appendingPathComponent("qemu.log").path }
   var processID: pid_t? { process?.processIdentifier }
 
   init(image: String, folder: URL) throws {
@@ -27,36 +33,41 @@ final class Microcontroller {
     }
     self.image = image
     self.folder = folder
+    near = sp_open_pty(folder.appendingPathComponent("uart0").path, &far)
+    guard near >= 0 else {
+      throw BenchError(description: "no pseudo-terminal for the link: \(String(cString: strerror(-near)))")
+    }
   }
 
-  deinit { stop() }
+  deinit {
+    stop()
+    for end in [near, far] where end >= 0 { sp_close(end) }
+  }
 
   /// Switches it on.
   func start() throws {
-    let output = Pipe()
+    unlink(busPath)
+    // What was said to a processor without power it never hears.
+    tcflush(far, TCOFLUSH)
     let qemu = Process()
     qemu.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     qemu.arguments = [
-      Self.program, "-M", "mps2-an386", "-display", "none", "-monitor", "none", "-kernel", image, "-serial", "pty",
+      Self.program, "-M", "mps2-an386", "-display", "none", "-monitor", "none", "-kernel", image, "-serial", "stdio",
       "-chardev", "socket,id=bus,path=\(busPath),server=on,wait=off", "-serial", "chardev:bus",
     ]
-    qemu.standardOutput = output
-    qemu.standardError = output
-    qemu.standardInput = FileHandle.nullDevice
+    let link = FileHandle(fileDescriptor: near, closeOnDealloc: false)
+    (qemu.standardInput, qemu.standardOutput) = (link, link)
+    try Data().write(to: URL(fileURLWithPath: errorsPath))
+    qemu.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errorsPath))
     try qemu.run()
     process = qemu
-    var text = ""
-    while !text.contains("(label serial0)") || !text.hasSuffix("\n") {
-      let data = output.fileHandleForReading.availableData
-      if data.isEmpty { throw BenchError(description: "\(Self.program) ended: \(text)") }
-      text += String(decoding: data, as: UTF8.self)
+    while access(busPath, F_OK) != 0 {
+      guard qemu.isRunning else {
+        let errors = (try? String(contentsOfFile: errorsPath, encoding: .utf8)) ?? ""
+        throw BenchError(description: "\(Self.program) ended: \(errors)")
+      }
+      usleep(1000)
     }
-    guard let path = text.split(separator: " ").first(where: { $0.hasPrefix("/dev/") }) else {
-      throw BenchError(description: "\(Self.program) names no terminal: \(text)")
-    }
-    try? FileManager.default.removeItem(atPath: linkPath)
-    try FileManager.default.createSymbolicLink(atPath: linkPath, withDestinationPath: String(path))
-    terminal = open(String(path), O_RDWR | O_NOCTTY | O_CLOEXEC)
     hurry(qemu.processIdentifier)
   }
 
@@ -75,7 +86,5 @@ final class Microcontroller {
       process.waitUntilExit()
     }
     process = nil
-    if terminal >= 0 { close(terminal) }
-    terminal = -1
   }
 }

@@ -53,7 +53,9 @@ struct HilCommand: ParsableCommand {
     let controller = ["--model", task.model, "--seed", "\(task.seed)", "--warm-start-episodes", "1"]
     if let faults {
       let bench = try Bench(image: image, realPorts: nil, plant: plant, controller: controller)
-      let report = try BenchFaults(bench: bench, count: faults, seed: task.seed).run()
+      let report = try BenchFaults(bench: bench, count: faults, seed: task.seed).run {
+        FileHandle.standardError.write(Data("\($0.text)\n".utf8))
+      }
       if json { try printJSON(report) } else { print(report.text) }
       if !report.isGood { throw ExitCode.failure }
       return
