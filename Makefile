@@ -2,8 +2,8 @@
 
 SWIFT_FLAGS ?= -c release
 ORACLE_VENV := .build-oracle/venv
-PACKAGES := libopenblas-dev libmujoco-dev libprotobuf-c-dev libhdf5-dev protobuf-c-compiler protobuf-compiler \
-  pkg-config python3-venv
+PACKAGES := libopenblas-dev libmujoco-dev libprotobuf-c-dev libhdf5-dev libsodium-dev protobuf-c-compiler \
+  protobuf-compiler pkg-config python3-venv
 # Arguments of a target's program: make demo ARGS="--speed 2.3 --seed 7".
 ARGS ?=
 
@@ -77,7 +77,7 @@ rtsan: dependencies
 # Fuzzing: SECONDS of libFuzzer and address sanitizer on each parser that faces the outside. What it finds lies in
 # .build-fuzz/found/ (leaks aside: Foundation leaks a page for each empty file); copy it to Tests/Fuzzing/Cases/TARGET/, where `make test` runs it from then on.
 SECONDS ?= 60
-FUZZ_TARGETS ?= frames messages model warmStart dataset
+FUZZ_TARGETS ?= frames messages sealed model warmStart dataset
 .PHONY: fuzz
 fuzz: dependencies
 	swift build -c release --package-path Tests/Fuzzing --scratch-path .build-fuzz --sanitize fuzzer --sanitize address \

@@ -25,6 +25,7 @@ let package = Package(
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(
       name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
 
     // Onboard: real time, fixed memory.
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
@@ -33,7 +34,8 @@ let package = Package(
     .target(name: "CRobotProtocol", dependencies: ["CProtobufC"], exclude: ["robot.proto"]),
     .target(name: "CDatagram"),
     .target(name: "CSerialPort"),
-    .target(name: "RobotLink", dependencies: ["CRobotProtocol", "CDatagram", "CSerialPort"]),
+    .target(name: "CSeal", dependencies: ["CSodium"]),
+    .target(name: "RobotLink", dependencies: ["CRobotProtocol", "CDatagram", "CSerialPort", "CSeal"]),
     .target(name: "Failsafe"),
     .target(name: "ActuatorBus", dependencies: ["CRobotProtocol"]),
     .target(name: "CRealTime"),
@@ -93,7 +95,7 @@ let package = Package(
     .target(name: "CKernelAgreement", dependencies: ["CKernels"], path: "Tests/Support/CKernelAgreement"),
     .testTarget(name: "PlannerModelTests", dependencies: ["PlannerModel", "PlannerRuntime"]),
     .testTarget(
-      name: "RobotLinkTests", dependencies: ["RobotLink", "CRobotProtocol", "CAllocationCounter"]),
+      name: "RobotLinkTests", dependencies: ["RobotLink", "CRobotProtocol", "CSeal", "CAllocationCounter"]),
     .testTarget(name: "FailsafeTests", dependencies: ["Failsafe"]),
     .testTarget(
       name: "FirmwareTests",
@@ -107,7 +109,7 @@ let package = Package(
     .testTarget(
       name: "LinkFaultsTests", dependencies: ["LinkFaults", "RobotLink", "CRobotProtocol", "PlannerRuntime"]),
     .target(
-      name: "FuzzTargets", dependencies: ["RobotLink", "CRobotProtocol", "PlannerModel", "OfflineData"],
+      name: "FuzzTargets", dependencies: ["RobotLink", "CRobotProtocol", "CSeal", "PlannerModel", "OfflineData"],
       path: "Tests/Support/FuzzTargets"),
     .testTarget(name: "FuzzCaseTests", dependencies: ["FuzzTargets"]),
     .testTarget(name: "TasksTests", dependencies: ["Tasks"]),

@@ -72,7 +72,7 @@ public final class ControlLoop {
     do throws(LinkError) {
       endpoint = try ControllerEndpoint(
         connectingTo: address, profile: profile, model: options.modelName,
-        silenceNanoseconds: max(500_000_000, 10 * description.periodNanoseconds))
+        silenceNanoseconds: max(500_000_000, 10 * description.periodNanoseconds), key: options.key)
     } catch {
       throw .link(error)
     }

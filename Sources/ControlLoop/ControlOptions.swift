@@ -18,6 +18,8 @@ public struct ControlOptions: Sendable {
   public var warmStart: WarmStart? = nil
   /// File name of `warmStart`, for messages.
   public var warmStartPath = ""
+  /// Shared with the robot, over UDP; nil: the link is not authenticated.
+  public var key: LinkKey? = nil
   /// Name told to the robot.
   public var modelName = "metadiffuser"
   public var exitsWithRobot = false

@@ -182,7 +182,7 @@ public struct DamageRun: ~Copyable {
         case RP_LINE_TOO_LONG:
           deliver(UnsafeRawBufferPointer(start: memory.baseAddress, count: memory.count + 1), expected)
         default:
-          controller.receiveBroken()
+          controller.receiveRejected(.broken)
           if expected != nil { account.notResynchronised += 1 }
         }
       }

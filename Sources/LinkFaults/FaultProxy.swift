@@ -9,7 +9,7 @@ public final class FaultProxy {
   private let controller: LinkTransport
   /// Whom the robot's frames go to: the controller heard last.
   private var peer: PeerAddress?
-  private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: LinkLimits.datagramBytes, alignment: 16)
+  private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: LinkLimits.sealedDatagramBytes, alignment: 16)
   /// Pieces of frames on serial lines that were thrown away.
   public private(set) var broken = 0
 
@@ -53,7 +53,8 @@ public final class FaultProxy {
     for _ in 0..<64 {
       switch transport.receive(into: buffer, from: &sender) {
       case .nothing: return
-      case .broken: broken += 1
+      case .rejected: broken += 1
+      case .handled: break
       case .frame(let count):
         // What is too long for a frame is thrown away as a robot would.
         guard count <= buffer.count else { continue }

@@ -107,9 +107,9 @@ public struct ControllerSession: ~Copyable {
     reply = channel.encode(clock: ClockStamps(asked: now))
   }
 
-  /// Counts a piece of a frame that came over a serial line.
+  /// Counts what the transport did not let through.
   @_noAllocation @_noLocks
-  public mutating func receiveBroken() { channel.counters[.broken] += 1 }
+  public mutating func receiveRejected(_ reason: Rejection) { channel.counters[reason] += 1 }
 
   /// The datagram that carries `action` to the robot. Valid until the next call.
   @_noAllocation @_noLocks
@@ -124,7 +124,13 @@ public struct ControllerSession: ~Copyable {
   /// From when a connected robot is asked by Hello whether it has restarted: it knows nobody then and sends nothing. One that
   /// has not answers with its Description, and nothing changes.
   @_noAllocation @_noLocks
-  private func quietFrom() -> UInt64 { lastHeard + max(Self.helloNanoseconds, 2 * profile.periodNanoseconds) }
+  private func quietFrom() -> UInt64 {
+    lastHeard + Self.quietNanoseconds(periodNanoseconds: profile.periodNanoseconds)
+  }
+
+  /// A robot that was not heard for so long may have restarted.
+  @_noAllocation @_noLocks
+  static func quietNanoseconds(periodNanoseconds: UInt64) -> UInt64 { max(helloNanoseconds, 2 * periodNanoseconds) }
 
   /// Back to saying Hello, at once unless the last one is younger than the interval: two ends must never chase each other.
   @_noAllocation @_noLocks

@@ -8,11 +8,12 @@ public struct RobotEndpoint: ~Copyable {
   private let transport: LinkTransport
   private let buffer: UnsafeMutableRawBufferPointer
 
-  /// Binds `address`, or opens its serial line; throws `LinkError`, for one if the port is in use.
+  /// Binds `address`, or opens its serial line; throws `LinkError`, for one if the port is in use. With a `key` only who holds
+  /// it too is heard.
   public init(
-    listeningAt address: LinkAddress, description: RobotDescription, silenceNanoseconds: UInt64
+    listeningAt address: LinkAddress, description: RobotDescription, silenceNanoseconds: UInt64, key: LinkKey? = nil
   ) throws(LinkError) {
-    transport = try LinkTransport(.listening, address)
+    transport = try LinkTransport(.listening, address, key: key)
     session = RobotSession(description: description, epoch: randomEpoch(), silenceNanoseconds: silenceNanoseconds)
     buffer = .allocate(byteCount: LinkLimits.datagramBytes, alignment: 16)
     buffer.initializeMemory(as: UInt8.self, repeating: 0)
@@ -40,7 +41,8 @@ public struct RobotEndpoint: ~Copyable {
           session.channel.counters.sendFailures += 1
         }
         if event != .none { return event }
-      case .broken: session.receiveBroken()
+      case .rejected(let reason): session.receiveRejected(reason)
+      case .handled: break
       case .nothing: break
       }
       // Also after a rejected frame, so that a flood of them cannot hold the loop up.
@@ -88,11 +90,15 @@ public struct ControllerEndpoint: ~Copyable {
     case timeout
   }
 
-  /// Opens a socket or serial line towards `address`; whether a robot is there is found out by `next`.
+  /// Opens a socket or serial line towards `address`; whether a robot is there is found out by `next`. With a `key` only a
+  /// robot that holds it too is heard.
   public init(
-    connectingTo address: LinkAddress, profile: RobotProfile, model: String, silenceNanoseconds: UInt64
+    connectingTo address: LinkAddress, profile: RobotProfile, model: String, silenceNanoseconds: UInt64,
+    key: LinkKey? = nil
   ) throws(LinkError) {
-    transport = try LinkTransport(.connecting, address)
+    transport = try LinkTransport(
+      .connecting, address, key: key,
+      quietNanoseconds: ControllerSession.quietNanoseconds(periodNanoseconds: profile.periodNanoseconds))
     session = ControllerSession(
       profile: profile, model: model, epoch: randomEpoch(), silenceNanoseconds: silenceNanoseconds)
     buffer = .allocate(byteCount: LinkLimits.datagramBytes, alignment: 16)
@@ -117,7 +123,8 @@ public struct ControllerEndpoint: ~Copyable {
         let event = session.receive(datagram, now: now, observation: &observation)
         sendReply()
         if event != .none { return .link(event) }
-      case .broken: session.receiveBroken()
+      case .rejected(let reason): session.receiveRejected(reason)
+      case .handled: break
       case .nothing: break
       }
       // Also after a rejected frame, so that a flood of them cannot hold the loop up.

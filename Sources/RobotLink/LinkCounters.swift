@@ -30,6 +30,14 @@ public enum Rejection: Int, Error {
   case notFinite
   /// A value outside its documented range.
   case outOfRange
+  /// Where a key is asked for: not sealed at all.
+  case unauthenticated
+  /// The seal does not fit: changed on the way, made with another key, or this side's own sent back.
+  case forged
+  /// Sealed rightly, and seen before, or too old to tell.
+  case replayed
+  /// Of a session that this side does not know (any more), or an answer to an Open that is over.
+  case otherSession
 
   /// Name in reports.
   public var name: StaticString {
@@ -48,6 +56,10 @@ public enum Rejection: Int, Error {
     case .wrongSize: "wrong_size"
     case .notFinite: "not_finite"
     case .outOfRange: "out_of_range"
+    case .unauthenticated: "unauthenticated"
+    case .forged: "forged"
+    case .replayed: "replayed"
+    case .otherSession: "other_session"
     }
   }
 }
@@ -61,7 +73,7 @@ public struct LinkCounters: Sendable {
   public internal(set) var accepted: UInt64 = 0
   /// Frames of the peer that never came, from gaps in its sequence. One that comes late counts here and as stale.
   public internal(set) var lost: UInt64 = 0
-  private var rejections = InlineArray<14, UInt64>(repeating: 0)
+  private var rejections = InlineArray<18, UInt64>(repeating: 0)
 
   public init() {}
 
@@ -74,7 +86,7 @@ public struct LinkCounters: Sendable {
   /// Datagrams dropped for any reason.
   public var rejected: UInt64 {
     var sum: UInt64 = 0
-    for index in 0..<14 { sum += rejections[index] }
+    for index in 0..<18 { sum += rejections[index] }
     return sum
   }
 }
@@ -83,6 +95,8 @@ public struct LinkCounters: Sendable {
 public enum LinkLimits {
   /// Largest datagram: frame and checksum.
   public static var datagramBytes: Int { 4096 }
+  /// The same with a seal around it.
+  public static var sealedDatagramBytes: Int { 4125 }
   public static var observationEntries: Int { 512 }
   public static var actionEntries: Int { 128 }
   public static var nameBytes: Int { 63 }

@@ -1,6 +1,6 @@
 // What can go wrong with a link before it runs. A running link does not fail: it counts (see LinkCounters).
 
-/// Errors of opening a link. Each message names the address, the cause and the cure.
+/// Errors of opening a link. Each message names the address or file, the cause and the cure.
 public enum LinkError: Error, Equatable, CustomStringConvertible {
   /// The text is no link address.
   case badAddress(String, reason: String)
@@ -10,6 +10,12 @@ public enum LinkError: Error, Equatable, CustomStringConvertible {
   case addressInUse(LinkAddress)
   /// The address cannot be used in this way.
   case unsuitable(LinkAddress, reason: String)
+  /// The key file cannot be opened, read or written.
+  case unreadableKey(String, cause: String)
+  /// The key file must not be used.
+  case badKey(String, reason: String)
+  /// libsodium finds no source of chance on this machine.
+  case noChance
   /// The system refused; `call` is the system call.
   case system(LinkAddress, call: String, cause: String)
 
@@ -27,6 +33,9 @@ public enum LinkError: Error, Equatable, CustomStringConvertible {
       "link \(address): another process holds it; end that one (fuser shows it) or choose another port"
     case .unsuitable(let address, let reason):
       "link \(address): \(reason)"
+    case .unreadableKey(let path, let cause): "key file \(path): \(cause)"
+    case .badKey(let path, let reason): "key file \(path): \(reason)"
+    case .noChance: "this machine has no source of random numbers (getrandom, /dev/urandom), without which no key is safe"
     case .system(let address, let call, let cause):
       "link \(address): \(call) failed: \(cause)"
     }

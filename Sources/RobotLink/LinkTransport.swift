@@ -1,4 +1,4 @@
-// What carries frames: a UDP socket or a serial line, behind the few calls that the sessions' endpoints make.
+// What carries frames: a UDP socket, with a key or without, or a serial line, behind the few calls that the sessions' endpoints make.
 
 import CDatagram
 import CRobotProtocol
@@ -8,22 +8,35 @@ package enum Received {
   case nothing
   /// Bytes of a frame; more than the buffer has room for if it was cut.
   case frame(Int)
-  /// A piece of a frame, or what noise made of one; only on a serial line.
-  case broken
+  /// Something that is no frame for this end: a piece of one on a serial line, or what the seal does not let through.
+  case rejected(Rejection)
+  /// A step of the seal's hand-shake, which has been answered.
+  case handled
 }
 
 /// A transport. `init` throws and allocates; everything else is real-time.
 package enum LinkTransport: ~Copyable {
   case datagrams(DatagramSocket)
+  case sealed(SealedSocket)
   case line(SerialLine)
 
   /// Opens the link's end at `address`; a UDP socket listens (a robot) or connects (a controller), a line has no sides.
-  package init(_ role: DatagramSocket.Role, _ address: LinkAddress) throws(LinkError) {
-    switch address {
-    case .udp(let host, let port): self = .datagrams(try DatagramSocket(role, host: host, port: port))
-    case .serial(let path, let baud):
+  ///
+  /// - Parameters:
+  ///   - key: seals every datagram; only for UDP.
+  ///   - quietNanoseconds: with a key, how long a silent robot is taken for one that has not restarted.
+  package init(
+    _ role: DatagramSocket.Role, _ address: LinkAddress, key: LinkKey? = nil, quietNanoseconds: UInt64 = 0
+  ) throws(LinkError) {
+    switch (address, key) {
+    case (.udp(let host, let port), let key?):
+      self = .sealed(try SealedSocket(role, host: host, port: port, key: key, quietNanoseconds: quietNanoseconds))
+    case (.udp(let host, let port), nil): self = .datagrams(try DatagramSocket(role, host: host, port: port))
+    case (_, _?):
+      throw .unsuitable(address, reason: "a key is for udp:// only: a serial line is as safe as its wires; leave --key out")
+    case (.serial(let path, let baud), nil):
       self = .line(try SerialLine(path: path, baud: baud, isOwnPTY: false, address: address))
-    case .pty(let path): self = .line(try SerialLine(path: path, baud: 0, isOwnPTY: true, address: address))
+    case (.pty(let path), nil): self = .line(try SerialLine(path: path, baud: 0, isOwnPTY: true, address: address))
     }
   }
 
@@ -31,6 +44,7 @@ package enum LinkTransport: ~Copyable {
   package var port: UInt16 {
     switch self {
     case .datagrams(let socket): socket.port
+    case .sealed(let sealed): sealed.socket.port
     case .line: 0
     }
   }
@@ -39,6 +53,7 @@ package enum LinkTransport: ~Copyable {
   package var isOpen: Bool {
     switch self {
     case .datagrams: true
+    case .sealed: true
     case .line(let line): line.isOpen
     }
   }
@@ -57,6 +72,7 @@ package enum LinkTransport: ~Copyable {
   private var descriptor: Int32 {
     switch self {
     case .datagrams(let socket): socket.descriptor
+    case .sealed(let sealed): sealed.socket.descriptor
     case .line(let line): line.descriptor
     }
   }
@@ -66,6 +82,7 @@ package enum LinkTransport: ~Copyable {
   package func wait(until nanoseconds: UInt64) {
     switch self {
     case .datagrams(let socket): socket.wait(until: nanoseconds)
+    case .sealed(let sealed): sealed.socket.wait(until: nanoseconds)
     case .line(let line): line.wait(until: nanoseconds)
     }
   }
@@ -75,6 +92,7 @@ package enum LinkTransport: ~Copyable {
   package func receive(into buffer: UnsafeMutableRawBufferPointer, from sender: inout PeerAddress) -> Received {
     switch self {
     case .datagrams(let socket): return socket.receive(into: buffer, from: &sender)
+    case .sealed(let sealed): return sealed.receive(into: buffer, from: &sender)
     case .line(let line):
       sender = .line
       return line.receive(into: buffer)
@@ -86,6 +104,7 @@ package enum LinkTransport: ~Copyable {
   package func send(_ frame: UnsafeRawBufferPointer, to peer: PeerAddress?) -> Bool {
     switch self {
     case .datagrams(let socket): socket.send(frame, to: peer)
+    case .sealed(let sealed): sealed.send(frame, to: peer)
     case .line(let line): line.send(frame)
     }
   }

@@ -43,7 +43,8 @@ public func inquire(_ address: LinkAddress, nanoseconds: UInt64) throws(LinkErro
         else { break }
         return .robot(description)
       }
-    case .broken: pieces += 1
+    case .rejected: pieces += 1
+    case .handled: break
     case .nothing: transport.wait(until: min(end, nextQuestion))
     }
     if now >= end { return hasSpeaker ? .otherSpeaker : pieces > 0 ? .noise(pieces) : .silence }

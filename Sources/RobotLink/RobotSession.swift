@@ -101,9 +101,9 @@ public struct RobotSession: ~Copyable {
   @_noAllocation @_noLocks
   public mutating func release() { peer = nil }
 
-  /// Counts a piece of a frame that came over a serial line.
+  /// Counts what the transport did not let through.
   @_noAllocation @_noLocks
-  public mutating func receiveBroken() { channel.counters[.broken] += 1 }
+  public mutating func receiveRejected(_ reason: Rejection) { channel.counters[reason] += 1 }
 
   /// The datagram that carries `observation` to the controller. Valid until the next call.
   @_noAllocation @_noLocks

@@ -95,7 +95,7 @@ package struct SerialLine: ~Copyable {
     switch event {
     case RP_LINE_FRAME: return .frame(state.pointee.decoder.count)
     case RP_LINE_TOO_LONG: return .frame(buffer.count + 1)
-    case RP_LINE_BROKEN: return .broken
+    case RP_LINE_BROKEN: return .rejected(.broken)
     default: return .nothing
     }
   }

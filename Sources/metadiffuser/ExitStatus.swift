@@ -28,6 +28,8 @@ extension MetaDiffuser {
 private func exitStatus(of error: any Error) -> Int32? {
   switch error {
   case is TaskError, is PlannerError, LearningError.setting, LinkError.badAddress, is FaultError: EX_USAGE
+  case LinkError.badKey: EX_DATAERR
+  case LinkError.unreadableKey, LinkError.noChance: EXIT_FAILURE
   case is LinkError, is LinkPeerError: EX_UNAVAILABLE
   case DataError.damaged, DataError.invalid: EX_DATAERR
   case ModelError.damaged, ModelError.missing, ModelError.invalid: EX_DATAERR

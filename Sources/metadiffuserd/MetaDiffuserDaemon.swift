@@ -17,7 +17,7 @@ struct MetaDiffuserDaemon: ParsableCommand {
       Waits for the robot at the link's address, and again whenever it falls silent or restarts. Ends with Control-C or \
       SIGTERM and then prints a summary.
       """,
-    subcommands: [FindPortCommand.self]
+    subcommands: [FindPortCommand.self, MakeKeyCommand.self]
   )
 
   // Demanded in `run`, so that subcommands need none.
@@ -26,6 +26,9 @@ struct MetaDiffuserDaemon: ParsableCommand {
 
   @Option(help: "Address of the robot: udp://HOST:PORT or serial://DEVICE?baud=RATE.")
   var link = "udp://127.0.0.1:5600"
+
+  @Option(help: "Key file that the robot has too (udp:// only); 'make-key' makes one. Without it the link is open to anybody.")
+  var key: String?
 
   @Option(help: "Warm-start file to infer the context from; in place of --warm-start-episodes.")
   var warmStart: String?
@@ -113,6 +116,7 @@ struct MetaDiffuserDaemon: ParsableCommand {
     let address: LinkAddress
     do throws(LinkError) {
       address = try LinkAddress(link)
+      options.key = try key.map { file throws(LinkError) in try LinkKey(file: file) }
     } catch {
       throw .link(error)
     }
@@ -157,12 +161,23 @@ struct MetaDiffuserDaemon: ParsableCommand {
 
 extension Guide: ExpressibleByArgument {}
 
+extension LinkError {
+  /// As below.
+  var exitStatus: Int32 {
+    switch self {
+    case .badAddress: EX_USAGE
+    case .badKey: EX_DATAERR
+    case .unreadableKey, .noChance: EXIT_FAILURE
+    default: EX_UNAVAILABLE
+    }
+  }
+}
+
 extension ControlError {
   /// 64 wrong usage, 65 bad data, 69 peer unavailable, 1 anything else (sysexits.h).
   var exitStatus: Int32 {
     switch self {
-    case .link(.badAddress): EX_USAGE
-    case .link: EX_UNAVAILABLE
+    case .link(let error): error.exitStatus
     case .model(.system), .realTime, .thread: EXIT_FAILURE
     case .model, .planner, .unfit, .refused: EX_DATAERR
     }

@@ -8,7 +8,7 @@ import Testing
     // Onboard.
     "PlannerRuntime": ["CKernels", "Synchronization"],
     "PlannerModel": ["PlannerRuntime", "FoundationEssentials", "Glibc"],
-    "RobotLink": ["CRobotProtocol", "CDatagram", "CSerialPort", "Glibc", "Synchronization"],
+    "RobotLink": ["CRobotProtocol", "CDatagram", "CSerialPort", "CSeal", "Glibc", "Synchronization"],
     "Failsafe": [],
     "ActuatorBus": ["CRobotProtocol"],
     "ControlLoop": [

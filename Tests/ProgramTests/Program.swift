@@ -39,6 +39,9 @@ final class Program {
     return (process.terminationStatus, try text("out"), try text("error"))
   }
 
+  /// What it has printed to its error stream so far.
+  func errors() throws -> String { try String(contentsOf: folder.appendingPathComponent("error"), encoding: .utf8) }
+
   /// Ends it at once, if it still runs.
   func kill() {
     if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }

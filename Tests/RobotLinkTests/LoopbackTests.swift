@@ -12,13 +12,13 @@ import Testing
     var outgoing = ObservationMessage()
     var answer = ActionMessage()
 
-    init() throws {
+    init(key: LinkKey? = nil) throws {
       robot = try RobotEndpoint(
         listeningAt: LinkAddress(host: "127.0.0.1", port: 0), description: describe(cheetah),
-        silenceNanoseconds: 10_000 * millisecond)
+        silenceNanoseconds: 10_000 * millisecond, key: key)
       controller = try ControllerEndpoint(
         connectingTo: LinkAddress(host: "127.0.0.1", port: robot.port), profile: cheetah, model: "test",
-        silenceNanoseconds: 10_000 * millisecond)
+        silenceNanoseconds: 10_000 * millisecond, key: key)
     }
 
     func shakeHands() -> (RobotEvent, ControllerEndpoint.Event) {
@@ -26,6 +26,16 @@ import Testing
       _ = controller.next(until: 0)
       let accepted = robot.next(until: soon())
       return (accepted, controller.next(until: soon()))
+    }
+
+    /// The same in turns of a millisecond: with a key it takes more than one message each.
+    func meet() -> Bool {
+      let limit = soon()
+      while monotonicNanoseconds() < limit {
+        if controller.next(until: monotonicNanoseconds() + millisecond) == .link(.connected) { return true }
+        _ = robot.next(until: monotonicNanoseconds() + millisecond)
+      }
+      return false
     }
 
     /// One control period's messages; true if both arrived.
@@ -55,6 +65,43 @@ import Testing
     #expect(allocations == 0)
     #expect(link.robot.session.counters.lost == 0)
     #expect(link.controller.session.counters.lost == 0)
+  }
+
+  @Test("with a key they do the same, the hand-shake included, without an allocation")
+  func sealedExchange() throws {
+    let link = try Link(key: testKey)
+    let before = ac_allocations()
+    let met = link.meet()
+    var exchanged = 0
+    for _ in 0..<1_000 where link.exchange() { exchanged += 1 }
+    let allocations = ac_allocations() - before
+    #expect(met)
+    #expect(exchanged == 1_000)
+    #expect(allocations == 0)
+    #expect(link.robot.session.counters.rejected == 0)
+    #expect(link.controller.session.counters.rejected == 0)
+  }
+
+  @Test("without the key, or with another one, a controller is not heard, and each of its datagrams is counted")
+  func strangers() throws {
+    let other = try LinkKey(bytes: [UInt8](repeating: 9, count: 32))
+    for (key, reason) in [(nil, Rejection.unauthenticated), (other, .forged)] {
+      var robot = try RobotEndpoint(
+        listeningAt: LinkAddress(host: "127.0.0.1", port: 0), description: describe(cheetah),
+        silenceNanoseconds: 10_000 * millisecond, key: testKey)
+      var controller = try ControllerEndpoint(
+        connectingTo: LinkAddress(host: "127.0.0.1", port: robot.port), profile: cheetah, model: "test",
+        silenceNanoseconds: 10_000 * millisecond, key: key)
+      let limit = monotonicNanoseconds() + 5_000 * millisecond
+      while robot.session.counters.rejected < 3, monotonicNanoseconds() < limit {
+        _ = controller.next(until: monotonicNanoseconds() + 20 * millisecond)
+        let event = robot.next(until: monotonicNanoseconds() + millisecond)
+        #expect(event == .none)
+      }
+      let (rejected, heard) = (robot.session.counters[reason], controller.session.counters.accepted)
+      #expect(rejected == 3)
+      #expect(heard == 0)
+    }
   }
 
   @Test("hand-shakes, refusals and garbage cost no allocation either")

@@ -56,6 +56,7 @@ struct BenchFaults {
   /// The firmware's stated time to SAFE and one decision; what a pair may take to drive again.
   private static let safeLimitMilliseconds = 350.0 + 10.0
   private static let drivingLimitMilliseconds = 500.0
+  private static let patienceNanoseconds: UInt64 = 6_000_000_000
 
   /// A line of the trace.
   private struct Row {
@@ -65,10 +66,11 @@ struct BenchFaults {
   /// `onFigures` is told of each kind of fault as soon as it is measured.
   func run(onFigures: (FaultFigures) -> Void) throws -> FaultReport {
     var random = RandomSource(seed: seed)
+    let start = monotonicNanoseconds()
     for part in [.microcontroller, .plant, .controller] as [Bench.Part] { try bench.start(part) }
     try bench.waitUntilReady()
-    guard try drivingTime(since: monotonicNanoseconds(), afterPause: false, atMost: 10) != nil else {
-      throw BenchError(description: "the bench does not start to drive within 10 s")
+    guard try outage(since: start, latches: 0).driving != nil else {
+      throw BenchError(description: "the bench does not start to drive within \(Self.patienceNanoseconds / 1_000_000_000) s")
     }
     var figures: [FaultFigures] = []
     for part in Bench.Part.allCases {
@@ -89,6 +91,7 @@ struct BenchFaults {
       // At any phase of the control period.
       usleep(UInt32(300_000 + random.uniform(0, 100_000)))
       let before = try rows().last?.latches ?? 0
+      let struck = monotonicNanoseconds()
       if fault == "SIGSTOP" { bench.signal(part, SIGSTOP) } else { bench.stop(part) }
       usleep(UInt32(700_000 + random.uniform(0, 100_000)))
       var back = monotonicNanoseconds()
@@ -97,20 +100,19 @@ struct BenchFaults {
         try bench.waitUntilReady()
         back = monotonicNanoseconds()
       }
-      let resumed = try drivingTime(since: back, afterPause: true, atMost: 5)
-      if let resumed {
-        driving.append(resumed)
-        if resumed > Self.drivingLimitMilliseconds { failures += 1 }
+      let outage = try outage(since: struck, latches: before)
+      if let resumed = outage.driving {
+        // It may have resumed before its return was noticed here.
+        let milliseconds = resumed > back ? Double(resumed - back) * 1e-6 : 0
+        driving.append(milliseconds)
+        if milliseconds > Self.drivingLimitMilliseconds { failures += 1 }
       } else {
         failures += 1
       }
-      // Until it drives again it is at the safe command: latched, or idle where it was idle before or has been switched on anew.
-      let since = try rows().filter { $0.time >= back }.drop { $0.choice == 1 }.prefix { $0.choice != 1 }
-      if !since.contains(where: { ($0.choice == 0 || $0.choice == 5) && $0.most == 0 }) { failures += 1 }
       // A microcontroller that was off or stood still could not latch in time.
-      if part != .microcontroller, let row = since.first(where: { $0.latches != before }) {
-        safe.append(row.latchMicroseconds / 1000)
-        if row.latchMicroseconds / 1000 > Self.safeLimitMilliseconds { failures += 1 }
+      if part != .microcontroller, let age = outage.latchMilliseconds {
+        safe.append(age)
+        if age > Self.safeLimitMilliseconds { failures += 1 }
       }
     }
     return FaultFigures(
@@ -118,17 +120,27 @@ struct BenchFaults {
       drivingAfterMs: FaultFigures.Spread(driving), failures: failures)
   }
 
-  /// Milliseconds from `start` to the first drive frame with a fresh plan, `afterPause` one that follows frames without; nil if
-  /// there is none within so many seconds.
-  private func drivingTime(since start: UInt64, afterPause: Bool, atMost seconds: Double) throws -> Double? {
-    while Double(monotonicNanoseconds() - start) * 1e-9 < seconds {
-      let rows = try rows().filter { $0.time > start }
-      // A plant that stood still first reads what the drives were told before.
-      let relevant = afterPause ? rows.drop { $0.choice == 1 } : rows[...]
-      if let row = relevant.first(where: { $0.choice == 1 }) { return Double(row.time - start) * 1e-6 }
+  /// What the trace shows of one outage.
+  private struct Outage {
+    /// When the drives were told a fresh plan after they had been told the safe command; nil if either did not happen.
+    var driving: UInt64?
+    /// Age of the last observation answered when SAFE latched; nil if it did not.
+    var latchMilliseconds: Double?
+  }
+
+  /// Watches the trace for it. At the safe command it is latched, or idle where it was idle before or
+  /// has been switched on anew.
+  private func outage(since struck: UInt64, latches: Int) throws -> Outage {
+    var outage = Outage()
+    while monotonicNanoseconds() - struck < Self.patienceNanoseconds {
+      let since = try rows().filter { $0.time > struck }
+      outage.latchMilliseconds = since.first { $0.latches != latches }.map { $0.latchMicroseconds / 1000 }
+      let safe = since.drop { !(($0.choice == 0 || $0.choice == 5) && $0.most == 0) }
+      outage.driving = safe.first { $0.choice == 1 }?.time
+      if outage.driving != nil { break }
       usleep(20_000)
     }
-    return nil
+    return outage
   }
 
   /// The trace's last rows.

@@ -23,6 +23,9 @@ struct DemoCommand: ParsableCommand {
   @Option(help: "Address of the simulated robot.")
   var link = "udp://127.0.0.1:5600"
 
+  @Option(help: "Key file for the link; 'metadiffuserd make-key' makes one.")
+  var key: String?
+
   @Option(help: "Write a picture of speed against target to this file (SVG).")
   var plot: String?
 
@@ -33,18 +36,19 @@ struct DemoCommand: ParsableCommand {
     let family = try task.family()
     _ = try LinkAddress(link)
 
+    let keyed = key.map { ["--key", $0] } ?? []
     Interruption.watch()
     let processes = try DemoProcesses()
     let robot = try processes.run(
       robot: [
         "simulate", "--family", family.name, "--task", "\(task.speed)", "--link", link, "--seed", "\(task.seed)",
         "--episodes", "\(task.episodes + 1)", "--wait", "20", "--trace", processes.tracePath, "--json",
-      ],
+      ] + keyed,
       controller: [
         "--model", task.model, "--link", link, "--seed", "\(task.seed)", "--warm-start-episodes", "1",
         "--exit-with-robot",
         "--quiet", "--json",
-      ])
+      ] + keyed)
     let yardsticks = try task.yardsticks(family)
     let report = DemoReport(
       robot: robot, expertReturn: yardsticks.expert, randomReturn: yardsticks.random)

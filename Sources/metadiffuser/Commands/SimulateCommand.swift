@@ -24,6 +24,9 @@ struct SimulateCommand: ParsableCommand {
   @Option(help: "Address to listen at: udp://HOST:PORT, serial://DEVICE?baud=RATE, or pty://PATH to make one.")
   var link = "udp://127.0.0.1:5600"
 
+  @Option(help: "Key file that the controllers have too (udp:// only); 'metadiffuserd make-key' makes one.")
+  var key: String?
+
   @Flag(help: "Wait for the answer to each observation in place of keeping time.")
   var lockstep = false
 
@@ -56,8 +59,9 @@ struct SimulateCommand: ParsableCommand {
     let family = try TaskFamily.named(family)
     let task = try family.task(parameters: task.parameters)
     let address = try LinkAddress(link)
+    let key = try key.map { try LinkKey(file: $0) }
     Interruption.watch()
-    let robot = try SimulatedRobot(task: task, address: address, lockstep: lockstep, seed: seed)
+    let robot = try SimulatedRobot(task: task, address: address, key: key, lockstep: lockstep, seed: seed)
     let view = try SimulationView(task: task, tracePath: trace, isQuiet: quiet)
     view.news("\(family.name) robot, task \(task.parameters), waits for a controller at \(address)")
     if !robot.isLinkOpen { view.news("the device is not there yet; it is opened as soon as it appears") }

@@ -8,7 +8,7 @@ import Synchronization
 
 enum LinkBench {
   struct Bytes: Encodable {
-    var observation = 0, action = 0, observationLine = 0, actionLine = 0
+    var observation = 0, action = 0, observationLine = 0, actionLine = 0, sealed = 0
   }
 
   struct Codec: Encodable {
@@ -71,6 +71,7 @@ enum LinkBench {
     var result = Bytes()
     let observation = pair.robot.encode(pair.observation)
     (result.observation, result.observationLine) = (observation.count, serialBytes(observation))
+    result.sealed = LinkLimits.sealedDatagramBytes - LinkLimits.datagramBytes
     _ = pair.controller.receive(observation, now: 1, observation: &pair.observation)
     pair.action.answer(pair.observation)
     let action = pair.controller.encode(pair.action)
@@ -126,11 +127,43 @@ enum LinkBench {
     return [observation, action]
   }
 
+  /// The same of sealing and unsealing a frame of an action's size.
+  static func seal(_ key: LinkKey, frames: Int) -> Codec {
+    var result = Codec(name: "seal", encodeMicroseconds: .infinity, decodeMicroseconds: .infinity)
+    var robot = RobotSeal(key: key)
+    var controller = ControllerSeal(key: key, quietNanoseconds: .max / 2)
+    let frame = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes().action, alignment: 16)
+    defer { frame.deallocate() }
+    frame.initializeMemory(as: UInt8.self, repeating: 7)
+    _ = robot.receive(controller.send(UnsafeRawBufferPointer(frame), now: 1), from: .line, now: 1)
+    _ = controller.receive(robot.reply, now: 1)
+    _ = robot.receive(controller.reply, from: .line, now: 1)
+    let count = frames / 10
+    let kept = UnsafeMutableRawBufferPointer.allocate(byteCount: count * 256, alignment: 16)
+    defer { kept.deallocate() }
+    for _ in 0..<10 {
+      var size = 0
+      var start = threadTime()
+      for index in 0..<count {
+        let sealed = controller.send(UnsafeRawBufferPointer(frame), now: 1)
+        size = sealed.count
+        UnsafeMutableRawBufferPointer(rebasing: kept[index * 256..<index * 256 + size]).copyMemory(from: sealed)
+      }
+      result.encodeMicroseconds = min(result.encodeMicroseconds, Double(threadTime() - start) / 1e3 / Double(count))
+      start = threadTime()
+      for index in 0..<count {
+        _ = robot.receive(UnsafeRawBufferPointer(rebasing: kept[index * 256..<index * 256 + size]), from: .line, now: 1)
+      }
+      result.decodeMicroseconds = min(result.decodeMicroseconds, Double(threadTime() - start) / 1e3 / Double(count))
+    }
+    return result
+  }
+
   /// From sending an observation to having its action, one after the other, without planning in between.
-  static func roundTrips(_ address: LinkAddress, cycles: Int) throws -> RoundTrips {
-    let far = try FarEnd(address)
+  static func roundTrips(_ address: LinkAddress, key: LinkKey? = nil, cycles: Int) throws -> RoundTrips {
+    let far = try FarEnd(address, key: key)
     var controller = try ControllerEndpoint(
-      connectingTo: far.controllerAddress, profile: profile, model: "bench", silenceNanoseconds: 5_000_000_000)
+      connectingTo: far.controllerAddress, profile: profile, model: "bench", silenceNanoseconds: 5_000_000_000, key: key)
     var action = makeAction()
     // The controller's thread is this one; the robot measures, because a cycle starts with it.
     let thread = try far.start(cycles: cycles)
@@ -168,9 +201,9 @@ enum LinkBench {
     private var cycles = 0
     let controllerAddress: LinkAddress
 
-    init(_ address: LinkAddress) throws(LinkError) {
+    init(_ address: LinkAddress, key: LinkKey?) throws(LinkError) {
       endpoint = try RobotEndpoint(
-        listeningAt: address, description: LinkBench.description, silenceNanoseconds: 5_000_000_000)
+        listeningAt: address, description: LinkBench.description, silenceNanoseconds: 5_000_000_000, key: key)
       controllerAddress =
         switch address {
         case .pty(let path): .serial(path: path, baud: LinkAddress.defaultBaud)

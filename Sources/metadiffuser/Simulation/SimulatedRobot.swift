@@ -71,7 +71,9 @@ final class SimulatedRobot {
   /// In lockstep an observation that is not answered is sent again after this time: the datagram may be lost.
   private static let repeatNanoseconds: UInt64 = 200_000_000
 
-  init(task: any ControlTask, address: LinkAddress, lockstep: Bool, seed: UInt64) throws(LinkError) {
+  init(
+    task: any ControlTask, address: LinkAddress, key: LinkKey?, lockstep: Bool, seed: UInt64
+  ) throws(LinkError) {
     self.task = task
     self.lockstep = lockstep
     self.seed = seed
@@ -85,7 +87,8 @@ final class SimulatedRobot {
       episodeLength: family.episodeLength, lockstep: lockstep)
     // Nobody's clock runs in lockstep: only a controller that has ended is silent for so long.
     let silence = lockstep ? 10_000_000_000 : max(500_000_000, 10 * family.periodNanoseconds)
-    endpoint = try RobotEndpoint(listeningAt: address, description: description, silenceNanoseconds: silence)
+    endpoint = try RobotEndpoint(
+      listeningAt: address, description: description, silenceNanoseconds: silence, key: key)
   }
 
   var modelName: String { endpoint.session.model.description }

@@ -10,12 +10,15 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case frames
   /// Any bytes with a right checksum, to both ends of a link that is being driven.
   case messages
+  /// Any bytes as a datagram to both ends of a sealed link, and any bytes in a hand-shake or a frame made with the key.
+  case sealed
   case model, warmStart, dataset
 
   public func check(_ bytes: UnsafeRawBufferPointer) {
     switch self {
     case .frames: LinkFuzzing.checkStream(bytes)
     case .messages: LinkFuzzing.checkMessage(bytes)
+    case .sealed: SealFuzzing.check(bytes)
     case .model: withFile(bytes) { _ = try? LoadedModel(path: $0) }
     case .warmStart: withFile(bytes) { Self.checkWarmStart($0) }
     case .dataset: withFile(bytes) { _ = try? Dataset.load(path: $0) }

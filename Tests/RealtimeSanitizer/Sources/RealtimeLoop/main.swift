@@ -63,12 +63,15 @@ if CommandLine.arguments.contains("--violate") {
 }
 
 let profile = RobotProfile(family: "sanitizer", observationSize: 2, actionSize: 2, periodNanoseconds: period)
+// With a key, so that sealing is under the sanitizer too.
+let key = try LinkKey.random()
 var robot = try RobotEndpoint(
   listeningAt: LinkAddress(host: "127.0.0.1", port: 0),
   description: RobotDescription(
     profile: profile, name: "sanitizer", actionLimit: 1, episodeLength: Int(episodeLength), lockstep: true),
-  silenceNanoseconds: 10_000_000_000)
+  silenceNanoseconds: 10_000_000_000, key: key)
 var options = ControlOptions()
+options.key = key
 options.exitsWithRobot = true
 let loop = try ControlLoop(
   model: makeModel(), options: options, address: LinkAddress(host: "127.0.0.1", port: robot.port))

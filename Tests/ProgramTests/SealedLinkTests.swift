@@ -1,0 +1,121 @@
+// A link with a key between the programs themselves: it drives, and what comes twice, changed or from strangers is dropped.
+
+import Foundation
+import RobotLink
+import Testing
+
+@Suite("A link with a key") struct SealedLinkTests {
+  let folder: String
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appendingPathComponent("sealed-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+  }
+
+  /// A new key, as a user makes it.
+  func makeKey(_ name: String) throws -> String {
+    let path = "\(folder)/\(name)"
+    let (status, output, _) = try Program.run("metadiffuserd", "make-key", path)
+    #expect(status == 0)
+    #expect(output.contains(path))
+    return path
+  }
+
+  func robot(_ link: String, _ arguments: String...) throws -> Program {
+    try Program(
+      "metadiffuser",
+      ["simulate", "--family", "point-robot", "--task", "0.6,0.8", "--link", link, "--lockstep", "--json"] + arguments)
+  }
+
+  @Test("through somebody who sends every datagram twice and changes some, it drives, and counts each of them")
+  func drives() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let (model, key) = (try makeModel(), try makeKey("key"))
+    defer { try? FileManager.default.removeItem(atPath: model) }
+    let (near, far) = ("udp://127.0.0.1:\(freshPort())", "udp://127.0.0.1:\(freshPort())")
+    let robot = try robot(near, "--key", key, "--episodes", "2", "--wait", "20")
+    let proxy = try Program(
+      "metadiffuser",
+      [
+        "fault", "--inject", "--robot", near, "--controller", far, "--fault", "duplicate", "--fault", "corrupt rate=0.05",
+      ])
+    defer { proxy.kill() }
+    let controller = try Program(
+      "metadiffuserd", ["--model", model, "--link", far, "--key", key, "--exit-with-robot", "--json"])
+    let (robotStatus, robotOutput, _) = try robot.finish()
+    let (status, output, _) = try controller.finish()
+    #expect(robotStatus == 0)
+    #expect(status == 0)
+    let (robotReport, report) = (try object(robotOutput), try object(output))
+    #expect((robotReport["returns"] as? [Double])?.count == 2)
+    #expect(report["episodes"] as? Int == 2)
+    for rejected in [robotReport["frames_rejected"], report["frames_rejected"]] {
+      let counts = rejected as? [String: Int] ?? [:]
+      #expect(counts["replayed", default: 0] > 30, "\(counts)")
+      // Nothing of it has come as far as checksum, parser or sequence filter.
+      #expect(Set(counts.keys).isSubset(of: ["replayed", "forged", "other_session", "unauthenticated"]), "\(counts)")
+    }
+  }
+
+  @Test("a controller with another key, or with none, does not get to drive", arguments: [true, false])
+  func strangers(hasKey: Bool) throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let (model, key, other) = (try makeModel(), try makeKey("key"), try makeKey("other"))
+    defer { try? FileManager.default.removeItem(atPath: model) }
+    let link = "udp://127.0.0.1:\(freshPort())"
+    let controller = try Program(
+      "metadiffuserd", ["--model", model, "--link", link, "--exit-with-robot"] + (hasKey ? ["--key", other] : []))
+    defer { controller.kill() }
+    let (status, _, errors) = try robot(link, "--key", key, "--wait", "1").finish()
+    #expect(status == 69)
+    #expect(errors.contains("no controller came"))
+    #expect(!errors.contains("controller connected"))
+  }
+
+  @Test("a robot that is killed and started again is driven again, and its former self's datagrams are worth nothing")
+  func restart() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let (model, key) = (try makeModel(), try makeKey("key"))
+    defer { try? FileManager.default.removeItem(atPath: model) }
+    let link = "udp://127.0.0.1:\(freshPort())"
+    let first = try robot(link, "--key", key, "--wait", "20")
+    let controller = try Program(
+      "metadiffuserd", ["--model", model, "--link", link, "--key", key, "--exit-with-robot", "--json"])
+    while try !first.errors().contains("episode 1:") { usleep(10_000) }
+    first.kill()
+    let second = try robot(link, "--key", key, "--episodes", "1", "--wait", "20")
+    let (status, output, _) = try second.finish()
+    #expect(status == 0)
+    let rejected = try object(output)["frames_rejected"] as? [String: Int] ?? [:]
+    #expect(Set(rejected.keys).isSubset(of: ["other_session"]), "\(rejected)")
+    let (controllerStatus, _, _) = try controller.finish()
+    #expect(controllerStatus == 0)
+  }
+
+  @Test("a key file that others may read, or that holds no key, ends with 65, a missing one with 1, both ends alike")
+  func badKeys() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let (model, key) = (try makeModel(), try makeKey("key"))
+    defer { try? FileManager.default.removeItem(atPath: model) }
+    let empty = "\(folder)/empty"
+    try Data().write(to: URL(fileURLWithPath: empty))
+    try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: empty)
+    try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: key)
+    for (path, expected, word) in [(key, Int32(65), "chmod 600"), (empty, 65, "make-key"), ("/no/such", 1, "/no/such")] {
+      let (status, _, errors) = try Program.run("metadiffuserd", "--model", model, "--key", path)
+      #expect(status == expected)
+      #expect(errors.contains(path))
+      #expect(errors.contains(word))
+      let (robotStatus, _, robotErrors) = try robot("udp://127.0.0.1:\(freshPort())", "--key", path).finish()
+      #expect(robotStatus == expected)
+      #expect(robotErrors.contains(word))
+    }
+    let (status, _, errors) = try Program.run("metadiffuserd", "make-key", key)
+    #expect(status == 65)
+    #expect(errors.contains("exists already"))
+    let (lineStatus, _, lineErrors) = try Program.run(
+      "metadiffuserd", "--model", model, "--link", "serial:///dev/null", "--key", try makeKey("good"))
+    #expect(lineStatus == 69)
+    #expect(lineErrors.contains("udp://"))
+  }
+}
