@@ -35,7 +35,8 @@ public enum LinkError: Error, Equatable, CustomStringConvertible {
       "link \(address): \(reason)"
     case .unreadableKey(let path, let cause): "key file \(path): \(cause)"
     case .badKey(let path, let reason): "key file \(path): \(reason)"
-    case .noChance: "this machine has no source of random numbers (getrandom, /dev/urandom), without which no key is safe"
+    case .noChance:
+      "this machine has no source of random numbers (getrandom, /dev/urandom), without which no key is safe"
     case .system(let address, let call, let cause):
       "link \(address): \(call) failed: \(cause)"
     }

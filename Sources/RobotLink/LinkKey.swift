@@ -23,7 +23,8 @@ public struct LinkKey: Sendable {
     guard status.st_mode & S_IFMT == S_IFREG else { throw .badKey(path, reason: "it is no regular file") }
     guard status.st_uid == geteuid() else {
       throw .badKey(
-        path, reason: "it belongs to user \(status.st_uid), who knows the key; make it yours: chown \(geteuid()) \(path)")
+        path,
+        reason: "it belongs to user \(status.st_uid), who knows the key; make it yours: chown \(geteuid()) \(path)")
     }
     guard status.st_mode & 0o077 == 0 else {
       let mode = String(status.st_mode & 0o7777, radix: 8)

@@ -33,7 +33,8 @@ package enum LinkTransport: ~Copyable {
       self = .sealed(try SealedSocket(role, host: host, port: port, key: key, quietNanoseconds: quietNanoseconds))
     case (.udp(let host, let port), nil): self = .datagrams(try DatagramSocket(role, host: host, port: port))
     case (_, _?):
-      throw .unsuitable(address, reason: "a key is for udp:// only: a serial line is as safe as its wires; leave --key out")
+      throw .unsuitable(
+        address, reason: "a key is for udp:// only: a serial line is as safe as its wires; leave --key out")
     case (.serial(let path, let baud), nil):
       self = .line(try SerialLine(path: path, baud: baud, isOwnPTY: false, address: address))
     case (.pty(let path), nil): self = .line(try SerialLine(path: path, baud: 0, isOwnPTY: true, address: address))

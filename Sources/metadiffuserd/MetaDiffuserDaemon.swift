@@ -27,7 +27,7 @@ struct MetaDiffuserDaemon: ParsableCommand {
   @Option(help: "Address of the robot: udp://HOST:PORT or serial://DEVICE?baud=RATE.")
   var link = "udp://127.0.0.1:5600"
 
-  @Option(help: "Key file that the robot has too (udp:// only); 'make-key' makes one. Without it the link is open to anybody.")
+  @Option(help: "Key file that the robot has too (udp:// only); 'make-key' makes one. Without it anybody may drive.")
   var key: String?
 
   @Option(help: "Warm-start file to infer the context from; in place of --warm-start-episodes.")

@@ -22,13 +22,13 @@ import Testing
     let libraries = text.split(separator: "\n").compactMap {
       $0.split(whereSeparator: \.isWhitespace).first.map(String.init)
     }
-    // Beside Swift's own and the C library's: the wire format, and the seal of UDP links. Whatever else appears here does so by
-    // accident, and is one more thing to trust on a robot.
+    // Beside Swift's own and the C library's: the wire format, and the seal of UDP links. Whatever else appears here does
+    // so by accident, and is one more thing to trust on a robot.
     for needed in ["libprotobuf-c.so", "libsodium.so"] {
       #expect(libraries.contains { $0.hasPrefix(needed) }, "ldd said: \(text)")
     }
     let known = [
-      "libprotobuf-c.so", "libsodium.so", "libswift", "libFoundationEssentials.so", "lib_FoundationCShims", "libdispatch.so",
+      "libprotobuf-c.so", "libsodium.so", "libswift", "libFoundationEssentials.so", "libdispatch.so",
       "libBlocksRuntime.so", "libc.so", "libm.so", "libstdc++.so", "libgcc_s.so", "libpthread.so", "libdl.so", "librt.so",
       "linux-vdso", "/lib",
     ]

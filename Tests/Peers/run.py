@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 
 programs, model = sys.argv[1], sys.argv[2]
 here = os.path.dirname(os.path.abspath(__file__))
@@ -30,7 +31,19 @@ def python(name, *arguments):
     return [sys.executable, os.path.join(here, name), *map(str, arguments)]
 
 
-for flags in (["--lockstep"], []):
+keys = tempfile.TemporaryDirectory()
+key = os.path.join(keys.name, "key")
+subprocess.run([f"{programs}/metadiffuserd", "make-key", key], check=True, stdout=subprocess.DEVNULL)
+sealed = ["--key", key]
+
+
+def share(flags):
+    """Gives the Python side the key where the programs have it."""
+    os.environ["LINK_KEY"] = key if "--key" in flags else ""
+
+
+for flags in (["--lockstep"], [], sealed):
+    share(flags)
     robot, controller = run_pair(
         f"a Python controller drives metadiffuser simulate {' '.join(flags)}",
         [f"{programs}/metadiffuser", "simulate", "--family", "point-robot", "--task", "0.6,0.8", "--episodes", "2",
@@ -42,12 +55,13 @@ for flags in (["--lockstep"], []):
     assert all(value > -3.3 for value in robot["returns"]), robot
     assert all(abs(a - b) < 1e-4 for a, b in zip(robot["returns"], controller["returns"])), (robot, controller)
 
-for mode in (["lockstep"], []):
+for mode, flags in ((["lockstep"], []), ([], []), ([], sealed)):
+    share(flags)
     robot, controller = run_pair(
-        f"metadiffuserd drives a Python robot {' '.join(mode)}",
+        f"metadiffuserd drives a Python robot {' '.join(mode + flags)}",
         python("robot.py", 5642, 2, "cheetah-vel", 17, 6, 50, 0.8, *mode),
         [f"{programs}/metadiffuserd", "--model", model, "--link", "udp://127.0.0.1:5642", "--exit-with-robot", "--json",
-         "--quiet"])
+         "--quiet", *flags])
     assert robot["answers"] + robot["misses"] == 42 and robot["misses"] <= 4, robot
     assert robot["modes"]["MODE_IDLE"] == 2 and robot["modes"]["MODE_PLAN"] >= 36, robot
     # The limit travels as a 32-bit float.

@@ -1,9 +1,11 @@
 """Datagrams as robot.proto describes them: a serialised Frame and its CRC-32C. Needs the path of robot_pb2 in PYTHONPATH."""
 
+import os
 import random
 import socket
 
 import robot_pb2 as pb
+from seal import SealedSocket
 
 
 def crc32c(data):
@@ -16,10 +18,13 @@ def crc32c(data):
 
 
 class Wire:
-    """One end of a link: numbers what it sends, checks what it receives."""
+    """One end of a link: numbers what it sends, checks what it receives. Sealed where LINK_KEY names a key file."""
 
     def __init__(self):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        if path := os.environ.get("LINK_KEY"):
+            with open(path) as file:
+                self.socket = SealedSocket(self.socket, bytes.fromhex(file.read()))
         self.epoch = random.randrange(1, 2**32)
         self.sequence = 0
 

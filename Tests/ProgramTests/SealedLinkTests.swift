@@ -37,7 +37,8 @@ import Testing
     let proxy = try Program(
       "metadiffuser",
       [
-        "fault", "--inject", "--robot", near, "--controller", far, "--fault", "duplicate", "--fault", "corrupt rate=0.05",
+        "fault", "--inject", "--robot", near, "--controller", far, "--fault", "duplicate",
+        "--fault", "corrupt rate=0.05",
       ])
     defer { proxy.kill() }
     let controller = try Program(
@@ -101,7 +102,8 @@ import Testing
     try Data().write(to: URL(fileURLWithPath: empty))
     try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: empty)
     try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: key)
-    for (path, expected, word) in [(key, Int32(65), "chmod 600"), (empty, 65, "make-key"), ("/no/such", 1, "/no/such")] {
+    for (path, expected, word) in [(key, Int32(65), "chmod 600"), (empty, 65, "make-key"), ("/no/such", 1, "/no/such")]
+    {
       let (status, _, errors) = try Program.run("metadiffuserd", "--model", model, "--key", path)
       #expect(status == expected)
       #expect(errors.contains(path))

@@ -125,7 +125,7 @@ import Testing
     #expect(wire.wrongs == 0)
   }
 
-  @Test("openings that are sent again, from anywhere and as often as one likes, do not disturb a session that has begun")
+  @Test("openings that are sent again, from anywhere and as often as one likes, disturb no session that has begun")
   func openings() {
     let wire = openWire()
     let opens = wire.records.filter { $0.bytes[0] == SealFormat.open }
@@ -219,7 +219,7 @@ import Testing
 }
 
 @Suite("Replay window") struct ReplayWindowTests {
-  @Test("it lets each counter pass once, in any order within 64, and none that is older: as a set of all that came would")
+  @Test("it lets each counter pass once, in any order within 64, and none that is older: as a set of all would")
   func agreesWithSet() {
     var generator = FuzzTests.Generator(state: 12)
     for _ in 0..<50 {

@@ -22,7 +22,9 @@ final class SealedWire {
   private var passed: Set<[UInt8]> = []
   private let robotKey: LinkKey, controllerKey: LinkKey
 
-  init(robot robotKey: LinkKey = testKey, controller controllerKey: LinkKey = testKey, quiet: UInt64 = 100 * millisecond) {
+  init(
+    robot robotKey: LinkKey = testKey, controller controllerKey: LinkKey = testKey, quiet: UInt64 = 100 * millisecond
+  ) {
     (self.robotKey, self.controllerKey, self.quiet) = (robotKey, controllerKey, quiet)
     robot = RobotSeal(key: robotKey)
     controller = ControllerSeal(key: controllerKey, quietNanoseconds: quiet)

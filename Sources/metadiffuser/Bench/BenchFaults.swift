@@ -70,7 +70,8 @@ struct BenchFaults {
     for part in [.microcontroller, .plant, .controller] as [Bench.Part] { try bench.start(part) }
     try bench.waitUntilReady()
     guard try outage(since: start, latches: 0).driving != nil else {
-      throw BenchError(description: "the bench does not start to drive within \(Self.patienceNanoseconds / 1_000_000_000) s")
+      let seconds = Self.patienceNanoseconds / 1_000_000_000
+      throw BenchError(description: "the bench does not start to drive within \(seconds) s")
     }
     var figures: [FaultFigures] = []
     for part in Bench.Part.allCases {

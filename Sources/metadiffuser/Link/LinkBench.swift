@@ -163,7 +163,8 @@ enum LinkBench {
   static func roundTrips(_ address: LinkAddress, key: LinkKey? = nil, cycles: Int) throws -> RoundTrips {
     let far = try FarEnd(address, key: key)
     var controller = try ControllerEndpoint(
-      connectingTo: far.controllerAddress, profile: profile, model: "bench", silenceNanoseconds: 5_000_000_000, key: key)
+      connectingTo: far.controllerAddress, profile: profile, model: "bench", silenceNanoseconds: 5_000_000_000, key: key
+    )
     var action = makeAction()
     // The controller's thread is this one; the robot measures, because a cycle starts with it.
     let thread = try far.start(cycles: cycles)
