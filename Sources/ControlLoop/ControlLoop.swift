@@ -33,8 +33,7 @@ public final class ControlLoop {
   private var deadlines: DeadlineClock
   private var gathering: ContextGathering
   var planCount: UInt32 = 0
-  /// Longest time of a denoising step lately.
-  private var stepNanoseconds: UInt64 = 0
+  private var stepEstimate = StepEstimate()
   /// The robot's last start that was seen, and whether its present episode is under way.
   private var robotEpoch: UInt32 = 0
   private var isInEpisode = false
@@ -108,7 +107,7 @@ public final class ControlLoop {
     for _ in 0..<2 {
       let start = monotonicNanoseconds()
       let result = planner.plan(observation: lastState, budgetNanoseconds: .max)
-      note(planNanoseconds: monotonicNanoseconds() - start, steps: result.stepsTaken)
+      stepEstimate.note(planNanoseconds: monotonicNanoseconds() - start, steps: result.stepsTaken)
       planner.prepare()
     }
     planner.clearContext()
@@ -271,16 +270,15 @@ public final class ControlLoop {
     let inLockstep = endpoint.session.robot?.lockstep ?? false
     let start = monotonicNanoseconds()
     let spent = inLockstep ? 0 : start &- due
-    guard spent < budgetNanoseconds, inLockstep || spent &+ stepNanoseconds < periodNanoseconds else {
+    guard spent < budgetNanoseconds, inLockstep || spent &+ stepEstimate.nanoseconds < periodNanoseconds else {
       statistics.skippedPlans += 1
-      // Or one slow plan, at the start say, would keep all others from being tried.
-      stepNanoseconds -= stepNanoseconds / 32
+      stepEstimate.noteSkip()
       return false
     }
     isReady = false
     let result = planner.plan(observation: lastState, budgetNanoseconds: budgetNanoseconds - spent)
     let end = monotonicNanoseconds()
-    note(planNanoseconds: end - start, steps: result.stepsTaken)
+    stepEstimate.note(planNanoseconds: end - start, steps: result.stepsTaken)
     switch result.status {
     case .converged: break
     case .outOfBudget: statistics.shortPlans += 1
@@ -297,10 +295,6 @@ public final class ControlLoop {
     action.hasPredictedState = !isOnLine
     for index in 0..<planner.observationSize { action.predictedState[index] = planner.state(1)[index] }
     return true
-  }
-
-  private func note(planNanoseconds: UInt64, steps: Int) {
-    stepNanoseconds = max(planNanoseconds / UInt64(max(1, steps)), stepNanoseconds - stepNanoseconds / 32)
   }
 
   private func send(arrival: UInt64) {

@@ -50,6 +50,7 @@ extension FaultFigures {
 /// Runs a bench without end and hurts it.
 struct BenchFaults {
   let bench: Bench
+  let parts: [Bench.Part]
   let count: Int
   let seed: UInt64
 
@@ -74,7 +75,7 @@ struct BenchFaults {
       throw BenchError(description: "the bench does not start to drive within \(seconds) s")
     }
     var figures: [FaultFigures] = []
-    for part in Bench.Part.allCases {
+    for part in parts {
       for fault in ["kill -9", "SIGSTOP"] {
         figures.append(try hurt(part, fault: fault, random: &random))
         onFigures(figures[figures.count - 1])

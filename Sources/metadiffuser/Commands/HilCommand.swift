@@ -32,6 +32,9 @@ struct HilCommand: ParsableCommand {
   @Option(help: "Kill and stop each part this many times at random instants, and report how the others coped.")
   var faults: Int?
 
+  @Option(help: "With --faults: only this part, controller, plant or microcontroller; may be given more than once.")
+  var faultPart: [Bench.Part] = []
+
   @Flag(help: "Print the summary as JSON.")
   var json = false
 
@@ -53,7 +56,9 @@ struct HilCommand: ParsableCommand {
     let controller = ["--model", task.model, "--seed", "\(task.seed)", "--warm-start-episodes", "1"]
     if let faults {
       let bench = try Bench(image: image, realPorts: nil, plant: plant, controller: controller)
-      let report = try BenchFaults(bench: bench, count: faults, seed: task.seed).run {
+      let report = try BenchFaults(
+        bench: bench, parts: faultPart.isEmpty ? Bench.Part.allCases : faultPart, count: faults, seed: task.seed
+      ).run {
         FileHandle.standardError.write(Data("\($0.text)\n".utf8))
       }
       if json { try printJSON(report) } else { print(report.text) }
@@ -84,3 +89,5 @@ struct HilCommand: ParsableCommand {
     }
   }
 }
+
+extension Bench.Part: ExpressibleByArgument {}
