@@ -28,8 +28,10 @@ import Testing
       #expect(libraries.contains { $0.hasPrefix(needed) }, "ldd said: \(text)")
     }
     let known = [
-      "libprotobuf-c.so", "libsodium.so", "libswift", "libFoundationEssentials.so", "libdispatch.so", "libBlocksRuntime.so",
-      "libc.so", "libm.so", "libstdc++.so", "libgcc_s.so", "libpthread.so", "libdl.so", "librt.so", "linux-vdso", "/lib",
+      "libprotobuf-c.so", "libsodium.so", "libswift", "libFoundationEssentials.so", "libdispatch.so",
+      "libBlocksRuntime.so",
+      "libc.so", "libm.so", "libstdc++.so", "libgcc_s.so", "libpthread.so", "libdl.so", "librt.so", "linux-vdso",
+      "/lib",
     ]
     for library in libraries {
       #expect(known.contains { library.hasPrefix($0) }, "metadiffuserd loads \(library)")

@@ -21,7 +21,7 @@ struct FaultFigures: Encodable {
   /// From the sample of the last observation answered to SAFE, on the firmware's clock.
   var safeAfterMs: Spread?
   /// From the part's return to the first drive frame with a fresh plan. A part returns with SIGCONT, or when it has been started;
-  /// the controller, when it has loaded its model.
+  /// the controller, when it has loaded its model; the microcontroller, when its clock starts, as no power switch loads an emulator.
   var drivingAfterMs: Spread?
   /// Faults after which SAFE was not reached, or not in time; or driving did not resume in time.
   var failures: Int
@@ -61,7 +61,7 @@ struct BenchFaults {
 
   /// A line of the trace.
   private struct Row {
-    var time: UInt64, choice: Int, most: Double, latches: Int, latchMicroseconds: Double
+    var time: UInt64, firmwareMicroseconds: Double, choice: Int, most: Double, latches: Int, latchMicroseconds: Double
   }
 
   /// `onFigures` is told of each kind of fault as soon as it is measured.
@@ -105,7 +105,8 @@ struct BenchFaults {
       let outage = try outage(since: struck, latches: before)
       if let resumed = outage.driving {
         // It may have resumed before its return was noticed here.
-        let milliseconds = resumed > back ? Double(resumed - back) * 1e-6 : 0
+        var milliseconds = resumed.time > back ? Double(resumed.time - back) * 1e-6 : 0
+        if fault != "SIGSTOP", part == .microcontroller { milliseconds = resumed.firmwareMicroseconds / 1000 }
         driving.append(milliseconds)
         if milliseconds > Self.drivingLimitMilliseconds { failures += 1 }
       } else {
@@ -124,8 +125,8 @@ struct BenchFaults {
 
   /// What the trace shows of one outage.
   private struct Outage {
-    /// When the drives were told a fresh plan after they had been told the safe command; nil if either did not happen.
-    var driving: UInt64?
+    /// The first fresh plan that the drives were told after they had been told the safe command; nil if either did not happen.
+    var driving: Row?
     /// Age of the last observation answered when SAFE latched; nil if it did not.
     var latchMilliseconds: Double?
   }
@@ -138,7 +139,7 @@ struct BenchFaults {
       let since = try rows().filter { $0.time > struck }
       outage.latchMilliseconds = since.first { $0.latches != latches }.map { $0.latchMicroseconds / 1000 }
       let safe = since.drop { !(($0.choice == 0 || $0.choice == 5) && $0.most == 0) }
-      outage.driving = safe.first { $0.choice == 1 }?.time
+      outage.driving = safe.first { $0.choice == 1 }
       if outage.driving != nil { break }
       usleep(20_000)
     }
@@ -154,10 +155,13 @@ struct BenchFaults {
     let text = String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
     return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().compactMap { line in
       let fields = line.split(separator: ",")
-      guard fields.count == 7, let time = UInt64(fields[0]), let choice = Int(fields[2]), let most = Double(fields[3]),
+      guard fields.count == 7, let time = UInt64(fields[0]), let firmware = Double(fields[1]),
+        let choice = Int(fields[2]), let most = Double(fields[3]),
         let latches = Int(fields[5]), let age = Double(fields[6])
       else { return nil }
-      return Row(time: time, choice: choice, most: most, latches: latches, latchMicroseconds: age)
+      return Row(
+        time: time, firmwareMicroseconds: firmware, choice: choice, most: most, latches: latches,
+        latchMicroseconds: age)
     }
   }
 }
