@@ -178,6 +178,11 @@ firmware-host: dependencies
 hil: build firmware
 	@"$$(swift build $(SWIFT_FLAGS) --show-bin-path)/metadiffuser" hil $(ARGS)
 
+# The hardware watchdog, tried on the image: QEMU's debugger starves its main loop.
+.PHONY: test-firmware
+test-firmware: firmware
+	python3 Tests/Firmware/watchdog.py .build-firmware/firmware.elf
+
 # Kills and stops controller, plant and microcontroller, FAULTS times each, at random instants.
 hil-faults: build firmware
 	@"$$(swift build $(SWIFT_FLAGS) --show-bin-path)/metadiffuser" hil --faults $(FAULTS) $(ARGS)

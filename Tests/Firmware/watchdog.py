@@ -1,0 +1,157 @@
+"""The hardware watchdog, tried on the image that ships: starves its main loop through QEMU's debugger and watches the drives.
+
+usage: watchdog.py IMAGE        needs qemu-system-arm and arm-none-eabi-nm; ends with status 1 if the watchdog does not bite in time
+"""
+
+import os
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+image = sys.argv[1]
+# Thumb: a branch to itself. In the stack's last words, which nothing has ever used.
+HANG, PLACE, PC = bytes.fromhex("fee7"), 0x2000_0000, 15
+
+
+class Debugger:
+    """As much of GDB's remote protocol as it takes. Whoever connects stops the processor."""
+
+    def __init__(self, path):
+        self.socket = connect(path)
+        self.ask("?")
+        # QEMU lets registers be written one by one after it has been asked which there are.
+        self.ask("qXfer:features:read:target.xml:0,ffb")
+
+    def send(self, text):
+        self.socket.sendall(f"${text}#{sum(text.encode()) % 256:02x}".encode())
+
+    def ask(self, text):
+        self.send(text)
+        answer = b""
+        while b"#" not in answer[:-2]:
+            answer += self.socket.recv(4096)
+        self.socket.sendall(b"+")
+        return answer.lstrip(b"+")[1:-3].decode()
+
+    def write(self, address, data):
+        assert self.ask(f"M{address:x},{len(data):x}:{data.hex()}") == "OK"
+
+    def jump(self, address):
+        assert self.ask(f"P{PC:x}={struct.pack('<I', address).hex()}") == "OK"
+
+    def leave(self):
+        self.send("D")
+
+
+class Drives:
+    """The drive frames on the actuator bus, with the time at which each came."""
+
+    def __init__(self, path):
+        self.socket, self.rest, self.frames = connect(path), b"", []
+
+    def watch(self, seconds):
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self.socket.settimeout(left)
+            try:
+                self.rest += self.socket.recv(4096)
+            except TimeoutError:
+                return
+            *pieces, self.rest = self.rest.split(b"\0")
+            for frame in filter(None, map(decode, pieces)):
+                if frame[0] == 3:
+                    microseconds, = struct.unpack_from("<I", frame, 8)
+                    command = struct.unpack_from(f"<{frame[2]}f", frame, 32)
+                    self.frames.append((time.monotonic(), microseconds, frame[1], command))
+
+
+def decode(piece):
+    """COBS, without the checksum at the end; None for what is no frame."""
+    data = b""
+    while piece:
+        count = piece[0]
+        data += piece[1:count] + (b"\0" if count < 255 else b"")
+        piece = piece[count:]
+    return data[:-5] if len(data) > 40 else None
+
+
+def connect(path):
+    end = time.monotonic() + 5
+    while True:
+        try:
+            client = socket.socket(socket.AF_UNIX)
+            client.connect(path)
+            return client
+        except OSError:
+            assert time.monotonic() < end, f"{path} does not open"
+            time.sleep(0.01)
+
+
+def hurry(process):
+    """Hardware waits for no processor: real time for the emulator's threads, where the machine grants it."""
+    for thread in os.listdir(f"/proc/{process}/task"):
+        try:
+            os.sched_setscheduler(int(thread), os.SCHED_FIFO, os.sched_param(20))
+        except PermissionError:
+            pass
+
+
+def handler_address():
+    symbols = subprocess.run(["arm-none-eabi-nm", image], capture_output=True, text=True, check=True).stdout
+    return int(next(line.split()[0] for line in symbols.splitlines() if line.endswith(" fault_handler")), 16)
+
+
+def try_watchdog(title, folder, starve, earliest, latest):
+    """Starves the running firmware; it must fall silent and begin anew, at the safe command, in time."""
+    drives.frames.clear()
+    drives.watch(0.5)
+    assert len(drives.frames) > 30, "the firmware does not talk to its drives"
+    debugger = Debugger(f"{folder}/debug")
+    starve(debugger)
+    # What was on its way when the processor stopped.
+    drives.watch(0.05)
+    before = drives.frames[-1]
+    drives.frames.clear()
+    starved = time.monotonic()
+    debugger.leave()
+    debugger.socket.close()
+    drives.watch(latest + 0.5)
+    assert drives.frames, f"{title}: no reset"
+    passed, after = drives.frames[0][0] - starved, drives.frames[0]
+    print(f"{title}: a reset and the first frame to the drives after {passed * 1000:.0f} ms, "
+          f"clock at {after[1] / 1000:.1f} ms, choice {after[2]}, command {max(map(abs, after[3])):.0f}")
+    assert earliest <= passed <= latest, passed
+    assert after[1] < 100_000 < before[1], (before, after)
+    assert all(frame[2] == 0 and not any(frame[3]) for frame in drives.frames), "not at the safe command"
+
+
+def hang(debugger):
+    debugger.write(PLACE, HANG)
+    debugger.jump(PLACE)
+
+
+def hang_handler_too(debugger):
+    debugger.write(handler_address() & ~1, HANG)
+    hang(debugger)
+
+
+with tempfile.TemporaryDirectory() as folder:
+    qemu = subprocess.Popen(
+        ["qemu-system-arm", "-M", "mps2-an386", "-display", "none", "-monitor", "none", "-kernel", image,
+         "-serial", "null", "-chardev", f"socket,id=bus,path={folder}/bus,server=on,wait=off", "-serial", "chardev:bus",
+         "-gdb", f"unix:{folder}/debug,server=on,wait=off"], stdin=subprocess.DEVNULL)
+    try:
+        drives = Drives(f"{folder}/bus")
+        hurry(qemu.pid)
+        drives.watch(0.5)
+        # Less than a whole period of the watchdog may be left when the loop stops, but no more than one and the start.
+        try_watchdog("main loop starved", folder, hang, 0.15, 0.45)
+        # The patch is gone with the reset, which loads the image anew.
+        try_watchdog("interrupt handler starved too", folder, hang_handler_too, 0.30, 0.75)
+        try_watchdog("main loop starved again", folder, hang, 0.15, 0.45)
+    finally:
+        qemu.kill()
+print("watchdog: good")
