@@ -117,6 +117,12 @@ static void CK_FUNCTION(silu)(const float *x, float *output, float *slope, size_
   }
 }
 
+static void CK_FUNCTION(multiply)(const float *x, const float *factor, float *output, size_t count) {
+  size_t i = 0;
+  for (; i + CK_WIDTH <= count; i += CK_WIDTH) store(output + i, load(x + i) * load(factor + i));
+  for (; i < count; i++) output[i] = x[i] * factor[i];
+}
+
 static double CK_FUNCTION(peak)(size_t rounds) {
   // More chains than the longest latency times the most multipliers of any processor, and all in registers.
   enum { chains = 12 };

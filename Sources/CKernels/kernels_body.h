@@ -31,6 +31,7 @@ const ck_kernels CK_FUNCTION(ck_kernels) = {
     .product = CK_FUNCTION(product),
     .group_norm_mish = CK_FUNCTION(group_norm_mish),
     .silu = CK_FUNCTION(silu),
+    .multiply = CK_FUNCTION(multiply),
     .mish = CK_FUNCTION(mish),
     .peak = CK_FUNCTION(peak),
 };

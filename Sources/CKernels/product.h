@@ -52,9 +52,9 @@ CK_INLINE void tile(const int rows, const int wide, const tile_rows *at, size_t 
   }
 }
 
-/// `wide` panels (a constant after inlining) of the product for all rows.
+/// `wide` panels (a constant after inlining), `stride` apart, of the product for all rows.
 CK_INLINE void tiles(const int wide, ck_rows input, ck_rows output, size_t batch, size_t times, size_t depth,
-                     const uint16_t *panels, const float *bias, size_t columns) {
+                     const uint16_t *panels, size_t stride, const float *bias, size_t columns) {
   const size_t count = batch * times;
   const size_t limit = wide > CK_BROAD ? CK_NARROW_ROWS : CK_ROWS;
   size_t b = 0, t = 0;
@@ -74,7 +74,7 @@ CK_INLINE void tiles(const int wide, ck_rows input, ck_rows output, size_t batch
     switch (rows) {
 #define CK_TILE(n) \
   case n: \
-    if (n <= CK_NARROW_ROWS || wide <= CK_BROAD) tile(n, wide, &at, depth, panels, CK_PANEL * depth, bias, columns); \
+    if (n <= CK_NARROW_ROWS || wide <= CK_BROAD) tile(n, wide, &at, depth, panels, stride, bias, columns); \
     break;
       CK_TILE(1) CK_TILE(2)
 #if CK_ROWS >= 4
@@ -92,16 +92,47 @@ CK_INLINE void tiles(const int wide, ck_rows input, ck_rows output, size_t batch
   }
 }
 
-static void CK_FUNCTION(product)(ck_rows input, ck_rows output, size_t batch, size_t times, size_t depth,
-                                 size_t columns, const uint16_t *packed, const float *bias) {
+CK_INLINE size_t least(size_t a, size_t b) { return a < b ? a : b; }
+
+/// Rows that begin, and rows that end, with zeros.
+typedef struct {
+  size_t first, last;
+} zero_rows;
+
+/// `wide` panels of the product: what zeros the first and the last rows hold is left out of them, a time each; the rows
+/// between are computed together.
+CK_INLINE void panels_of_all(const int wide, ck_rows input, ck_zeros zeros, zero_rows with, ck_rows output, size_t batch,
+                             size_t times, size_t depth, const uint16_t *panels, const float *bias, size_t columns) {
+  for (size_t t = 0, end; t < times; t = end) {
+    const size_t before = t < with.first ? zeros.before - t * input.time_stride : 0;
+    const size_t after = t + with.last >= times ? zeros.after - (times - 1 - t) * input.time_stride : 0;
+    end = before || after ? t + 1 : times - with.last;
+    ck_rows from = {input.base + t * input.time_stride + before, input.time_stride, input.batch_stride};
+    ck_rows to = {output.base + t * output.time_stride, output.time_stride, output.batch_stride};
+    tiles(wide, from, to, batch, end - t, depth - before - after, panels + before * CK_PANEL, CK_PANEL * depth, bias,
+          columns);
+  }
+}
+
+static void CK_FUNCTION(product)(ck_rows input, ck_zeros zeros, ck_rows output, size_t batch, size_t times,
+                                 size_t depth, size_t columns, const uint16_t *packed, const float *bias) {
   const size_t most = batch * times <= CK_NARROW_ROWS ? CK_WIDEST : CK_BROAD;
+  zero_rows with = {0, 0};
+  // Rows with the same zeros are one of each sequence: where that is less than half a tile, zeros cost less than small tiles.
+  if (2 * batch >= CK_ROWS) {
+    if (zeros.before) with.first = least(times, (zeros.before - 1) / input.time_stride + 1);
+    if (zeros.after) with.last = least(times, (zeros.after - 1) / input.time_stride + 1);
+  }
   for (size_t first = 0; first < columns;) {
     const size_t left = (columns - first + CK_PANEL - 1) / CK_PANEL;
     const size_t wide = left < most ? left : most;
     ck_rows to = {output.base + first, output.time_stride, output.batch_stride};
     switch (wide) {
 #define CK_TILES(n) \
-  case n: tiles(n, input, to, batch, times, depth, packed + first * depth, bias + first, columns - first); break;
+  case n: \
+    panels_of_all(n, input, zeros, with, to, batch, times, depth, packed + first * depth, bias + first, \
+                  columns - first); \
+    break;
       CK_TILES(1)
 #if CK_WIDEST >= 2
       CK_TILES(2)

@@ -31,27 +31,37 @@ struct CandidateWork {
   /// come from further away, but as a stream that prefetching hides.
   static var block: Int { @_noAllocation @_noLocks get { 4 } }
 
+  /// The first `half` candidates, with the workspace's first block.
   @_noAllocation @_noLocks
-  func run(from first: Int, count: Int) {
+  func runFirst(_ half: Int) { run(from: 0, count: half, slot: 0) }
+
+  /// The other candidates, with the workspace's other block.
+  @_noAllocation @_noLocks
+  func runRest(after half: Int) {
+    run(from: half, count: options.candidates - half, slot: min(half, Self.block))
+  }
+
+  @_noAllocation @_noLocks
+  private func run(from first: Int, count: Int, slot: Int) {
     var done = 0
     while done < count {
       let size = min(Self.block, count - done)
-      // The planner's own share speaks for the helper's.
-      runBlock(from: first + done, count: size, timesGuide: first == 0)
+      runBlock(from: first + done, count: size, slot: slot)
       done += size
     }
   }
 
   @_noAllocation @_noLocks
-  private func runBlock(from first: Int, count: Int, timesGuide: Bool) {
+  private func runBlock(from first: Int, count: Int, slot: Int) {
     switch task {
     case .denoise:
       imposeCurrentState(parts.denoiser.input, first, count)
-      let guided = estimateClean(first, count)
-      if timesGuide { parts.guideNanoseconds.pointee += guided }
+      let guided = estimateClean(first, count, slot)
+      // The planner's own share speaks for the helper's.
+      if slot == 0 { parts.guideNanoseconds.pointee += guided }
       if nextLevel >= 0 { renoise(first, count) }
     case .evaluate:
-      parts.guide.evaluate(kernels, parts.denoiser.output, from: first, batch: count)
+      parts.guide.evaluate(kernels, parts.denoiser.output, from: first, slot: slot, batch: count)
     }
   }
 
@@ -68,14 +78,14 @@ struct CandidateWork {
 
   /// Clean estimates in `denoiser.output`: denoised, checked, within the data's range, guided. Returns how long the guide took.
   @_noAllocation @_noLocks
-  private func estimateClean(_ first: Int, _ count: Int) -> UInt64 {
+  private func estimateClean(_ first: Int, _ count: Int, _ slot: Int) -> UInt64 {
     let clean = parts.denoiser.output
     let plans = first..<(first + count)
-    parts.denoiser.run(kernels, step: level, conditioned: conditioned, from: first, batch: count)
+    parts.denoiser.run(kernels, step: level, conditioned: conditioned, from: first, slot: slot, batch: count)
     if conditioned, let conditional = parts.conditional {
       // x0 = x0(∅) + w (x0(z) − x0(∅)), classifier-free guidance (Ho and Salimans, 2022).
       for plan in plans { ck_copy(conditional.row(plan, 0), clean.row(plan, 0), size) }
-      parts.denoiser.run(kernels, step: level, conditioned: false, from: first, batch: count)
+      parts.denoiser.run(kernels, step: level, conditioned: false, from: first, slot: slot, batch: count)
       for plan in plans {
         let with = conditional.row(plan, 0)
         let x = clean.row(plan, 0)
@@ -93,7 +103,7 @@ struct CandidateWork {
     let start = ck_nanoseconds()
     for _ in 0..<options.guideRounds {
       parts.guide.ascend(
-        kernels, clean, from: first, batch: count, strength: guideStrength, rewardWeight: 1,
+        kernels, clean, from: first, slot: slot, batch: count, strength: guideStrength, rewardWeight: 1,
         discrepancyWeight: options.guide.usesDynamics ? options.discrepancyWeight : 0)
       clip(clean, first, count)
       imposeCurrentState(clean, first, count)

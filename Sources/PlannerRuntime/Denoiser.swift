@@ -6,16 +6,17 @@ import CKernels
 package struct Denoiser {
   /// One resolution on the way down. The skip to the way up is `output`.
   private struct DownLevel {
-    let input: Feature, hidden: Feature, middle: Feature, output: Feature
+    let hidden: Feature, middle: Feature, output: Feature
     let first: ResidualBlock, second: ResidualBlock
-    /// To the next level's input; nil at the coarsest.
+    /// To the next level's input, and that; nil at the coarsest.
     let downsample: Product?
+    let next: Feature?
 
     @_noAllocation @_noLocks
     func dropping(_ plans: Int) -> DownLevel {
       DownLevel(
-        input: input.dropping(plans), hidden: hidden.dropping(plans), middle: middle.dropping(plans),
-        output: output.dropping(plans), first: first, second: second, downsample: downsample)
+        hidden: hidden.dropping(plans), middle: middle.dropping(plans), output: output.dropping(plans), first: first,
+        second: second, downsample: downsample, next: next?.dropping(plans))
     }
   }
 
@@ -61,7 +62,8 @@ package struct Denoiser {
   /// The clean estimates, same shape. Neither is changed by anything else.
   package let output: Feature
 
-  package init(_ arena: inout Arena, shape: PlannerShape, batch: Int) {
+  /// For `batch` plans, of which at most `together` are worked on at once, all threads counted.
+  package init(_ arena: inout Arena, shape: PlannerShape, batch: Int, together: Int) {
     let channels = shape.channels
     let levels = channels.count
     var width = 0
@@ -72,31 +74,36 @@ package struct Denoiser {
     }
     down = arena.carve(DownLevel.self, levels)
     up = arena.carve(UpLevel.self, levels - 1)
+    input = Feature(&arena, batch: batch, times: shape.horizon, channels: shape.rowSize)
+    output = Feature(&arena, batch: batch, times: shape.horizon, channels: shape.rowSize)
     var inputChannels = shape.rowSize
     var times = shape.horizon
-    var first: Feature?
     for level in 0..<levels {
       let size = channels[level]
-      func feature(_ arena: inout Arena) -> Feature { Feature(&arena, batch: batch, times: times, channels: size) }
-      let entry = Feature(&arena, batch: batch, times: times, channels: inputChannels)
-      first = first ?? entry
+      let isCoarsest = level == levels - 1
+      func feature(_ arena: inout Arena) -> Feature {
+        Feature(&arena, batch: together, times: times, channels: size)
+      }
       let made = DownLevel(
-        input: entry, hidden: feature(&arena), middle: feature(&arena), output: feature(&arena),
+        hidden: feature(&arena), middle: feature(&arena), output: feature(&arena),
         first: block(&arena, from: inputChannels, to: size), second: block(&arena, from: size, to: size),
-        downsample: level == levels - 1 ? nil : Product(&arena, columns: size, depth: 3 * size))
+        downsample: isCoarsest ? nil : Product(&arena, columns: size, depth: 3 * size),
+        next: isCoarsest ? nil : Feature(&arena, batch: together, times: times / 2, channels: size))
       if !arena.isMeasuring { (down + level).initialize(to: made) }
       inputChannels = size
-      if level < levels - 1 { times /= 2 }
+      if !isCoarsest { times /= 2 }
     }
     middleFirst = block(&arena, from: inputChannels, to: inputChannels)
     middleSecond = block(&arena, from: inputChannels, to: inputChannels)
-    middleOutput = Feature(&arena, batch: batch, times: times, channels: inputChannels)
+    middleOutput = Feature(&arena, batch: together, times: times, channels: inputChannels)
     for index in 0..<(levels - 1) {
       let level = levels - 1 - index
       let size = channels[level - 1]
-      func feature(_ arena: inout Arena) -> Feature { Feature(&arena, batch: batch, times: times, channels: size) }
+      func feature(_ arena: inout Arena) -> Feature {
+        Feature(&arena, batch: together, times: times, channels: size)
+      }
       let made = UpLevel(
-        joined: Feature(&arena, batch: batch, times: times, channels: 2 * channels[level]),
+        joined: Feature(&arena, batch: together, times: times, channels: 2 * channels[level]),
         hidden: feature(&arena), middle: feature(&arena), output: feature(&arena),
         first: block(&arena, from: 2 * channels[level], to: size), second: block(&arena, from: size, to: size),
         even: Product(&arena, columns: size, depth: 2 * size), odd: Product(&arena, columns: size, depth: 2 * size))
@@ -106,8 +113,6 @@ package struct Denoiser {
     headConvolution = Product(&arena, columns: channels[0], depth: PlannerShape.kernelSize * channels[0])
     headNorm = Norm(&arena, channels: channels[0])
     headOutput = Product(&arena, columns: shape.rowSize, depth: channels[0])
-    output = Feature(&arena, batch: batch, times: times, channels: shape.rowSize)
-    input = first!
 
     let embedding = shape.embeddingSize
     timeMLP = (
@@ -234,49 +239,51 @@ package struct Denoiser {
       batch: 1, times: steps)
   }
 
-  /// `output` = the clean estimates of `input`, all of noise level `step`, for the `batch` plans from `first` on. Threads may
-  /// run disjoint plans at once; how plans are grouped changes no bit of the results.
+  /// `output` = the clean estimates of `input`, all of noise level `step`, for the `batch` plans from `first` on, with as
+  /// many plans of the workspace from `slot` on. Threads may run disjoint ones at once; how plans are grouped changes no bit of
+  /// the results.
   @_noAllocation @_noLocks
-  package func run(_ kernels: Kernels, step: Int, conditioned useContext: Bool, from first: Int = 0, batch: Int) {
+  package func run(
+    _ kernels: Kernels, step: Int, conditioned useContext: Bool, from first: Int = 0, slot: Int = 0, batch: Int
+  ) {
     let row = UnsafePointer((useContext ? conditioned : unconditioned) + step * tableWidth)
+    var entry = input.dropping(first)
     for index in 0..<levels {
-      let level = down[index].dropping(first)
-      level.first.run(
-        kernels, level.input, hidden: level.hidden, output: level.middle, embeddingRow: row, batch: batch)
+      let level = down[index].dropping(slot)
+      level.first.run(kernels, entry, hidden: level.hidden, output: level.middle, embeddingRow: row, batch: batch)
       level.second.run(
         kernels, level.middle, hidden: level.hidden, output: level.output, embeddingRow: row, batch: batch)
-      if let downsample = level.downsample {
-        let next = down[index + 1].input.dropping(first)
-        downsample.run(
-          kernels, level.output.rows(from: -1, step: 2), next.rows(), batch: batch, times: next.times)
+      if let downsample = level.downsample, let next = level.next {
+        downsample.convolve(kernels, level.output, from: -1, step: 2, next.rows(), batch: batch, times: next.times)
+        entry = next
       }
     }
-    let coarsest = down[levels - 1].dropping(first)
-    let middle = middleOutput.dropping(first)
+    let coarsest = down[levels - 1].dropping(slot)
+    let middle = middleOutput.dropping(slot)
     middleFirst.run(
       kernels, coarsest.output, hidden: coarsest.hidden, output: coarsest.middle, embeddingRow: row, batch: batch)
     middleSecond.run(
       kernels, coarsest.middle, hidden: coarsest.hidden, output: middle, embeddingRow: row, batch: batch)
-    let finest = down[0].dropping(first)
-    if levels > 1 { copy(middle, to: up[0].joined.dropping(first), channel: 0, batch: batch) }
+    let finest = down[0].dropping(slot)
+    if levels > 1 { copy(middle, to: up[0].joined.dropping(slot), channel: 0, batch: batch) }
     for index in 0..<(levels - 1) {
-      let level = up[index].dropping(first)
-      let skip = down[levels - 1 - index].output.dropping(first)
+      let level = up[index].dropping(slot)
+      let skip = down[levels - 1 - index].output.dropping(slot)
       copy(skip, to: level.joined, channel: level.joined.channels / 2, batch: batch)
       level.first.run(
         kernels, level.joined, hidden: level.hidden, output: level.middle, embeddingRow: row, batch: batch)
       level.second.run(
         kernels, level.middle, hidden: level.hidden, output: level.output, embeddingRow: row, batch: batch)
       // Upsampled rows go straight to the first half of the next level's input, or to the head's.
-      let next = index + 1 < levels - 1 ? up[index + 1].joined.dropping(first) : finest.middle
-      level.even.run(
-        kernels, level.output.rows(from: -1), next.rows(from: 0, step: 2), batch: batch, times: level.output.times)
-      level.odd.run(
-        kernels, level.output.rows(), next.rows(from: 1, step: 2), batch: batch, times: level.output.times)
+      let next = index + 1 < levels - 1 ? up[index + 1].joined.dropping(slot) : finest.middle
+      level.even.convolve(
+        kernels, level.output, from: -1, next.rows(from: 0, step: 2), batch: batch, times: level.output.times)
+      level.odd.convolve(
+        kernels, level.output, from: 0, next.rows(from: 1, step: 2), batch: batch, times: level.output.times)
     }
     let top = levels > 1 ? finest.middle : middle
     let hidden = finest.hidden
-    headConvolution.run(kernels, top.rows(from: -Feature.padding), hidden.rows(), batch: batch, times: top.times)
+    headConvolution.convolve(kernels, top, from: -Feature.padding, hidden.rows(), batch: batch, times: top.times)
     headNorm.run(kernels, hidden, add: nil, residual: nil, batch: batch)
     headOutput.run(kernels, hidden.rows(), output.dropping(first).rows(), batch: batch, times: top.times)
   }

@@ -16,8 +16,8 @@ package struct DualGuide {
   /// From the dynamics model's output to normalised state: s' = s + gain · d + drift.
   private let gain: UnsafeMutablePointer<Float>  // [observationSize]
   private let drift: UnsafeMutablePointer<Float>  // [observationSize]
-  private let errors: UnsafeMutablePointer<Float>  // [batch · horizon][observationSize]
   private let rewardMean: Float, rewardStd: Float
+  private let workspace: Workspace
 
   /// Sum of predicted rewards, physical units, `[batch]`.
   package let returns: UnsafeMutablePointer<Float>
@@ -26,17 +26,34 @@ package struct DualGuide {
   /// Σ_t mean_i e², normalised units, `[batch]`.
   package let discrepancies: UnsafeMutablePointer<Float>
 
-  package init(_ arena: inout Arena, weights: PlannerWeights, batch: Int) {
+  /// Rows are those of plans, one after the other; the dynamics model's leave out each plan's last, whose successor is beyond
+  /// it.
+  private struct Workspace {
+    let layers: WorldModelWorkspace
+    let changes: UnsafeMutablePointer<Float>  // [rows][observationSize]: predictions, then gradients
+    let errors: UnsafeMutablePointer<Float>  // [rows][observationSize]
+    let rewards: UnsafeMutablePointer<Float>  // [rows]
+    let fromReward: UnsafeMutablePointer<Float>  // [rows][rowSize]: gradients
+    let fromDynamics: UnsafeMutablePointer<Float>  // [rows][rowSize]: gradients
+  }
+
+  /// For `batch` plans, of which at most `together` are worked on at once, all threads counted.
+  package init(_ arena: inout Arena, weights: PlannerWeights, batch: Int, together: Int) {
     let shape = weights.shape
-    let rows = batch * shape.horizon
+    let rows = together * shape.horizon
     observationSize = shape.observationSize
     rowSize = shape.rowSize
     horizon = shape.horizon
-    dynamics = WorldModel(&arena, shape: shape, outputs: shape.observationSize, rows: rows)
-    reward = WorldModel(&arena, shape: shape, outputs: 1, rows: rows)
+    dynamics = WorldModel(&arena, shape: shape, outputs: shape.observationSize)
+    reward = WorldModel(&arena, shape: shape, outputs: 1)
     gain = arena.carve(Float.self, shape.observationSize)
     drift = arena.carve(Float.self, shape.observationSize)
-    errors = arena.carve(Float.self, rows * shape.observationSize)
+    workspace = Workspace(
+      layers: WorldModelWorkspace(&arena, rows: rows),
+      changes: arena.carve(Float.self, rows * shape.observationSize),
+      errors: arena.carve(Float.self, rows * shape.observationSize), rewards: arena.carve(Float.self, rows),
+      fromReward: arena.carve(Float.self, rows * shape.rowSize),
+      fromDynamics: arena.carve(Float.self, rows * shape.rowSize))
     returns = arena.carve(Float.self, batch)
     normalisedReturns = arena.carve(Float.self, batch)
     discrepancies = arena.carve(Float.self, batch)
@@ -60,84 +77,101 @@ package struct DualGuide {
     reward.setContext(kernels, context)
   }
 
-  /// Fills `returns`, `normalisedReturns` and `discrepancies` for the `batch` plans from `first` on. Threads may work on
-  /// disjoint plans at once.
+  /// The workspace from its plan `slot` on.
   @_noAllocation @_noLocks
-  package func evaluate(_ kernels: Kernels, _ plans: Feature, from first: Int = 0, batch: Int) {
-    let rows = plans.dropping(first).rows()
-    dynamics.forward(kernels, rows, from: first * horizon, batch: batch, times: horizon)
-    reward.forward(kernels, rows, from: first * horizon, batch: batch, times: horizon)
-    for plan in first..<(first + batch) {
-      var discrepancy: Float = 0
+  private func workspace(_ slot: Int) -> Workspace {
+    let rows = slot * horizon
+    return Workspace(
+      layers: workspace.layers.dropping(rows), changes: workspace.changes + rows * observationSize,
+      errors: workspace.errors + rows * observationSize, rewards: workspace.rewards + rows,
+      fromReward: workspace.fromReward + rows * rowSize, fromDynamics: workspace.fromDynamics + rows * rowSize)
+  }
+
+  /// Fills `returns`, `normalisedReturns` and `discrepancies` for the `batch` plans from `first` on, with as many plans of
+  /// the workspace from `slot` on. Threads may work on disjoint ones at once.
+  @_noAllocation @_noLocks
+  package func evaluate(_ kernels: Kernels, _ plans: Feature, from first: Int = 0, slot: Int = 0, batch: Int) {
+    let work = workspace(slot)
+    findErrors(kernels, plans.dropping(first), work, batch: batch)
+    reward.forward(kernels, plans.dropping(first).rows(), work.layers, batch: batch, times: horizon)
+    reward.predict(kernels, work.layers, work.rewards, rows: batch * horizon)
+    for plan in 0..<batch {
       var sum: Float = 0
-      for time in 0..<horizon {
-        let row = plan * horizon + time
-        sum += reward.prediction[row]
-        // The last row's successor is beyond the plan.
-        guard time < horizon - 1 else { break }
-        let state = plans.row(plan, time)
-        let next = plans.row(plan, time + 1)
-        let change = dynamics.prediction + row * observationSize
-        let error = errors + row * observationSize
+      for time in 0..<horizon { sum += work.rewards[plan * horizon + time] }
+      var discrepancy: Float = 0
+      for row in (plan * (horizon - 1))..<((plan + 1) * (horizon - 1)) {
         var square: Float = 0
         for index in 0..<observationSize {
-          let value = state[index] + gain[index] * change[index] + drift[index] - next[index]
-          error[index] = value
-          square += value * value
+          let error = work.errors[row * observationSize + index]
+          square += error * error
         }
         discrepancy += square / Float(observationSize)
       }
-      normalisedReturns[plan] = sum
-      returns[plan] = sum * rewardStd + rewardMean * Float(horizon)
-      discrepancies[plan] = discrepancy
+      normalisedReturns[first + plan] = sum
+      returns[first + plan] = sum * rewardStd + rewardMean * Float(horizon)
+      discrepancies[first + plan] = discrepancy
+    }
+  }
+
+  /// `errors` of the first `batch` of `plans`.
+  @_noAllocation @_noLocks
+  private func findErrors(_ kernels: Kernels, _ plans: Feature, _ work: Workspace, batch: Int) {
+    let pairs = horizon - 1
+    dynamics.forward(kernels, plans.rows(), work.layers, batch: batch, times: pairs)
+    dynamics.predict(kernels, work.layers, work.changes, rows: batch * pairs)
+    for plan in 0..<batch {
+      for time in 0..<pairs {
+        let state = plans.row(plan, time)
+        let next = plans.row(plan, time + 1)
+        let change = work.changes + (plan * pairs + time) * observationSize
+        let error = work.errors + (plan * pairs + time) * observationSize
+        for index in 0..<observationSize {
+          error[index] = state[index] + gain[index] * change[index] + drift[index] - next[index]
+        }
+      }
     }
   }
 
   /// One round of guidance on the `batch` plans from `first` on: x0 ← x0 + α ∇ [rewardWeight · Σ R − λ Σ ‖e‖²].
   ///
-  /// The first state is the observed one and stays. Leaves the measures of the plans as they were before the round.
+  /// The first state is the observed one and stays. Workspace and threads as for `evaluate`.
   @_noAllocation @_noLocks
   package func ascend(
-    _ kernels: Kernels, _ plans: Feature, from first: Int = 0, batch: Int, strength: Float, rewardWeight: Float,
-    discrepancyWeight: Float
+    _ kernels: Kernels, _ plans: Feature, from first: Int = 0, slot: Int = 0, batch: Int, strength: Float,
+    rewardWeight: Float, discrepancyWeight: Float
   ) {
-    evaluate(kernels, plans, from: first, batch: batch)
-    let firstRow = first * horizon
-    let rows = batch * horizon
-    for row in firstRow..<(firstRow + rows) { reward.predictionGradient[row] = rewardWeight }
-    reward.backward(kernels, from: firstRow, rows: rows)
+    let plans = plans.dropping(first)
+    let work = workspace(slot)
+    let pairs = horizon - 1
+    let usesDynamics = discrepancyWeight > 0
     let factor = -2 * discrepancyWeight / Float(observationSize)
-    if discrepancyWeight > 0 {
-      for plan in first..<(first + batch) {
-        for time in 0..<horizon {
-          let row = plan * horizon + time
-          let error = errors + row * observationSize
-          let gradient = dynamics.predictionGradient + row * observationSize
-          let last = time == horizon - 1
-          for index in 0..<observationSize {
-            gradient[index] = last ? 0 : factor * error[index] * gain[index]
-          }
-        }
+    if usesDynamics {
+      findErrors(kernels, plans, work, batch: batch)
+      for row in 0..<(batch * pairs) {
+        let error = work.errors + row * observationSize
+        let gradient = work.changes + row * observationSize
+        for index in 0..<observationSize { gradient[index] = factor * error[index] * gain[index] }
       }
-      dynamics.backward(kernels, from: firstRow, rows: rows)
+      dynamics.backward(kernels, work.layers, work.changes, work.fromDynamics, rows: batch * pairs)
     }
-    for plan in first..<(first + batch) {
+    reward.forward(kernels, plans.rows(), work.layers, batch: batch, times: horizon)
+    reward.backward(kernels, work.layers, nil, work.fromReward, rows: batch * horizon)
+    for plan in 0..<batch {
       for time in 0..<horizon {
-        let row = plan * horizon + time
         let x = plans.row(plan, time)
-        let fromReward = reward.inputGradient + row * rowSize
-        let fromDynamics = dynamics.inputGradient + row * rowSize
         let free = time == 0 ? observationSize : 0
+        let fromReward = work.fromReward + (plan * horizon + time) * rowSize
+        let pair = plan * pairs + time
+        let fromDynamics = usesDynamics && time < pairs ? work.fromDynamics + pair * rowSize : nil
         for index in free..<rowSize {
-          x[index] += strength * (fromReward[index] + (discrepancyWeight > 0 ? fromDynamics[index] : 0))
+          x[index] += strength * (rewardWeight * fromReward[index] + (fromDynamics?[index] ?? 0))
         }
-        guard discrepancyWeight > 0, time > 0 else { continue }
+        guard usesDynamics, time > 0 else { continue }
         // e_t also holds s_t directly, and e_{t−1} holds it as the successor.
-        let own = errors + row * observationSize
-        let before = errors + (row - 1) * observationSize
+        let own = work.errors + pair * observationSize
+        let before = own - observationSize
         for index in 0..<observationSize {
-          let ownError = time < horizon - 1 ? own[index] : 0
-          x[index] += strength * factor * (ownError - before[index])
+          x[index] += strength * factor * ((time < pairs ? own[index] : 0) - before[index])
         }
       }
     }

@@ -304,6 +304,5 @@ private struct Resources: ~Copyable {
 /// The helper's half of the work.
 private let helperBody: @convention(c) (UnsafeMutableRawPointer?) -> Void = { work in
   let work = work!.assumingMemoryBound(to: CandidateWork.self).pointee
-  let half = (work.options.candidates + 1) / 2
-  work.run(from: half, count: work.options.candidates - half)
+  work.runRest(after: (work.options.candidates + 1) / 2)
 }

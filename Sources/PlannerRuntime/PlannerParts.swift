@@ -57,9 +57,11 @@ struct Parts {
 
   init(_ arena: inout Arena, weights: PlannerWeights, options: PlannerOptions) {
     let shape = weights.shape
-    denoiser = Denoiser(&arena, shape: shape, batch: options.candidates)
+    // A block of candidates a thread.
+    let together = min(options.candidates, 2 * CandidateWork.block)
+    denoiser = Denoiser(&arena, shape: shape, batch: options.candidates, together: together)
     encoder = ContextEncoder(&arena, shape: shape)
-    guide = DualGuide(&arena, weights: weights, batch: options.candidates)
+    guide = DualGuide(&arena, weights: weights, batch: options.candidates, together: together)
     schedule = Schedule(&arena, steps: shape.denoisingSteps)
     observationSize = shape.observationSize
     rowSize = shape.rowSize

@@ -13,6 +13,7 @@ struct Product {
   let depth: Int
   private let packed: UnsafeMutablePointer<UInt16>  // [panel][depth][CK_PANEL]
   let bias: UnsafeMutablePointer<Float>  // [columns], room up to whole panels
+  private var noZeros: ck_zeros { @_noAllocation @_noLocks get { ck_zeros(before: 0, after: 0) } }
 
   init(_ arena: inout Arena, columns: Int, depth: Int) {
     self.columns = columns
@@ -34,7 +35,20 @@ struct Product {
   /// output[b][t] = bias + W · input[b][t] for t < times, b < batch.
   @_noAllocation @_noLocks
   func run(_ kernels: Kernels, _ input: ck_rows, _ output: ck_rows, batch: Int, times: Int) {
-    ck_product(kernels, input, output, batch, times, depth, columns, packed, bias)
+    ck_product(kernels, input, noZeros, output, batch, times, depth, columns, packed, bias)
+  }
+
+  /// output[b][t] = bias + W · the `depth` numbers of sequence b from time `first + t · step` on, for t < times, b < batch: a
+  /// convolution, whose taps in the padding are not multiplied.
+  @_noAllocation @_noLocks
+  func convolve(
+    _ kernels: Kernels, _ input: Feature, from first: Int, step: Int = 1, _ output: ck_rows, batch: Int, times: Int
+  ) {
+    let end = first + (times - 1) * step + depth / input.channels
+    let zeros = ck_zeros(
+      before: max(0, -first) * input.channels, after: max(0, end - input.times) * input.channels)
+    ck_product(
+      kernels, input.rows(from: first, step: step), zeros, output, batch, times, depth, columns, packed, bias)
   }
 
   /// The same for one row or several contiguous ones.
@@ -43,7 +57,7 @@ struct Product {
     _ kernels: Kernels, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, rows: Int = 1
   ) {
     ck_product(
-      kernels, ck_rows(base: UnsafeMutablePointer(mutating: input), time_stride: depth, batch_stride: 0),
+      kernels, ck_rows(base: UnsafeMutablePointer(mutating: input), time_stride: depth, batch_stride: 0), noZeros,
       ck_rows(base: output, time_stride: columns, batch_stride: 0), 1, rows, depth, columns, packed, bias)
   }
 }

@@ -40,9 +40,9 @@ struct ResidualBlock {
     batch: Int
   ) {
     let times = input.times
-    first.run(kernels, input.rows(from: -Feature.padding), hidden.rows(), batch: batch, times: times)
+    first.convolve(kernels, input, from: -Feature.padding, hidden.rows(), batch: batch, times: times)
     firstNorm.run(kernels, hidden, add: embeddingRow + embeddingOffset, residual: nil, batch: batch)
-    second.run(kernels, hidden.rows(from: -Feature.padding), output.rows(), batch: batch, times: times)
+    second.convolve(kernels, hidden, from: -Feature.padding, output.rows(), batch: batch, times: times)
     if let skip {
       skip.run(kernels, input.rows(), hidden.rows(), batch: batch, times: times)
       secondNorm.run(kernels, output, add: nil, residual: hidden, batch: batch)

@@ -105,12 +105,12 @@ extension Planner {
   private func share(_ work: CandidateWork) {
     let half = (options.candidates + 1) / 2
     guard let helper, half < options.candidates else {
-      work.run(from: 0, count: options.candidates)
+      work.runFirst(options.candidates)
       return
     }
     helperWork.pointee = work
     ck_helper_order(helper)
-    work.run(from: 0, count: half)
+    work.runFirst(half)
     ck_helper_finish(helper)
   }
 

@@ -27,9 +27,9 @@ public struct StandaloneDenoiser: ~Copyable {
     guard batch >= 1 else { throw .invalid(field: "batch", found: "\(batch)", expected: "1 or more") }
     guard let kernels = ck_kernels_select(name) else { throw .kernels(name: name ?? "default") }
     var measured = Arena()
-    _ = Denoiser(&measured, shape: weights.shape, batch: batch)
+    _ = Denoiser(&measured, shape: weights.shape, batch: batch, together: batch)
     var arena = Arena(capacity: measured.used)
-    denoiser = Denoiser(&arena, shape: weights.shape, batch: batch)
+    denoiser = Denoiser(&arena, shape: weights.shape, batch: batch, together: batch)
     denoiser.load(weights, kernels)
     arena.seal()
     self.arena = arena

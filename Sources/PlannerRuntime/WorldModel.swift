@@ -2,6 +2,37 @@
 
 import CKernels
 
+/// What the passes of world models work on, `[rows][width]` each. Models may share it, one after the other.
+struct WorldModelWorkspace {
+  /// Activations, and on the way back gradients.
+  let hidden: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)
+  /// Slopes of the activations.
+  let slope: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)
+
+  init(_ arena: inout Arena, rows: Int) {
+    let size = rows * PlannerShape.worldModelWidth
+    hidden = (arena.carve(Float.self, size), arena.carve(Float.self, size))
+    slope = (arena.carve(Float.self, size), arena.carve(Float.self, size))
+  }
+
+  /// The same without the first `rows` rows.
+  @_noAllocation @_noLocks
+  func dropping(_ rows: Int) -> WorldModelWorkspace {
+    let start = rows * PlannerShape.worldModelWidth
+    return WorldModelWorkspace(
+      hidden: (hidden.0 + start, hidden.1 + start), slope: (slope.0 + start, slope.1 + start))
+  }
+
+  @_noAllocation @_noLocks
+  private init(
+    hidden: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>),
+    slope: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)
+  ) {
+    self.hidden = hidden
+    self.slope = slope
+  }
+}
+
 /// An MLP with two hidden SiLU layers over rows [state, action], conditioned on the context.
 ///
 /// The context is the same for all rows of a plan: its share of the first layer is folded into that layer's bias.
@@ -9,28 +40,18 @@ struct WorldModel {
   /// Outputs a row: the normalised change of state, or the normalised reward.
   let outputs: Int
   private let inputs: Int
-  private let rowLimit: Int
   private let first: Product, second: Product, third: Product
   /// Context to first layer; its bias is that of the first layer as trained.
   private let fromContext: Product
   /// The transposed layers, for the gradient.
   private let thirdBack: Product, secondBack: Product, firstBack: Product
+  /// The third layer's weights for the first output, `[width]`.
+  private let firstOutput: UnsafeMutablePointer<Float>
 
-  // Workspace, `[rows][width]` each: activations, their slopes, and gradients.
-  private let hidden: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)
-  private let slope: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)
-  /// `[rows][outputs]`, the prediction.
-  let prediction: UnsafeMutablePointer<Float>
-  /// `[rows][outputs]`, to be filled before `backward`.
-  let predictionGradient: UnsafeMutablePointer<Float>
-  /// `[rows][inputs]`, the result of `backward`.
-  let inputGradient: UnsafeMutablePointer<Float>
-
-  init(_ arena: inout Arena, shape: PlannerShape, outputs: Int, rows: Int) {
+  init(_ arena: inout Arena, shape: PlannerShape, outputs: Int) {
     let width = PlannerShape.worldModelWidth
     self.outputs = outputs
     inputs = shape.rowSize
-    rowLimit = rows
     first = Product(&arena, columns: width, depth: inputs)
     second = Product(&arena, columns: width, depth: width)
     third = Product(&arena, columns: outputs, depth: width)
@@ -38,14 +59,7 @@ struct WorldModel {
     thirdBack = Product(&arena, columns: width, depth: outputs)
     secondBack = Product(&arena, columns: width, depth: width)
     firstBack = Product(&arena, columns: inputs, depth: width)
-    func rowsOf(_ arena: inout Arena, _ size: Int) -> UnsafeMutablePointer<Float> {
-      arena.carve(Float.self, rows * size)
-    }
-    hidden = (rowsOf(&arena, width), rowsOf(&arena, width))
-    slope = (rowsOf(&arena, width), rowsOf(&arena, width))
-    prediction = rowsOf(&arena, outputs)
-    predictionGradient = rowsOf(&arena, outputs)
-    inputGradient = rowsOf(&arena, inputs)
+    firstOutput = arena.carve(Float.self, width)
   }
 
   func load(_ weights: PlannerWeights, _ name: String) {
@@ -57,6 +71,7 @@ struct WorldModel {
     second.load(secondWeights, bias: weights("\(name).1.bias"))
     third.load(thirdWeights, bias: weights("\(name).2.bias"))
     fromContext.load(firstWeights, offset: inputs, stride: stride, bias: weights("\(name).0.bias"))
+    for index in 0..<third.depth { firstOutput[index] = Float(thirdWeights[index]) }
     func transposed(_ values: [Float16], rows: Int, stride: Int, columns: Int) -> [Float16] {
       (0..<columns).flatMap { column in (0..<rows).map { values[$0 * stride + column] } }
     }
@@ -71,36 +86,48 @@ struct WorldModel {
     fromContext.run(kernels, context, first.bias)
   }
 
-  /// `prediction` for rows [state, action, …] of `input`, `batch × times` of them; keeps the slopes for `backward`. They are
-  /// rows `first` and following of the workspace: threads may work on different ones at once.
+  /// The hidden layers for rows [state, action, …] of `input`, `batch × times` of them, and their slopes.
   @_noAllocation @_noLocks
-  func forward(_ kernels: Kernels, _ input: ck_rows, from first: Int, batch: Int, times: Int) {
-    let rows = batch * times
-    precondition(first + rows <= rowLimit)
-    let width = self.first.columns
-    let (start, count) = (first * width, rows * width)
-    let hidden = (self.hidden.0 + start, self.hidden.1 + start)
-    self.first.run(
+  func forward(_ kernels: Kernels, _ input: ck_rows, _ workspace: WorldModelWorkspace, batch: Int, times: Int) {
+    let width = first.columns
+    let count = batch * times * width
+    let (hidden, slope) = (workspace.hidden, workspace.slope)
+    first.run(
       kernels, input, ck_rows(base: hidden.0, time_stride: width, batch_stride: times * width), batch: batch,
       times: times)
-    ck_silu(kernels, hidden.0, hidden.0, slope.0 + start, count)
-    second.run(kernels, hidden.0, hidden.1, rows: rows)
-    ck_silu(kernels, hidden.1, hidden.1, slope.1 + start, count)
-    third.run(kernels, hidden.1, prediction + first * outputs, rows: rows)
+    ck_silu(kernels, hidden.0, hidden.0, slope.0, count)
+    second.run(kernels, hidden.0, hidden.1, rows: batch * times)
+    ck_silu(kernels, hidden.1, hidden.1, slope.1, count)
   }
 
-  /// `inputGradient` = the gradient of Σ predictionGradient · prediction with respect to the last forward's rows, for `rows`
-  /// of them from `first` on.
+  /// `prediction`, `[rows][outputs]`, from what `forward` left.
   @_noAllocation @_noLocks
-  func backward(_ kernels: Kernels, from first: Int, rows: Int) {
-    let width = self.first.columns
-    let (start, count) = (first * width, rows * width)
-    let hidden = (self.hidden.0 + start, self.hidden.1 + start)
-    let slope = (self.slope.0 + start, self.slope.1 + start)
-    thirdBack.run(kernels, predictionGradient + first * outputs, hidden.1, rows: rows)
-    for index in 0..<count { hidden.1[index] *= slope.1[index] }
+  func predict(
+    _ kernels: Kernels, _ workspace: WorldModelWorkspace, _ prediction: UnsafeMutablePointer<Float>, rows: Int
+  ) {
+    third.run(kernels, workspace.hidden.1, prediction, rows: rows)
+  }
+
+  /// `inputGradient`, `[rows][inputs]` = the gradient of Σ gradient · prediction with respect to the rows of the last
+  /// `forward`, with `gradient` `[rows][outputs]`; nil: that of Σ of each row's first output.
+  @_noAllocation @_noLocks
+  func backward(
+    _ kernels: Kernels, _ workspace: WorldModelWorkspace, _ gradient: UnsafePointer<Float>?,
+    _ inputGradient: UnsafeMutablePointer<Float>, rows: Int
+  ) {
+    let width = first.columns
+    let (hidden, slope) = (workspace.hidden, workspace.slope)
+    if let gradient {
+      thirdBack.run(kernels, gradient, hidden.1, rows: rows)
+      ck_multiply(kernels, hidden.1, slope.1, hidden.1, rows * width)
+    } else {
+      // The same for all rows.
+      for row in 0..<rows {
+        ck_multiply(kernels, slope.1 + row * width, firstOutput, hidden.1 + row * width, width)
+      }
+    }
     secondBack.run(kernels, hidden.1, hidden.0, rows: rows)
-    for index in 0..<count { hidden.0[index] *= slope.0[index] }
-    firstBack.run(kernels, hidden.0, inputGradient + first * inputs, rows: rows)
+    ck_multiply(kernels, hidden.0, slope.0, hidden.0, rows * width)
+    firstBack.run(kernels, hidden.0, inputGradient, rows: rows)
   }
 }

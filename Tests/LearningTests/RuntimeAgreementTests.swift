@@ -51,9 +51,9 @@ private func normals(_ count: Int, seed: UInt64) -> [Float] {
     let pair = try Pair(shape)
     let batch = 3
     var arena = Arena()
-    _ = Denoiser(&arena, shape: shape, batch: batch)
+    _ = Denoiser(&arena, shape: shape, batch: batch, together: batch)
     var memory = Arena(capacity: arena.used)
-    let denoiser = Denoiser(&memory, shape: shape, batch: batch)
+    let denoiser = Denoiser(&memory, shape: shape, batch: batch, together: batch)
     denoiser.load(pair.model.weights, kernels)
     let context = normals(shape.contextSize, seed: 1).map { max(-1, min(1, $0)) }
     denoiser.setContext(kernels, context)
@@ -113,7 +113,7 @@ private func normals(_ count: Int, seed: UInt64) -> [Float] {
     let kernels = ck_kernels_select(nil)!
     let batch = 2
     var arena = Arena(capacity: 32 << 20)
-    let guide = DualGuide(&arena, weights: pair.model.weights, batch: batch)
+    let guide = DualGuide(&arena, weights: pair.model.weights, batch: batch, together: batch)
     guide.load(pair.model.weights)
     let plans = Feature(&arena, batch: batch, times: shape.horizon, channels: shape.rowSize)
     let context = normals(shape.contextSize, seed: 4).map { max(-1, min(1, $0)) }

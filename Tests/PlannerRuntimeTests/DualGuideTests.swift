@@ -15,7 +15,7 @@ private struct Bench {
 
   init(_ arena: inout Arena) {
     let weights = PlannerWeights.random(smallShape, seed: 11)
-    guide = DualGuide(&arena, weights: weights, batch: batch)
+    guide = DualGuide(&arena, weights: weights, batch: batch, together: batch)
     plans = Feature(&arena, batch: batch, times: smallShape.horizon, channels: smallShape.rowSize)
     guide.load(weights)
     let context: [Float] = [0.3, -0.8, 0.1, 0.6]

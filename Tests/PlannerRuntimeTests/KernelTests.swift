@@ -73,6 +73,7 @@ private func mish(_ x: Double) -> Double { x * tanh(log1p(exp(x))) }
           output.withUnsafeMutableBufferPointer { y in
             ck_product(
               kernel, ck_rows(base: x.baseAddress, time_stride: stride, batch_stride: batchStride),
+              ck_zeros(before: 0, after: 0),
               ck_rows(base: y.baseAddress, time_stride: outputStride, batch_stride: times * outputStride), batch,
               times, depth, columns, packed, bias)
           }
@@ -112,7 +113,7 @@ private func mish(_ x: Double) -> Double { x * tanh(log1p(exp(x))) }
         let bias = [Float](repeating: 0, count: 16)
         values.withUnsafeMutableBufferPointer { x in
           ck_product(
-            kernel, ck_rows(base: x.baseAddress, time_stride: 1, batch_stride: 1),
+            kernel, ck_rows(base: x.baseAddress, time_stride: 1, batch_stride: 1), ck_zeros(before: 0, after: 0),
             ck_rows(base: x.baseAddress! + 1, time_stride: 1, batch_stride: 1), 1, 1, 1, 1, packed, bias)
         }
         let y = values[1]

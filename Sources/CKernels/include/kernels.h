@@ -22,6 +22,13 @@ typedef struct {
   size_t batch_stride;  // floats
 } ck_rows;
 
+/// What is known to be zero in rows of a product's input that overlap a sequence's padding: the first `before` floats of
+/// the first row, the last `after` of the last; from row to row inwards there are `time_stride` fewer. Together at most as
+/// many as a row has.
+typedef struct {
+  size_t before, after;
+} ck_zeros;
+
 /// Bytes of a packed weight matrix of `columns` outputs and `depth` inputs.
 static inline size_t ck_packed_bytes(size_t columns, size_t depth) {
   return (columns + CK_PANEL - 1) / CK_PANEL * CK_PANEL * depth * sizeof(uint16_t);
@@ -34,8 +41,9 @@ typedef struct ck_kernels {
   const char *name;
 
   /// output[b][t][c] = bias[c] + Σ_k input[b][t][k] · W[c][k] for t < times, b < batch, c < columns.
-  /// Rows of the input may overlap (a convolution is a product over rows that are wider than their distance).
-  void (*product)(ck_rows input, ck_rows output, size_t batch, size_t times, size_t depth, size_t columns,
+  /// Rows of the input may overlap (a convolution is a product over rows that are wider than their distance). What
+  /// `zeros` says to be zero need not be multiplied; no bit of the output depends on whether it is.
+  void (*product)(ck_rows input, ck_zeros zeros, ck_rows output, size_t batch, size_t times, size_t depth, size_t columns,
                   const uint16_t *packed, const float *bias);
 
   /// In place: x = Mish(scale[c] · (x − μ) / √(σ² + ε) + shift[c]) + add[c] + residual, where μ and σ² are taken over
@@ -46,6 +54,9 @@ typedef struct ck_kernels {
 
   /// output = x · sigmoid(x), and, where `slope` is not NULL, slope = d output / d x. May work in place.
   void (*silu)(const float *x, float *output, float *slope, size_t count);
+
+  /// output = x · factor, entry by entry. May work in place.
+  void (*multiply)(const float *x, const float *factor, float *output, size_t count);
 
   /// In place: x = Mish(x).
   void (*mish)(float *x, size_t count);
@@ -64,10 +75,10 @@ const char *ck_kernels_name(size_t index);
 
 // Swift cannot see through a function pointer; these wrappers carry the promise.
 
-CK_REALTIME static inline void ck_product(const ck_kernels *k, ck_rows input, ck_rows output, size_t batch,
-                                          size_t times, size_t depth, size_t columns, const uint16_t *packed,
-                                          const float *bias) {
-  k->product(input, output, batch, times, depth, columns, packed, bias);
+CK_REALTIME static inline void ck_product(const ck_kernels *k, ck_rows input, ck_zeros zeros, ck_rows output,
+                                          size_t batch, size_t times, size_t depth, size_t columns,
+                                          const uint16_t *packed, const float *bias) {
+  k->product(input, zeros, output, batch, times, depth, columns, packed, bias);
 }
 
 CK_REALTIME static inline void ck_group_norm_mish(const ck_kernels *k, ck_rows x, size_t batch, size_t times,
@@ -82,3 +93,8 @@ CK_REALTIME static inline void ck_silu(const ck_kernels *k, const float *x, floa
 }
 
 CK_REALTIME static inline void ck_mish(const ck_kernels *k, float *x, size_t count) { k->mish(x, count); }
+
+CK_REALTIME static inline void ck_multiply(const ck_kernels *k, const float *x, const float *factor, float *output,
+                                           size_t count) {
+  k->multiply(x, factor, output, count);
+}

@@ -9,6 +9,7 @@
 
 // Written over all memory that no output may touch.
 static const float untouched = -777.0f;
+static const ck_zeros no_zeros = {0, 0};
 
 typedef struct {
   const ck_kernels *kernels, *portable;
@@ -46,8 +47,9 @@ static int differs(comparison *c, const char *what, float found, float expected,
 static int product(comparison *c) {
   const size_t count = between(c, 1, 64), times = between(c, 1, count), batch = count / times;
   const size_t depth = between(c, 1, 130), columns = between(c, 1, 100);
-  // Rows closer than they are wide overlap, as a convolution's do.
+  // Rows closer than they are wide overlap, as a convolution's do; those at the ends may reach into zeros.
   const size_t stride = between(c, 1, 2 * depth), batch_stride = times * stride + between(c, 0, 5);
+  const ck_zeros zeros = {between(c, 0, 1) * between(c, 0, depth / 2), between(c, 0, 1) * between(c, 0, depth / 2)};
   const size_t output_stride = columns + between(c, 0, 9);
   const size_t inputs = (batch - 1) * batch_stride + (times - 1) * stride + depth;
   const size_t outputs = batch * times * output_stride;
@@ -61,21 +63,31 @@ static int product(comparison *c) {
     weights[i] = (uint16_t)(between(c, 0, 0x3FFF) | between(c, 0, 1) << 15);
     absolute[i] = weights[i] & 0x7FFF;
   }
+  for (size_t b = 0; b < batch; b++) {
+    float *first = input + b * batch_stride, *end = first + (times - 1) * stride + depth;
+    memset(first, 0, zeros.before * sizeof(float));
+    memset(end - zeros.after, 0, zeros.after * sizeof(float));
+  }
   for (size_t i = 0; i < outputs; i++) ours[i] = untouched;
   theirs = copy_of(ours, outputs);
+  float *multiplied = copy_of(ours, outputs);
   ck_rows in = {input, stride, batch_stride};
   ck_rows our_rows = {ours, output_stride, times * output_stride};
   ck_rows their_rows = {theirs, output_stride, times * output_stride};
+  ck_rows multiplied_rows = {multiplied, output_stride, times * output_stride};
   ck_pack(weights, columns, depth, depth, packed);
-  c->kernels->product(in, our_rows, batch, times, depth, columns, packed, bias);
-  c->portable->product(in, their_rows, batch, times, depth, columns, packed, bias);
+  c->kernels->product(in, zeros, our_rows, batch, times, depth, columns, packed, bias);
+  c->kernels->product(in, no_zeros, multiplied_rows, batch, times, depth, columns, packed, bias);
+  c->portable->product(in, zeros, their_rows, batch, times, depth, columns, packed, bias);
   int bad = 0;
+  for (size_t i = 0; i < outputs && !bad; i++) bad = differs(c, "product without zeros", ours[i], multiplied[i], 0);
   ck_pack(absolute, columns, depth, depth, packed);
   for (size_t row = 0; row < batch * times && !bad; row++) {
     const float *from = input + row / times * batch_stride + row % times * stride;
     float *sizes = copy_of(from, depth);
     for (size_t k = 0; k < depth; k++) sizes[k] = fabsf(sizes[k]);
-    c->portable->product((ck_rows){sizes, 0, 0}, (ck_rows){magnitude, 0, 0}, 1, 1, depth, columns, packed, bias);
+    c->portable->product((ck_rows){sizes, 0, 0}, no_zeros, (ck_rows){magnitude, 0, 0}, 1, 1, depth, columns, packed,
+                         bias);
     for (size_t i = 0; i < output_stride && !bad; i++) {
       const size_t at = row * output_stride + i;
       bad = differs(c, "product", ours[at], theirs[at],
@@ -83,7 +95,8 @@ static int product(comparison *c) {
     }
     free(sizes);
   }
-  free(input), free(bias), free(magnitude), free(ours), free(theirs), free(weights), free(absolute), free(packed);
+  free(input), free(bias), free(magnitude), free(ours), free(theirs), free(multiplied);
+  free(weights), free(absolute), free(packed);
   return bad;
 }
 
@@ -124,6 +137,8 @@ static int activations(comparison *c) {
     bad = differs(c, "silu", ours[i], theirs[i], 2e-5f * (1 + fabsf(x[i]))) ||
           differs(c, "silu's slope", our_slope[i], their_slope[i], 2e-5f * (1 + fabsf(x[i])));
   }
+  c->kernels->multiply(x, our_slope, ours, count);
+  for (size_t i = 0; i < count && !bad; i++) bad = differs(c, "multiply", ours[i], x[i] * our_slope[i], 0);
   free(x), free(ours), free(theirs), free(our_slope), free(their_slope);
   return bad;
 }
