@@ -43,6 +43,21 @@ import Testing
     #expect(rig.loop.contextTransitions == 10)
   }
 
+  @Test("a gathered episode gets its first context after 25 transitions, in the slack behind that cycle's action")
+  func contextWhileGathering() throws {
+    let rig = try Rig()
+    rig.connect()
+    var guided: [Bool] = []
+    for step in 0..<28 as Range<UInt32> {
+      _ = rig.exchange(step: step, of: 60)
+      // A plan with a context predicts its return.
+      guided.append(rig.robot.action.predictedReturn != nil)
+      #expect(rig.loop.contextTransitions == Int(step))
+      #expect(rig.loop.hasContext == (step >= 25))
+    }
+    #expect(guided == (0..<28).map { $0 > 25 })
+  }
+
   @Test("a repeated last observation ends the episode once")
   func repeatedLast() throws {
     let rig = try Rig()

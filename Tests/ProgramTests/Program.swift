@@ -10,13 +10,13 @@ final class Program {
   private let process = Process()
   private let folder: URL
 
-  /// Starts `name` from the directory of the test program.
-  init(_ name: String, _ arguments: [String]) throws {
+  /// Starts `name` from the directory of the test program, by way of the command `wrapper` if there is one.
+  init(_ name: String, _ arguments: [String], wrapper: [String] = []) throws {
     let directory = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("program-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    process.executableURL = directory.appendingPathComponent(name)
-    process.arguments = arguments
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = wrapper + [directory.appendingPathComponent(name).path] + arguments
     for (stream, key) in [("out", \Process.standardOutput), ("error", \Process.standardError)] {
       let url = folder.appendingPathComponent(stream)
       try Data().write(to: url)

@@ -93,28 +93,24 @@ struct ProfileCommand: ParsableCommand {
     }
     hogs?.stop()
 
-    let reports = profiles.map { PlanReport($0, hasPeriod: periodNanoseconds != nil) }
+    let hasPeriod = periodNanoseconds != nil
     let parameters = weights.shape.tensors.reduce(0) { $0 + $1.count }
-    let report = ProfileReport(
-      model: model ?? "random weights \(shape ?? "")", parameters: parameters, kernel: runtime.kernelName,
-      candidates: options.candidates, steps: options.coldSteps, guide: options.guide.rawValue,
-      forwardUs: ForwardReport(batch: batch, times: LatencySummary(forward.times, unit: 1e3)), gflops: forward.rate,
-      fmaPeakGflops: forward.peak, fmaPeakShare: forward.rate / forward.peak, idle: reports[0],
-      stressed: reports.count > 1 ? reports[1] : nil,
-      stressRatioP999: ratio(profiles), rssMib: Double(ProcessUsage.residentBytes) / Double(1 << 20),
-      arenaBytes: runtime.arenaBytes, weightBytes: 2 * parameters,
-      machine: Machine(
-        scheduling: isRealTime ? "SCHED_FIFO \(RealTimeSetup.priority)" : "SCHED_OTHER",
-        warnings: warnings.map(\.description)))
-    if json { try printJSON(report) } else { print(report.text(profiles)) }
+    let scheduling = isRealTime ? "SCHED_FIFO \(RealTimeSetup.priority)" : "SCHED_OTHER"
+    var paragraphs: [any ProfileParagraph] = [
+      ProfileSubject(
+        model: model ?? "random weights \(shape ?? "")", parameters: parameters, kernel: runtime.kernelName,
+        candidates: options.candidates, steps: options.coldSteps, guide: options.guide.rawValue),
+      ProfilePlace(machine: Machine(scheduling: scheduling, warnings: warnings.map(\.description))),
+      ForwardReport(forward, batch: batch), IdleReport(profiles[0], hasPeriod: hasPeriod),
+    ]
+    if stress { paragraphs.append(StressReport(profiles[1], idle: profiles[0], hasPeriod: hasPeriod)) }
+    paragraphs.append(
+      MemoryReport(
+        rssMib: Double(ProcessUsage.residentBytes) / Double(1 << 20), arenaBytes: runtime.arenaBytes,
+        weightBytes: 2 * parameters))
+    let report = ProfileReport(paragraphs: paragraphs)
+    if json { try printJSON(report) } else { print(report.text) }
     if let plot { try latencyPlot(profiles).write(to: plot) }
-  }
-
-  private func ratio(_ profiles: [PlanProfile]) -> Double? {
-    guard profiles.count == 2, let idle = profiles[0].total.percentile(99.9),
-      let stressed = profiles[1].total.percentile(99.9)
-    else { return nil }
-    return stressed / idle
   }
 
   private func loadedModel() throws -> LoadedModel {
