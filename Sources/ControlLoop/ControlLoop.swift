@@ -17,34 +17,34 @@ public final class ControlLoop {
   /// Why `run` ended, if it was not asked to.
   public private(set) var failure: ControlError? = nil
 
-  private let options: ControlOptions
-  private let periodNanoseconds: UInt64
-  private let budgetNanoseconds: UInt64
+  let options: ControlOptions
+  let periodNanoseconds: UInt64
+  let budgetNanoseconds: UInt64
   /// A serial line is slow: it carries what moves the robot, and no predictions for whoever looks on.
-  private let isOnLine: Bool
+  let isOnLine: Bool
   var endpoint: ControllerEndpoint
   var planner: Planner
   var action = ActionMessage()
-  private var failsafe: Failsafe
+  var failsafe: Failsafe
   /// The failsafe's clock: periods of the robot, those included whose observation was lost or superseded.
-  private var failsafeTime: UInt64 = 0
+  var failsafeTime: UInt64 = 0
   /// Of it, the time since an observation came early enough to plan for.
-  private var untriedTime: UInt64 = 0
-  private var deadlines: DeadlineClock
-  private var gathering: ContextGathering
+  var untriedTime: UInt64 = 0
+  var deadlines: DeadlineClock
+  var gathering: ContextGathering
   var planCount: UInt32 = 0
-  private var stepEstimate = StepEstimate()
+  var stepEstimate = StepEstimate()
   /// The robot's last start that was seen, and whether its present episode is under way.
-  private var robotEpoch: UInt32 = 0
-  private var isInEpisode = false
-  private var episode: UInt32 = 0
-  private var step: UInt32 = 0
+  var robotEpoch: UInt32 = 0
+  var isInEpisode = false
+  var episode: UInt32 = 0
+  var step: UInt32 = 0
   /// Step of the last observation answered.
-  private var answeredStep: UInt32 = 0
+  var answeredStep: UInt32 = 0
   /// The planner is reset and prepared for an episode's first plan.
-  private var isReady = false
+  var isReady = false
   /// State of the last observation, `[observationSize]`: the start of the transition that ends with the next.
-  private let lastState: UnsafeMutablePointer<Float>
+  let lastState: UnsafeMutablePointer<Float>
 
   /// Opens the link and makes the planner. Throws when model, warm start, settings or address cannot be used.
   public init(model: LoadedModel, options: ControlOptions, address: LinkAddress) throws(ControlError) {
@@ -176,147 +176,5 @@ public final class ControlLoop {
       arrival = monotonicNanoseconds()
       takeIn()
     }
-  }
-
-  /// Notes the observation: starts of robots and episodes, and transitions of the warm start.
-  private func takeIn() {
-    let epoch = endpoint.observation.epoch
-    if epoch != robotEpoch {
-      robotEpoch = epoch
-      if gathering.restart() {
-        // What is prepared may be so for the context that goes.
-        if planner.hasContext { isReady = false }
-        planner.clearContext()
-      }
-      failsafe.rearm()
-      isInEpisode = false
-    }
-    // The last observation of the episode before was lost or superseded.
-    if isInEpisode, endpoint.observation.episode != episode { endEpisode() }
-    let isRunning = isInEpisode
-    // A gap or, in lockstep, a repeat ends no episode, but is no transition either.
-    let continues = isRunning && endpoint.observation.step == step &+ 1
-    if !(isRunning && (!endpoint.observation.isFirst || step == 0)), !endpoint.observation.isLast {
-      beginEpisode()
-      isInEpisode = true
-    }
-    if continues, gathering.isGathering, let reward = endpoint.observation.reward {
-      _ = planner.addTransition(
-        observation: lastState, action: endpoint.observation.appliedAction, reward: reward,
-        next: endpoint.observation.state)
-    }
-    for index in 0..<planner.observationSize { lastState[index] = endpoint.observation.state[index] }
-    episode = endpoint.observation.episode
-    step = endpoint.observation.step
-  }
-
-  /// Forgets the plan of the episode before and makes ready for the first of the next.
-  private func beginEpisode() {
-    makeReady()
-    failsafe.standDown()
-  }
-
-  /// Makes the planner ready for an episode's first plan, unless that is done: at best in the slack before.
-  private func makeReady() {
-    if isReady { return }
-    planner.reset(seed: options.seed &+ statistics.episodes)
-    planner.prepare()
-    isReady = true
-  }
-
-  /// Plans for the observation taken in last and sends the action; then does what there is time for.
-  private func answer(arrival: UInt64) {
-    action.answer(endpoint.observation)
-    action.predictedReturn = nil
-    action.hasPredictedState = false
-    action.denoisingSteps = 0
-    action.planMicroseconds = 0
-    guard !endpoint.observation.isLast else {
-      // Only a heartbeat; the next observation starts an episode.
-      set(.idle)
-      send(arrival: arrival)
-      endEpisode()
-      return
-    }
-    let failures = statistics.failedPlans
-    let isPlanned = planNow(arrival: arrival)
-    let wasSafe = failsafe.isSafe
-    set(choose(isPlanned: isPlanned, hasFailed: statistics.failedPlans > failures))
-    if failsafe.isSafe, !wasSafe { status.post(.safe) }
-    answeredStep = step
-    send(arrival: arrival)
-    if gathering.isGathering { planner.updateContextIfDue() }
-    planner.prepare()
-  }
-
-  /// The failsafe's choice for this observation.
-  private func choose(isPlanned: Bool, hasFailed: Bool) -> CommandChoice {
-    let times = failsafe.times
-    let ahead = times.usableEntries
-    let passed = (step > answeredStep ? UInt64(step - answeredStep) : 1) * periodNanoseconds
-    // So long a time without an observation, or with late ones only, says that robot, link or machine stood still, and nothing
-    // about the planner: what was planned before is worthless, but SAFE latches on plans that fail.
-    untriedTime &+= passed
-    if untriedTime >= times.safeAfterNanoseconds(ahead: ahead) - times.decisionNanoseconds { failsafe.standDown() }
-    if isPlanned || hasFailed { untriedTime = 0 }
-    failsafeTime &+= passed
-    if isPlanned { _ = failsafe.accept(now: failsafeTime, observationTime: failsafeTime, ahead: ahead) }
-    return failsafe.decide(now: failsafeTime)
-  }
-
-  /// True if there is a complete, finite plan from the last observation.
-  private func planNow(arrival: UInt64) -> Bool {
-    let due = deadlines.due(sampleTime: endpoint.observation.sampleTimeNanoseconds, arrival: arrival)
-    let inLockstep = endpoint.session.robot?.lockstep ?? false
-    let start = monotonicNanoseconds()
-    let spent = inLockstep ? 0 : start &- due
-    guard spent < budgetNanoseconds, inLockstep || spent &+ stepEstimate.nanoseconds < periodNanoseconds else {
-      statistics.skippedPlans += 1
-      stepEstimate.noteSkip()
-      return false
-    }
-    isReady = false
-    let result = planner.plan(observation: lastState, budgetNanoseconds: budgetNanoseconds - spent)
-    let end = monotonicNanoseconds()
-    stepEstimate.note(planNanoseconds: end - start, steps: result.stepsTaken)
-    switch result.status {
-    case .converged: break
-    case .outOfBudget: statistics.shortPlans += 1
-    case .nonFinite:
-      statistics.failedPlans += 1
-      return false
-    }
-    if !inLockstep, end &- due > periodNanoseconds { statistics.latePlans += 1 }
-    statistics.recordPlan(nanoseconds: end - start)
-    planCount &+= 1
-    action.planMicroseconds = UInt32(clamping: (end - start) / 1000)
-    action.denoisingSteps = UInt32(clamping: result.stepsTaken)
-    if planner.hasContext { action.predictedReturn = result.predictedReturn }
-    action.hasPredictedState = !isOnLine
-    for index in 0..<planner.observationSize { action.predictedState[index] = planner.state(1)[index] }
-    return true
-  }
-
-  private func send(arrival: UInt64) {
-    action.deadlineMisses = UInt32(clamping: statistics.deadlineMisses)
-    endpoint.send(action)
-    statistics.recordAnswer(nanoseconds: monotonicNanoseconds() - arrival)
-    statistics.cycles += 1
-    status.show(
-      episode: episode, step: step, reward: endpoint.observation.reward ?? 0,
-      planMicroseconds: action.planMicroseconds, misses: statistics.deadlineMisses)
-  }
-
-  /// The robot ended an episode by itself: counts it for the warm start and makes ready for the next.
-  private func endEpisode() {
-    guard isInEpisode else { return }
-    isInEpisode = false
-    statistics.episodes += 1
-    if gathering.episodeEnded() {
-      planner.updateContext()
-      status.post(planner.hasContext ? .contextInferred : .contextMissing)
-    }
-    isReady = false
-    makeReady()
   }
 }
