@@ -3,8 +3,8 @@
 import CMuJoCo
 import Glibc
 
-/// The changes to a body that the parameters of a task stand for. A parameter u multiplies a number of the body by 1.5^u, or by
-/// 1.3^u for damping.
+/// The changes to a body that the parameters of a task stand for. A parameter u multiplies a number of the body by 1.5^u,
+/// or by 1.3^u for damping.
 ///
 /// The literature draws a u for every element of MuJoCo's arrays. Elements without an effect on a robot in the plane are
 /// left out here, which makes the same robots: moments of inertia about axes other than the robot's own hinges', the
@@ -46,13 +46,16 @@ struct RandomisedBody: Sendable {
         case .damping(let name):
           let joint = identifier(mjOBJ_JOINT, name, model)
           model.pointee.dof_damping[Int(model.pointee.jnt_dofadr[joint])] *= pow(1.3, exponent)
-        case .friction(let name): model.pointee.geom_friction[3 * identifier(mjOBJ_GEOM, name, model)] *= pow(1.5, exponent)
+        case .friction(let name):
+          model.pointee.geom_friction[3 * identifier(mjOBJ_GEOM, name, model)] *= pow(1.5, exponent)
         }
       }
     }
   }
 
-  private func body(_ name: String, _ model: UnsafeMutablePointer<mjModel>) -> Int { identifier(mjOBJ_BODY, name, model) }
+  private func body(_ name: String, _ model: UnsafeMutablePointer<mjModel>) -> Int {
+    identifier(mjOBJ_BODY, name, model)
+  }
 
   private func identifier(_ type: mjtObj, _ name: String, _ model: UnsafeMutablePointer<mjModel>) -> Int {
     let number = mj_name2id(model, Int32(bitPattern: type.rawValue), name)

@@ -24,7 +24,8 @@ import Testing
   }
 
   @Test func `what a recipe does not say keeps its default`() throws {
-    let recipe = try recipe(#"{"family": "hopper-param", "expert": {"batchSize": 64}, "model": {"channels": [16, 32]}}"#)
+    let recipe = try recipe(
+      #"{"family": "hopper-param", "expert": {"batchSize": 64}, "model": {"channels": [16, 32]}}"#)
     var expert = ExpertOptions()
     expert.batchSize = 64
     #expect(recipe.expert == expert)
@@ -35,7 +36,8 @@ import Testing
 
   @Test(
     arguments: [
-      ("{", "is not a JSON object"), ("{}", "has no \"family\""), (#"{"family": "ant-war"}"#, "no task family 'ant-war'"),
+      ("{", "is not a JSON object"), ("{}", "has no \"family\""),
+      (#"{"family": "ant-war"}"#, "no task family 'ant-war'"),
       (#"{"family": "ant-dir", "expert": {"batchsize": 1}}"#, "expert.batchsize: there is no such setting"),
       (#"{"family": "ant-dir", "model": 3}"#, "model: is not an object"),
       (#"{"family": "ant-dir", "expert": {"updates": "many"}}"#, "expert.updates: "),

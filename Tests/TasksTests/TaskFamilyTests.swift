@@ -13,8 +13,8 @@ import Testing
     let error = #expect(throws: TaskError.self) { try TaskFamily.named("cheetah") }
     #expect(
       error?.description
-        == "there is no task family 'cheetah'; the families are: point-robot, cheetah-dir, cheetah-vel, ant-dir, hopper-param, "
-        + "walker-param")
+        == "there is no task family 'cheetah'; the families are: point-robot, cheetah-dir, cheetah-vel, "
+        + "ant-dir, hopper-param, walker-param")
   }
 
   @Test func `each family has the literature's numbers of tasks, all different; two directions are all there are`() {

@@ -24,7 +24,7 @@ struct CollectCommand: ParsableCommand {
   @Option(help: "Expert file with the levels medium and expert (default: experts/FAMILY.safetensors).")
   var experts: String?
 
-  @Option(help: "Tasks; more than the fixed list of training tasks has continue it (default: the recipe's, or the list).")
+  @Option(help: "Training tasks; more than the fixed list has continue it (default: the recipe's).")
   var tasks: Int?
 
   @Option(help: "Episodes of each task (default: the recipe's).")
@@ -43,7 +43,9 @@ struct CollectCommand: ParsableCommand {
     for (name, value) in [("--episodes-per-task", episodesPerTask), ("--tasks", tasks)] {
       if let value, value < 1 { throw ValidationError("\(name) is \(value), give 1 or more") }
     }
-    if tasks != nil, split != .train { throw ValidationError("--tasks is for training tasks; the other lists are fixed") }
+    if tasks != nil, split != .train {
+      throw ValidationError("--tasks is for training tasks; the other lists are fixed")
+    }
   }
 
   func run() throws {
@@ -60,10 +62,11 @@ struct CollectCommand: ParsableCommand {
     let bar = ProgressBar("collect", unit: "episodes", total: jobs.count)
     Interruption.watch()
     var dataset = try Dataset.collect(
-      family: family, jobs: jobs, seed: options.seed, isCancelled: { Interruption.isRequested }, progress: { bar.update($0) })
+      family: family, jobs: jobs, seed: options.seed, isCancelled: { Interruption.isRequested },
+      progress: { bar.update($0) })
     dataset.provenance = [
-      "command": "metadiffuser collect \(self.recipe.text) --split \(split) --quality \(quality) --tasks \(options.tasks)"
-        + " --episodes-per-task \(options.episodesPerTask) --seed \(options.seed)",
+      "command": "metadiffuser collect \(self.recipe.text) --split \(split) --quality \(quality)"
+        + " --tasks \(options.tasks) --episodes-per-task \(options.episodesPerTask) --seed \(options.seed)",
       "seed": "\(options.seed)", "simulator": TaskFamily.simulator,
     ]
     try dataset.save(path: output)

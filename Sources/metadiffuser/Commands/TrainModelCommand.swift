@@ -45,7 +45,7 @@ struct TrainModelCommand: ParsableCommand {
   @Option(help: "Numbers in the context (default: the recipe's).")
   var contextSize: Int?
 
-  @Option(help: "Share of each task's episodes, best returns first, that the denoiser learns from (default: the recipe's).")
+  @Option(help: "Share of each task's episodes, best first, that the denoiser learns from (default: the recipe's).")
   var bestEpisodes: Double?
 
   @Option(help: "Checkpoint to resume from and to write; default: checkpoints/NAME OF THE OUTPUT.checkpoint")
@@ -88,10 +88,11 @@ struct TrainModelCommand: ParsableCommand {
     }
     let name = URL(fileURLWithPath: output).deletingPathExtension().lastPathComponent
     let checkpoint = checkpoint ?? "checkpoints/\(name).checkpoint"
+    let channels = configuration.channels.map(String.init).joined(separator: ",")
     let command =
       "metadiffuser train --data \(data)\(recipe.map { " --recipe \($0)" } ?? "") --seed \(configuration.seed)"
       + " --steps \(configuration.denoiserSteps) --world-model-steps \(configuration.worldModelSteps)"
-      + " --horizon \(configuration.horizon) --channels \(configuration.channels.map(String.init).joined(separator: ","))"
+      + " --horizon \(configuration.horizon) --channels \(channels)"
       + " --context-size \(configuration.contextSize) --best-episodes \(configuration.bestEpisodes) -o \(output)"
     Interruption.watch()
     let outcome = try training.run(
