@@ -70,7 +70,8 @@ struct BenchFaults {
     let start = monotonicNanoseconds()
     for part in [.microcontroller, .plant, .controller] as [Bench.Part] { try bench.start(part) }
     try bench.waitUntilReady()
-    guard try outage(since: start, latches: 0).driving != nil else {
+    guard try outage(since: start, latches: 0, until: monotonicNanoseconds() + Self.patienceNanoseconds).driving != nil
+    else {
       let seconds = Self.patienceNanoseconds / 1_000_000_000
       throw BenchError(description: "the bench does not start to drive within \(seconds) s")
     }
@@ -102,7 +103,7 @@ struct BenchFaults {
         try bench.waitUntilReady()
         back = monotonicNanoseconds()
       }
-      let outage = try outage(since: struck, latches: before)
+      let outage = try outage(since: struck, latches: before, until: back + Self.patienceNanoseconds)
       if let resumed = outage.driving {
         // It may have resumed before its return was noticed here.
         var milliseconds = resumed.time > back ? Double(resumed.time - back) * 1e-6 : 0
@@ -133,9 +134,9 @@ struct BenchFaults {
 
   /// Watches the trace for it. At the safe command it is latched, or idle where it was idle before or
   /// has been switched on anew.
-  private func outage(since struck: UInt64, latches: Int) throws -> Outage {
+  private func outage(since struck: UInt64, latches: Int, until limit: UInt64) throws -> Outage {
     var outage = Outage()
-    while monotonicNanoseconds() - struck < Self.patienceNanoseconds {
+    while monotonicNanoseconds() < limit {
       let since = try rows().filter { $0.time > struck }
       outage.latchMilliseconds = since.first { $0.latches != latches }.map { $0.latchMicroseconds / 1000 }
       let safe = since.drop { !(($0.choice == 0 || $0.choice == 5) && $0.most == 0) }
