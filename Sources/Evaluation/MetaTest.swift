@@ -27,6 +27,10 @@ public struct MetaTest: Sendable {
   public var yardstick: Behaviour
   /// Tasks at a time; plan times are only worth quoting at 1.
   public var threads = 1
+  /// Makes whoever drives the episodes, once a thread: the planner of `model` unless a baseline takes its place.
+  public var makeDriver: @Sendable (MetaTest) throws -> any EpisodeDriver = { test in
+    try PlannerDriver(weights: test.model.weights, options: test.options, kernels: test.kernels)
+  }
 
   public init(
     family: TaskFamily, split: TaskSplit, model: LoadedModel, warmStart: WarmStartSource, episodes: Int, seed: UInt64,
@@ -56,11 +60,11 @@ public struct MetaTest: Sendable {
     let failure = Mutex<(any Error)?>(nil)
     DispatchQueue.concurrentPerform(iterations: min(threads, tasks.count)) { _ in
       do {
-        var planner = try Planner(weights: model.weights, options: options, kernels: kernels)
+        let driver = try makeDriver(self)
         while !isCancelled(), failure.withLock({ $0 == nil }) {
           let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
           guard index < tasks.count else { return }
-          let outcome = try run(task: tasks[index], planner: &planner)
+          let outcome = try run(task: tasks[index], driver: driver)
           progress(
             finished.withLock { outcomes in
               outcomes[index] = outcome
@@ -77,13 +81,36 @@ public struct MetaTest: Sendable {
     return MetaTestReport(self, outcomes)
   }
 
-  private func run(task number: Int, planner: inout Planner) throws -> TaskOutcome {
+  /// Times `count` plans from the start of the first task, with a context, one after the other, after a few to warm up; of
+  /// plans that take more than `hopelessMs` only a few. Real-time: no.
+  func timePlans(_ count: Int, hopelessMs: Double = .infinity) throws -> MetaTestReport.PlanTime {
+    let driver = try makeDriver(self)
+    let task = try family.task(parameters: family.tasks(split)[tasks[0]])
+    try warmStart.show(task, behaviours: behaviours, to: driver, seed: seed)
+    task.reset(seed: seed)
+    driver.reset(seed: seed)
+    let observation = task.observation
+    let clock = ContinuousClock()
+    var times: [Double] = []
+    let warmUp = 5
+    for plan in 0..<(warmUp + count) {
+      let start = clock.now
+      _ = driver.act(observation)
+      let milliseconds = (clock.now - start) / .milliseconds(1)
+      if plan >= warmUp { times.append(milliseconds) }
+      driver.prepare()
+      if plan == 2 * warmUp, times.min()! > hopelessMs { break }
+    }
+    return .init(times)
+  }
+
+  private func run(task number: Int, driver: any EpisodeDriver) throws -> TaskOutcome {
     let parameters = family.tasks(split)[number]
     let task = try family.task(parameters: parameters)
     let twin = try family.task(parameters: parameters)
     // Streams: what belongs to this task is drawn from its number alone.
     var seeds = RandomSource(seed: seed, stream: UInt64(number))
-    try warmStart.show(task, behaviours: behaviours, to: &planner, seed: seeds.next())
+    try warmStart.show(task, behaviours: behaviours, to: driver, seed: seeds.next())
     let expert = try yardstick.makePolicy()
     let random = try Behaviour.random(family).makePolicy()
     var outcome = TaskOutcome(parameters: parameters)
@@ -91,7 +118,7 @@ public struct MetaTest: Sendable {
       let seed = seeds.next()
       outcome.episodes.append(
         PlannedEpisode.drive(
-          task, twin: twin, planner: &planner, statistics: model.weights.statistics, seed: seed))
+          task, twin: twin, driver: driver, statistics: model.weights.statistics, seed: seed))
       outcome.expertReturns.append(behaviourReturn(task, policy: expert, seed: seed))
       outcome.randomReturns.append(behaviourReturn(task, policy: random, seed: seed))
     }

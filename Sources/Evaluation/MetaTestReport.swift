@@ -8,7 +8,7 @@ import Tasks
 public struct MetaTestReport: Codable, Sendable, Equatable {
   /// Milliseconds a plan.
   public struct PlanTime: Codable, Sendable, Equatable {
-    public var p50: Double, p99: Double, max: Double
+    public var p50: Double, p99: Double, p999: Double, max: Double
 
     /// Quantiles (nearest rank) of `milliseconds`; 0 of nothing.
     public init(_ milliseconds: [Double]) {
@@ -19,6 +19,7 @@ public struct MetaTestReport: Codable, Sendable, Equatable {
       }
       p50 = quantile(0.5)
       p99 = quantile(0.99)
+      p999 = quantile(0.999)
       max = sorted.last ?? 0
     }
   }
@@ -47,8 +48,8 @@ public struct MetaTestReport: Codable, Sendable, Equatable {
   /// (mean − random) / (expert − random), all three on the same tasks and starts.
   public var normalisedScore: Double
   /// Mean squared difference, normalised units, between planned states and where the robot really went under the plan's
-  /// actions, over the first 8 steps.
-  public var dynamicsDiscrepancy: Double
+  /// actions, over the first 8 steps; nil for a driver that never looks ahead.
+  public var dynamicsDiscrepancy: Double?
   public var planMs: PlanTime
   /// Plans that came out incomplete: none, as there is no deadline here.
   public var incompletePlans: Int
@@ -72,7 +73,8 @@ public struct MetaTestReport: Codable, Sendable, Equatable {
     randomReturn = mean(tasks.map(\.randomReturn))
     normalisedScore = (meanReturn - randomReturn) / (expertReturn - randomReturn)
     standardError = Evaluation.standardError(tasks.map(\.return))
-    dynamicsDiscrepancy = mean(outcomes.flatMap { $0.episodes.flatMap(\.discrepancies) })
+    let discrepancies = outcomes.flatMap { $0.episodes.flatMap(\.discrepancies) }
+    dynamicsDiscrepancy = discrepancies.isEmpty ? nil : mean(discrepancies)
     incompletePlans = outcomes.reduce(0) { $0 + $1.episodes.reduce(0) { $0 + $1.incompletePlans } }
     // The first plan of a planner meets cold caches; it counts like the others.
     planMs = PlanTime(outcomes.flatMap { $0.episodes.flatMap(\.planMilliseconds) })
@@ -91,7 +93,7 @@ public struct MetaTestReport: Codable, Sendable, Equatable {
     func name(_ value: String, _ width: Int) -> String { value.padding(toLength: width, withPad: " ", startingAt: 0) }
     return name(guide, 8) + name(warmStart, 10) + text(meanReturn, 8, 1) + " ± " + name(text(standardError, 4, 1), 6)
       + text(expertReturn, 8, 1) + text(randomReturn, 9, 1) + text(normalisedScore, 8, 3)
-      + text(dynamicsDiscrepancy, 13, 4) + "  "
+      + (dynamicsDiscrepancy.map { text($0, 13, 4) } ?? String(repeating: " ", count: 12) + "–") + "  "
       + [planMs.p50, planMs.p99, planMs.max].map { text($0, 0, 2) }.joined(separator: " / ")
   }
 }

@@ -1,11 +1,10 @@
-// One episode of a simulated robot under the planner, as fast as it goes, with everything measured that is reported.
+// One episode of a simulated robot under a driver, as fast as it goes, with everything measured that is reported.
 
 import OfflineData
-import PlannerModel
 import PlannerRuntime
 import Tasks
 
-/// What one episode under the planner gave.
+/// What one episode under a planner or a baseline gave.
 public struct PlannedEpisode: Sendable {
   /// Sum of rewards.
   public var totalReward = 0.0
@@ -13,7 +12,7 @@ public struct PlannedEpisode: Sendable {
   public var planMilliseconds: [Double] = []
   /// Mean squared difference between planned and real states over the first steps of each plan that was checked.
   public var discrepancies: [Double] = []
-  /// Plans that were not `converged`.
+  /// Plans that came out less refined than they should.
   public var incompletePlans = 0
 
   /// Steps of a plan that the dynamics discrepancy looks at.
@@ -21,51 +20,51 @@ public struct PlannedEpisode: Sendable {
   /// Every so many steps a plan is checked.
   static let checkInterval = 10
 
-  /// Resets `task` with `seed` and drives it with `planner` until the episode ends.
+  /// Resets `task` with `seed` and lets `driver` drive it until the episode ends.
   ///
   /// `twin` is another task of the same family and parameters: checked plans are played out on it, open loop, from where
-  /// the robot is. The planner has all the time it wants. Real-time: no.
+  /// the robot is. The driver has all the time it wants. Real-time: no.
   public static func drive(
-    _ task: any ControlTask, twin: any ControlTask, planner: inout Planner, statistics: PlannerStatistics, seed: UInt64
+    _ task: any ControlTask, twin: any ControlTask, driver: any EpisodeDriver, statistics: PlannerStatistics,
+    seed: UInt64
   ) -> PlannedEpisode {
     var episode = PlannedEpisode()
     let clock = ContinuousClock()
     task.reset(seed: seed)
-    planner.reset(seed: seed)
+    driver.reset(seed: seed)
     for step in 0..<task.family.episodeLength {
       let observation = task.observation
       let start = clock.now
-      let result = planner.plan(observation: observation, budgetNanoseconds: .max)
+      let action = driver.act(observation)
       episode.planMilliseconds.append((clock.now - start) / .milliseconds(1))
-      if result.status != .converged { episode.incompletePlans += 1 }
-      if step % checkInterval == 0 {
+      if !driver.isComplete { episode.incompletePlans += 1 }
+      if step % checkInterval == 0, let intention = driver.intention(steps: checkedSteps) {
         twin.simulationState = task.simulationState
-        episode.discrepancies.append(discrepancy(of: planner, on: twin, statistics: statistics))
+        episode.discrepancies.append(discrepancy(of: intention, on: twin, statistics: statistics))
       }
-      let outcome = task.step(action: Array(UnsafeBufferPointer(start: planner.action(0), count: planner.actionSize)))
+      let outcome = task.step(action: action)
       episode.totalReward += outcome.reward
       if outcome.terminated { break }
-      planner.prepare()
+      driver.prepare()
     }
     return episode
   }
 
-  /// Plays the first steps of the current plan on `twin` and compares states, in normalised units.
+  /// Plays intended steps on `twin` and compares states, in normalised units.
   private static func discrepancy(
-    of planner: borrowing Planner, on twin: any ControlTask, statistics: PlannerStatistics
+    of intention: IntendedSteps, on twin: any ControlTask, statistics: PlannerStatistics
   ) -> Double {
     var sum = 0.0
-    let steps = min(checkedSteps, planner.horizon - 1)
-    for step in 0..<steps {
-      _ = twin.step(action: Array(UnsafeBufferPointer(start: planner.action(step), count: planner.actionSize)))
-      let real = twin.observation
-      let planned = planner.state(step + 1)
-      for (index, value) in real.enumerated() {
+    var count = 0
+    for (action, planned) in zip(intention.actions, intention.states) {
+      _ = twin.step(action: action)
+      for (index, value) in twin.observation.enumerated() {
         let error = Double((planned[index] - value) / statistics.observationStd[index])
         sum += error * error
+        count += 1
       }
     }
-    return sum / Double(steps * planner.observationSize)
+    return sum / Double(count)
   }
 }
 

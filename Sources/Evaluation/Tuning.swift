@@ -83,25 +83,10 @@ public struct Tuning: Sendable {
     }
   }
 
-  /// Plans from the start of the first task, with a context, one after the other; a hopeless point only a few times.
+  /// A hopeless point is timed only a few times.
   private func time(_ point: TuningReport.Point) throws -> MetaTestReport.PlanTime {
-    var planner = try Planner(weights: test.model.weights, options: options(point), kernels: test.kernels)
-    let task = try test.family.task(parameters: test.family.tasks(test.split)[test.tasks[0]])
-    try test.warmStart.show(task, behaviours: test.behaviours, to: &planner, seed: test.seed)
-    task.reset(seed: test.seed)
-    planner.reset(seed: test.seed)
-    let observation = task.observation
-    let clock = ContinuousClock()
-    var times: [Double] = []
-    let warmUp = 5
-    for plan in 0..<(warmUp + timedPlans) {
-      let start = clock.now
-      _ = planner.plan(observation: observation, budgetNanoseconds: .max)
-      let milliseconds = (clock.now - start) / .milliseconds(1)
-      if plan >= warmUp { times.append(milliseconds) }
-      planner.prepare()
-      if plan == 2 * warmUp, times.min()! > 2 * limitMs { break }
-    }
-    return .init(times)
+    var test = test
+    test.options = options(point)
+    return try test.timePlans(timedPlans, hopelessMs: 2 * limitMs)
   }
 }

@@ -1,39 +1,38 @@
-// Where a meta-test's warm starts come from: behaviours of stated quality, or the planner's own driving.
+// Where a meta-test's warm starts come from: behaviours of stated quality, or the driver's own driving.
 
 import OfflineData
 import PlannerModel
-import PlannerRuntime
 import Tasks
 
 /// Who drives the episode that the context is inferred from.
 public enum WarmStartSource: String, CaseIterable, Sendable {
   case random, medium, expert, mixed
-  /// The planner itself, from no context at first, as `metadiffuserd --warm-start-episodes 1` does it on a robot.
+  /// The driver itself, from no context at first, as `metadiffuserd --warm-start-episodes 1` does it on a robot.
   case own
 
-  /// Shows `planner` one warm start of `task` and lets it infer the context. Real-time: no.
+  /// Shows `driver` one warm start of `task` and lets it infer the context. Real-time: no.
   func show(
-    _ task: any ControlTask, behaviours: [BehaviourLevel: Behaviour], to planner: inout Planner, seed: UInt64
+    _ task: any ControlTask, behaviours: [BehaviourLevel: Behaviour], to driver: any EpisodeDriver, seed: UInt64
   ) throws {
-    guard let quality = Quality(rawValue: rawValue) else { return gather(task, planner: &planner, seed: seed) }
+    guard let quality = Quality(rawValue: rawValue) else { return gather(task, driver: driver, seed: seed) }
     try WarmStart.record(task, behaviours: quality.levels.compactMap { behaviours[$0] }, label: rawValue, seed: seed)
-      .infer(into: &planner)
+      .show(to: driver.inference)
   }
 
-  private func gather(_ task: any ControlTask, planner: inout Planner, seed: UInt64) {
-    planner.clearContext()
-    planner.reset(seed: seed)
+  private func gather(_ task: any ControlTask, driver: any EpisodeDriver, seed: UInt64) {
+    let inference = driver.inference
+    inference.clearContext()
+    driver.reset(seed: seed)
     task.reset(seed: seed)
     for _ in 0..<task.family.episodeLength {
       let observation = task.observation
-      _ = planner.plan(observation: observation, budgetNanoseconds: .max)
-      let action = Array(UnsafeBufferPointer(start: planner.action(0), count: planner.actionSize))
+      let action = driver.act(observation)
       let outcome = task.step(action: action)
-      _ = planner.addTransition(
+      inference.addTransition(
         observation: observation, action: action, reward: Float(outcome.reward), next: task.observation)
       if outcome.terminated { break }
-      planner.updateContextIfDue()
+      inference.updateContextIfDue()
     }
-    planner.updateContext()
+    inference.updateContext()
   }
 }

@@ -20,6 +20,7 @@ public struct Recipe: Codable, Sendable {
   public var expert: ExpertOptions
   public var collection: CollectionOptions
   public var model: TrainingConfiguration
+  public var baseline = BaselineOptions()
 
   /// The defaults of `family`.
   public init(family: TaskFamily) {
@@ -29,8 +30,8 @@ public struct Recipe: Codable, Sendable {
     model = TrainingConfiguration()
   }
 
-  /// Reads a recipe: a JSON object with `family` and, where they differ from the defaults, settings of `expert`, `collection`
-  /// and `model`. A setting that does not exist, or has the wrong type, is refused by name.
+  /// Reads a recipe: a JSON object with `family` and, where they differ from the defaults, settings of `expert`, `collection`,
+  /// `model` and `baseline`. A setting that does not exist, or has the wrong type, is refused by name.
   public init(path: String) throws {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw LearningError.file(path: path, problem: "cannot be read")

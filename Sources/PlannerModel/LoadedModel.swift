@@ -24,7 +24,8 @@ public struct LoadedModel: Sendable {
   /// The model in a file that was opened already.
   public init(file: SafetensorsFile) throws(ModelError) {
     let description = try ModelDescription(file: file)
-    let statistics = try PlannerStatistics(file: file, shape: description.shape)
+    let statistics = try PlannerStatistics(
+      file: file, observationSize: description.shape.observationSize, actionSize: description.shape.actionSize)
     var tensors: [String: [Float16]] = [:]
     for tensor in description.shape.tensors {
       tensors[tensor.name] = try file.halves(tensor.name, shape: tensor.shape)
@@ -50,16 +51,23 @@ public struct LoadedModel: Sendable {
     _ description: ModelDescription, statistics: PlannerStatistics, to path: String, tensor: (TensorShape) -> [Float]
   ) throws(ModelError) {
     var writer = SafetensorsWriter(metadata: description.metadata)
-    for (name, keyPath) in PlannerStatistics.fields {
-      let values = statistics[keyPath: keyPath]
-      writer.add("statistics.\(name)", shape: [values.count], type: .float32, values: values)
-    }
-    writer.add("statistics.reward.mean", shape: [1], type: .float32, values: [statistics.rewardMean])
-    writer.add("statistics.reward.std", shape: [1], type: .float32, values: [statistics.rewardStd])
+    writer.add(statistics)
     for shape in description.shape.tensors {
       writer.add(shape.name, shape: shape.shape, type: .float16, values: tensor(shape))
     }
     try writer.write(to: path)
+  }
+}
+
+extension SafetensorsWriter {
+  /// Adds all statistics, as `PlannerStatistics(file:observationSize:actionSize:)` reads them.
+  package mutating func add(_ statistics: PlannerStatistics) {
+    for (name, keyPath) in PlannerStatistics.fields {
+      let values = statistics[keyPath: keyPath]
+      add("statistics.\(name)", shape: [values.count], type: .float32, values: values)
+    }
+    add("statistics.reward.mean", shape: [1], type: .float32, values: [statistics.rewardMean])
+    add("statistics.reward.std", shape: [1], type: .float32, values: [statistics.rewardStd])
   }
 }
 
@@ -74,15 +82,15 @@ extension PlannerStatistics {
     ]
   }
 
-  /// Reads and checks the statistics of a model of `shape`.
-  init(file: SafetensorsFile, shape: PlannerShape) throws(ModelError) {
+  /// Reads and checks the statistics of a model of these sizes.
+  package init(file: SafetensorsFile, observationSize: Int, actionSize: Int) throws(ModelError) {
     self.init(
       observationMean: [], observationStd: [], observationMin: [], observationMax: [], actionMean: [], actionStd: [],
       actionMin: [], actionMax: [], differenceMean: [], differenceStd: [],
       rewardMean: try file.tensor("statistics.reward.mean", shape: [1])[0],
       rewardStd: try file.tensor("statistics.reward.std", shape: [1])[0])
     for (name, keyPath) in Self.fields {
-      let size = name.hasPrefix("action") ? shape.actionSize : shape.observationSize
+      let size = name.hasPrefix("action") ? actionSize : observationSize
       self[keyPath: keyPath] = try file.tensor("statistics.\(name)", shape: [size])
     }
     // A missing or zero spread turns every number it divides into NaN: the classic way to make a robot jump.

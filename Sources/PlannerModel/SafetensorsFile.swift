@@ -222,7 +222,7 @@ private struct Header: Decodable {
 }
 
 /// The whole of a regular file.
-private func readFile(_ path: String) throws(ModelError) -> [UInt8] {
+func readFile(_ path: String) throws(ModelError) -> [UInt8] {
   func failed(_ operation: String) -> ModelError {
     .system(file: path, operation: operation, reason: String(cString: strerror(errno)))
   }

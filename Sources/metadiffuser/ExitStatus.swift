@@ -1,6 +1,7 @@
 // How the workbench ends: 0 good, 1 the work failed, 64 wrong usage, 65 bad data, 69 peer unavailable (sysexits.h).
 
 import ArgumentParser
+import Evaluation
 import Foundation
 import Learning
 import LinkFaults
@@ -34,7 +35,7 @@ private func exitStatus(of error: any Error) -> Int32? {
   case DataError.damaged, DataError.invalid: EX_DATAERR
   case ModelError.damaged, ModelError.missing, ModelError.invalid: EX_DATAERR
   case LearningError.file, is ForeignFileError: EX_DATAERR
-  case is DataError, is ModelError, is LearningError, is TraceError, is DamageError: EXIT_FAILURE
+  case is DataError, is ModelError, is LearningError, is TraceError, is DamageError, is SuiteError: EXIT_FAILURE
   default: nil
   }
 }

@@ -5,7 +5,7 @@ import Testing
 @Suite struct HelpTests {
   @Test(
     arguments: [
-      [], ["collect"], ["warm-start"], ["train"], ["train", "model"], ["train", "expert"], ["evaluate"], ["simulate"],
+      [], ["collect"], ["warm-start"], ["train"], ["train", "model"], ["train", "expert"], ["train", "baseline"], ["evaluate"], ["simulate"],
       ["demo"], ["inspect"], ["tune"], ["profile"], ["plant"], ["hil"], ["fault"], ["link-bench"], ["link-damage"],
     ])
   func `every command has help`(command: [String]) throws {

@@ -42,18 +42,7 @@ extension ModelTraining {
   private func identity() throws(LearningError) -> [UInt8] {
     var settings = configuration
     settings.denoiserSteps = 0
-    return Array((Self.json(settings) + fingerprint()).utf8)
-  }
-
-  /// A hash of all that training sees of the data (FNV-1a over 32-bit words).
-  private func fingerprint() -> String {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    func add(_ word: UInt32) { hash = (hash ^ UInt64(word)) &* 0x100_0000_01B3 }
-    for task in data.tasks {
-      for episode in task.training + task.heldOut { add(UInt32(truncatingIfNeeded: episode.start)) }
-    }
-    for i in 0..<data.transitions.count { add(data.transitions.pointer[i].bitPattern) }
-    return String(hash, radix: 16)
+    return Array((Self.json(settings) + data.fingerprint).utf8)
   }
 
   /// Writes the model: averaged weights rounded to fp16, statistics, settings and provenance.
@@ -71,7 +60,7 @@ extension ModelTraining {
     var provenance = provenance
     provenance["training"] = Self.json(configuration)
     provenance["seed"] = "\(configuration.seed)"
-    provenance["dataset.fingerprint"] = fingerprint()
+    provenance["dataset.fingerprint"] = data.fingerprint
     for (key, value) in dataset.provenance { provenance["dataset.\(key)"] = value }
     let description = ModelDescription(
       family: dataset.family, shape: data.shape, periodNanoseconds: dataset.periodNanoseconds,

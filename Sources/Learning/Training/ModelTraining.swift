@@ -31,6 +31,7 @@ public final class ModelTraining {
     }
   }
 
+  static let stages = ["world model", "denoiser"]
   let dataset: Dataset
   let configuration: TrainingConfiguration
   let data: TrainingData
@@ -66,7 +67,7 @@ public final class ModelTraining {
 
     let model = worldModel.optimiser.adam
     if denoiser == nil {
-      try log.begin(TrainingLog.stages[0], step: model.step, of: configuration.worldModelSteps)
+      try log.begin(Self.stages[0], step: model.step, of: configuration.worldModelSteps)
       while model.step < configuration.worldModelSteps {
         let errors = worldModel.step()
         try log.add(step: model.step, losses: [errors.dynamics, errors.reward])
@@ -83,7 +84,7 @@ public final class ModelTraining {
     guard let denoiser else { preconditionFailure("the world model's stage makes the denoiser") }
     let adam = denoiser.optimiser.adam
     let (firstStep, start) = (adam.step, ContinuousClock.now)
-    try log.begin(TrainingLog.stages[1], step: adam.step, of: configuration.denoiserSteps)
+    try log.begin(Self.stages[1], step: adam.step, of: configuration.denoiserSteps)
     while adam.step < configuration.denoiserSteps {
       let loss = denoiser.step()
       try log.add(step: adam.step, losses: [loss])

@@ -1,6 +1,7 @@
 // A data set as training reads it: all transitions in normalised units in one buffer, and who belongs to which task.
 
 import OfflineData
+import PlannerModel
 import PlannerRuntime
 
 /// Normalised transitions `[observation, action, reward, difference]`, each `transitionSize` floats, episode after
@@ -61,6 +62,16 @@ package final class TrainingData: @unchecked Sendable {
         problem:
           "is \(shape.horizon), but none of the episodes to learn from is that long: record longer or plan shorter")
     }
+  }
+
+  /// A hash of all that training sees of the data.
+  package var fingerprint: String {
+    var hash = Fingerprint()
+    for task in tasks {
+      for episode in task.training + task.heldOut { hash.add(word: UInt64(UInt32(truncatingIfNeeded: episode.start))) }
+    }
+    for i in 0..<transitions.count { hash.add(word: UInt64(transitions.pointer[i].bitPattern)) }
+    return hash.text
   }
 
   package func transition(_ index: Int) -> UnsafePointer<Float> {
@@ -159,4 +170,8 @@ enum Stream {
   static let evaluation: UInt64 = 3 << 40
   static let contexts: UInt64 = 4 << 40
   static let denoiser: UInt64 = 5 << 40
+  static let cloning: UInt64 = 16 << 40
+  static let metric: UInt64 = 17 << 40
+  static let actorCritic: UInt64 = 18 << 40
+  static let baselineContexts: UInt64 = 19 << 40
 }

@@ -7,6 +7,9 @@ import Foundation
 final class TrainingLog {
   private static let rowInterval = 100
   private let path: String?
+  private let stages: [String]
+  /// Names of the two losses in the table's header.
+  private let lossNames: String
   private var file: FileHandle?
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private let isQuiet: Bool
@@ -31,9 +34,13 @@ final class TrainingLog {
     var means: [Double] { losses.map { $0 / Double(max(steps, 1)) } }
   }
 
-  /// `path` nil: no table.
-  init(path: String?, isQuiet: Bool) {
+  /// `path` nil: no table. A stage has one loss or two.
+  init(
+    path: String?, stages: [String] = ModelTraining.stages, lossNames: String = "loss,reward_loss", isQuiet: Bool
+  ) {
     self.path = path
+    self.stages = stages
+    self.lossNames = lossNames
     self.isQuiet = isQuiet
   }
 
@@ -50,7 +57,7 @@ final class TrainingLog {
     do {
       let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      try Data(Self.kept(path: path, stage: stage, step: step).utf8).write(to: URL(fileURLWithPath: path))
+      try Data(kept(path: path, stage: stage, step: step).utf8).write(to: URL(fileURLWithPath: path))
       file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
       try file?.seekToEnd()
     } catch {
@@ -58,7 +65,7 @@ final class TrainingLog {
     }
   }
 
-  /// After each step, with one loss or (world model) two.
+  /// After each step, with one loss or two.
   func add(step: Int, losses: [Double]) throws(LearningError) {
     row.add(losses)
     line.add(losses)
@@ -93,11 +100,9 @@ final class TrainingLog {
     FileHandle.standardError.write(Data(whole.utf8))
   }
 
-  static let stages = ["world model", "denoiser"]
-
   /// The table as far as a run that resumes at `step` of `stage` got.
-  private static func kept(path: String, stage: String, step: Int) -> String {
-    let header = "stage,step,loss,reward_loss\n"
+  private func kept(path: String, stage: String, step: Int) -> String {
+    let header = "stage,step,\(lossNames)\n"
     guard let old = try? String(contentsOfFile: path, encoding: .utf8), let now = stages.firstIndex(of: stage) else {
       return header
     }

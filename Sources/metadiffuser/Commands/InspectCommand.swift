@@ -5,7 +5,7 @@ import ArgumentParser
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Say what a model, an expert, a warm start or a data set is, and whether it is sound.",
+    abstract: "Say what a model, an expert, a baseline, a warm start or a data set is, and whether it is sound.",
     discussion: "Files are recognised by their content. A damaged or foreign file is an error (exit status 65)."
   )
 
@@ -19,6 +19,7 @@ struct InspectCommand: ParsableCommand {
     switch try FileKind(path: file) {
     case .model(let tensors): try show(ModelReport(file: tensors))
     case .expert(let tensors): try show(ExpertReport(file: tensors))
+    case .baseline(let tensors): try show(BaselineFileReport(file: tensors))
     case .warmStart: try show(WarmStartReport(path: file))
     case .dataset: try show(DatasetReport(path: file))
     }

@@ -5,8 +5,8 @@ import ArgumentParser
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Train a controller model from a data set, or an expert that makes data.",
-    subcommands: [TrainModelCommand.self, TrainExpertCommand.self],
+    abstract: "Train a controller model from a data set, an expert that makes data, or a baseline.",
+    subcommands: [TrainModelCommand.self, TrainExpertCommand.self, TrainBaselineCommand.self],
     defaultSubcommand: TrainModelCommand.self
   )
 }

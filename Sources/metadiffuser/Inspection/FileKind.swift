@@ -1,12 +1,14 @@
 // What a file is, by its content: names lie, first bytes and metadata do not.
 
 import Foundation
+import Learning
 import PlannerModel
 
 /// The kinds of file that this program reads.
 enum FileKind {
   case model(SafetensorsFile)
   case expert(SafetensorsFile)
+  case baseline(SafetensorsFile)
   case warmStart
   case dataset
 
@@ -49,6 +51,7 @@ enum FileKind {
 
   private static func tensors(_ file: SafetensorsFile) throws(ModelError) -> FileKind {
     if file.metadata["kind"] == "expert" { return .expert(file) }
+    if file.metadata["kind"] == BaselineModel.kind { return .baseline(file) }
     switch file.metadata["format"] {
     case ModelDescription.format: return .model(file)
     case WarmStart.format: return .warmStart
@@ -72,6 +75,6 @@ struct ForeignFileError: Error, CustomStringConvertible {
   let path: String, found: String
 
   var description: String {
-    "\(path): content \(found); give a model, an expert, a warm start (safetensors) or a data set (HDF5)"
+    "\(path): content \(found); give a model, an expert, a baseline, a warm start (safetensors) or a data set (HDF5)"
   }
 }

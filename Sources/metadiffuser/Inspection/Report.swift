@@ -4,7 +4,7 @@ import Foundation
 
 /// A report on one file: the same facts as text and, encoded, as JSON.
 protocol FileReport: Encodable {
-  /// `model`, `expert`, `warm-start` or `data-set`.
+  /// `model`, `expert`, `baseline`, `warm-start` or `data-set`.
   var kind: String { get }
   /// What a person should look at, each with a cure; empty for a healthy file.
   var warnings: [String] { get }

@@ -1,4 +1,4 @@
-// What `metadiffuser inspect` says about the two small kinds of file: experts and warm starts.
+// What `metadiffuser inspect` says about the small kinds of file: experts, baselines and warm starts.
 
 import Learning
 import PlannerModel
@@ -72,6 +72,41 @@ struct ExpertReport: FileReport {
             [$0.level, $0.updates.map(String.init) ?? "–", $0.meanReturn.map { decimal($0, 1) } ?? "–"]
           })
       + section("provenance", provenance)
+  }
+}
+
+struct BaselineFileReport: FileReport {
+  let kind = BaselineModel.kind
+  var path: String
+  var method: String
+  var family: String
+  var observationSize: Int, actionSize: Int, contextSize: Int
+  var actionLimit: Float
+  var parameters: Int
+  var provenance: [String: String]
+  /// Loading has checked it; said because people look for it.
+  let isFinite = true
+  let warnings: [String] = []
+
+  init(file: SafetensorsFile) throws(ModelError) {
+    let baseline = try BaselineModel(file: file)
+    path = file.path
+    method = baseline.method.rawValue
+    family = baseline.family
+    observationSize = baseline.observationSize
+    actionSize = baseline.actionSize
+    contextSize = baseline.contextSize
+    actionLimit = baseline.actionLimit
+    parameters = baseline.parameterCount
+    provenance = baseline.provenance
+  }
+
+  var lines: [String] {
+    [
+      "\(path): a baseline for \(family), method \(method)",
+      "  observation \(observationSize), context \(contextSize), action \(actionSize) within ±\(actionLimit)",
+      "weights: \(parameters) parameters, all finite",
+    ] + section("provenance", provenance)
   }
 }
 

@@ -1,0 +1,29 @@
+// A short hash that tells one input of a computation from another: files, tensors, settings.
+
+import FoundationEssentials
+
+/// FNV-1a, 64 bits (Fowler, Noll and Vo): against confusion, not against malice. Real-time: no.
+public struct Fingerprint: Equatable, Sendable {
+  private var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+
+  public init() {}
+
+  /// Of the bytes of a file.
+  public init(path: String) throws(ModelError) {
+    for byte in try readFile(path) { add(word: UInt64(byte)) }
+  }
+
+  /// Of a text.
+  public init(_ text: String) { add(text) }
+
+  /// Adds a text and its end.
+  public mutating func add(_ text: String) {
+    for byte in text.utf8 { add(word: UInt64(byte)) }
+    add(word: 0x100)
+  }
+
+  public mutating func add(word: UInt64) { hash = (hash ^ word) &* 0x100_0000_01B3 }
+
+  /// Hexadecimal.
+  public var text: String { String(hash, radix: 16) }
+}

@@ -1,0 +1,85 @@
+// The dynamics and reward models without a planner around them: for other ways of planning with them, and for tests.
+
+import CKernels
+
+/// The learned models of one step, with memory of their own for a fixed number of rows. Normalised units. Not thread-safe.
+public struct StandaloneWorldModel: ~Copyable {
+  /// Rows that `run` can take at a time.
+  public let rows: Int
+  private let arena: Arena
+  private let parts: Parts
+  private let kernels: Kernels
+  private let rowSize: Int, observationSize: Int
+
+  private struct Parts {
+    let dynamics: WorldModel, reward: WorldModel
+    let workspace: WorldModelWorkspace
+    let input: UnsafeMutablePointer<Float>  // [rows][rowSize]
+    let changes: UnsafeMutablePointer<Float>  // [rows][observationSize]
+    let rewards: UnsafeMutablePointer<Float>  // [rows]
+
+    init(_ arena: inout Arena, _ shape: PlannerShape, rows: Int) {
+      dynamics = WorldModel(&arena, shape: shape, outputs: shape.observationSize)
+      reward = WorldModel(&arena, shape: shape, outputs: 1)
+      workspace = WorldModelWorkspace(&arena, rows: rows)
+      input = arena.carve(Float.self, rows * shape.rowSize)
+      changes = arena.carve(Float.self, rows * shape.observationSize)
+      rewards = arena.carve(Float.self, rows)
+    }
+  }
+
+  /// Takes all memory and loads the weights, for a context of zeros. Real-time: no.
+  ///
+  /// - Parameters:
+  ///   - rows: pairs of state and action predicted at a time, 1 or more.
+  ///   - kernels: instruction set by name, or nil for the best one.
+  public init(weights: PlannerWeights, rows: Int, kernels name: String? = nil) throws(PlannerError) {
+    if let defect = weights.shape.defect {
+      throw .invalid(field: defect.field, found: defect.found, expected: defect.expected)
+    }
+    guard rows >= 1 else { throw .invalid(field: "rows", found: "\(rows)", expected: "1 or more") }
+    guard let kernels = ck_kernels_select(name) else { throw .kernels(name: name ?? "default") }
+    var measured = Arena()
+    _ = Parts(&measured, weights.shape, rows: rows)
+    var arena = Arena(capacity: measured.used)
+    parts = Parts(&arena, weights.shape, rows: rows)
+    parts.dynamics.load(weights, "dynamics")
+    parts.reward.load(weights, "reward")
+    arena.seal()
+    self.arena = arena
+    self.kernels = kernels
+    self.rows = rows
+    rowSize = weights.shape.rowSize
+    observationSize = weights.shape.observationSize
+    setContext([Float](repeating: 0, count: weights.shape.contextSize))
+  }
+
+  /// Conditions later runs on `context`, `[contextSize]`. Real-time: yes.
+  @_noAllocation @_noLocks
+  public func setContext(_ context: UnsafePointer<Float>) {
+    parts.dynamics.setContext(kernels, context)
+    parts.reward.setContext(kernels, context)
+  }
+
+  /// Row `index` of the input, `[rowSize]`: state, then action.
+  public func input(_ index: Int) -> UnsafeMutablePointer<Float> { parts.input + index * rowSize }
+
+  /// The change of state after row `index`, `[observationSize]`, in the units of the difference statistics.
+  public func change(_ index: Int) -> UnsafePointer<Float> {
+    UnsafePointer(parts.changes + index * observationSize)
+  }
+
+  /// The reward of row `index`.
+  public func reward(_ index: Int) -> Float { parts.rewards[index] }
+
+  /// Predicts the first `count` rows. Real-time: yes.
+  @_noAllocation @_noLocks
+  public func run(rows count: Int) {
+    precondition(count <= rows)
+    let input = ck_rows(base: parts.input, time_stride: rowSize, batch_stride: 0)
+    parts.dynamics.forward(kernels, input, parts.workspace, batch: 1, times: count)
+    parts.dynamics.predict(kernels, parts.workspace, parts.changes, rows: count)
+    parts.reward.forward(kernels, input, parts.workspace, batch: 1, times: count)
+    parts.reward.predict(kernels, parts.workspace, parts.rewards, rows: count)
+  }
+}

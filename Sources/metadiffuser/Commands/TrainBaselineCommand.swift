@@ -1,0 +1,98 @@
+// `metadiffuser train baseline`: a policy that learns from the same data as a model, for the suite to hold it against.
+
+import ArgumentParser
+import Foundation
+import Learning
+import OfflineData
+import PlannerModel
+
+extension BaselineMethod: ExpressibleByArgument {}
+
+struct TrainBaselineCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "baseline",
+    abstract: "Train a learned baseline on the data of a model; resumes if interrupted.",
+    discussion: """
+      bc clones the behaviour in the windows that the model's denoiser learnt from, told the context of the model's own \
+      encoder. focal trains an encoder by distances between tasks and an offline actor-critic (TD3+BC) on all of the data. \
+      Both act without planning. The same data, model, settings and seed give the same file.
+      """
+  )
+
+  @Option(help: "Baseline: \(BaselineMethod.allCases.map(\.rawValue).joined(separator: " or ")).")
+  var method: BaselineMethod
+
+  @OptionGroup var recipe: RecipeArguments
+
+  @Option(help: "Data set that the model was trained on (default: data/FAMILY.hdf5).")
+  var data: String?
+
+  @Option(help: "Model whose windows, contexts and (bc) encoder are used (default: Models/FAMILY.safetensors).")
+  var model: String?
+
+  @Option(name: [.short, .long], help: "Baseline file to write (default: Models/baselines/FAMILY-METHOD.safetensors).")
+  var output: String?
+
+  @Option(help: "Seed of everything random (default: the recipe's).")
+  var seed: UInt64?
+
+  @Option(help: "Steps of the last stage: the cloned policy, or the actor-critic (default: the recipe's).")
+  var steps: Int?
+
+  @Option(help: "Threads; the result does not depend on it, and more than 2 bring nothing.")
+  var threads = min(2, ProcessInfo.processInfo.activeProcessorCount)
+
+  @Option(help: "Checkpoint to resume from and to write; default: checkpoints/NAME OF THE OUTPUT.checkpoint")
+  var checkpoint: String?
+
+  @Flag(help: "Print the report as JSON, and no progress.")
+  var json = false
+
+  func run() throws {
+    let recipe = try recipe.load()
+    let family = recipe.family
+    var options = recipe.baseline
+    options.seed = seed ?? options.seed
+    switch method {
+    case .cloning: options.cloningSteps = steps ?? options.cloningSteps
+    case .focal: options.actorCriticSteps = steps ?? options.actorCriticSteps
+    }
+    let output = output ?? BaselineMethod.path(method, family: family)
+    let (data, model) = (data ?? "data/\(family).hdf5", model ?? "Models/\(family).safetensors")
+    let training = try BaselineTraining(
+      method, Dataset.load(path: data), model: LoadedModel(path: model), options, threads: threads)
+    let name = URL(fileURLWithPath: output).deletingPathExtension().lastPathComponent
+    let checkpoint = checkpoint ?? "checkpoints/\(name).checkpoint"
+    let command =
+      "metadiffuser train baseline --method \(method.rawValue) \(self.recipe.text) --data \(data) --model \(model)"
+      + " --seed \(options.seed)\(steps.map { " --steps \($0)" } ?? "") -o \(output)"
+    Interruption.watch()
+    let outcome = try training.run(
+      .init(output: output, checkpoint: checkpoint, log: checkpoint + ".csv"), provenance: ["command": command],
+      isQuiet: json, shouldStop: { Interruption.isRequested })
+    switch outcome {
+    case .finished(let report):
+      if json { return try printJSON(report) }
+      let losses = report.losses.sorted { $0.key > $1.key }.map { name, values in
+        "\(name) \(values.map { String(format: "%.4f", $0) }.joined(separator: " and "))"
+      }
+      print(
+        """
+        wrote \(output): \(report.parameters) parameters from \(report.transitions) transitions of \(report.tasks) tasks \
+        in \(Int(report.seconds)) s
+          last losses: \(losses.joined(separator: "; "))
+        """)
+    case .interrupted(let checkpoint):
+      FileHandle.standardError.write(
+        Data("\ninterrupted; the same command resumes from \(checkpoint)\n".utf8))
+      throw ExitCode.failure
+    }
+  }
+}
+
+extension BaselineMethod {
+  /// Where a family's baseline lies unless the user says otherwise.
+  static func path(_ method: BaselineMethod, family: String) -> String {
+    "Models/baselines/\(family)-\(method.rawValue).safetensors"
+  }
+}

@@ -1,0 +1,149 @@
+// `metadiffuser evaluate --suite`: which families can be evaluated here, what of it is run, and where the result goes.
+
+import ArgumentParser
+import Evaluation
+import Foundation
+import Learning
+import OfflineData
+import PlannerModel
+import Tasks
+
+enum SuiteName: String, CaseIterable, ExpressibleByArgument { case paper }
+
+struct SuiteArguments: ParsableArguments {
+  @Option(
+    help: "In place of --model: every family whose model and expert are here, with the baselines. There is: paper.")
+  var suite: SuiteName?
+
+  @Flag(help: "Suite: a fixed subset: four tasks, one seed, warm starts of expert and random quality.")
+  var quick = false
+
+  @Option(help: "Suite: only these families, separated by commas.")
+  var families: String?
+
+  @Option(help: "Suite: only these methods, separated by commas, of \(SuiteArguments.methodNames).")
+  var methods: String?
+
+  @Option(help: "Suite: seeds, from --seed on (default: 3, quick: 1).")
+  var seeds: Int?
+
+  @Option(help: "Suite: folder of the cells already done (default: runs/paper, quick: runs/paper-quick).")
+  var results: String?
+
+  @Option(help: ArgumentHelp("Suite: write the rows as CSV.", valueName: "file"))
+  var csv: String?
+
+  @Option(help: ArgumentHelp("Suite: write the tables between the markers of a document.", valueName: "file"))
+  var markdown: String?
+
+  private static let methodNames = SuiteMethod.allCases.map(\.rawValue).joined(separator: ", ")
+
+  func validate() throws {
+    let given = [families, methods, results, csv, markdown].contains { $0 != nil } || quick || seeds != nil
+    if suite == nil, given {
+      throw ValidationError(
+        "--quick, --families, --methods, --seeds, --results, --csv and --markdown go with --suite paper")
+    }
+    if let seeds, !(1...1000).contains(seeds) { throw ValidationError("--seeds is \(seeds), give 1...1000") }
+  }
+
+  /// The suite of these arguments; families without model or expert are named as missing.
+  func make() throws -> Suite {
+    let families = try families.map { try $0.split(separator: ",").map { try TaskFamily.named(String($0)) } }
+    let methods = try methods.map { text in
+      try text.split(separator: ",").map { part in
+        guard let method = SuiteMethod(rawValue: String(part)) else {
+          throw ValidationError("--methods has '\(part)', give some of \(Self.methodNames)")
+        }
+        return method
+      }
+    }
+    var members: [Suite.Member] = []
+    var missing: [String] = []
+    for family in families ?? TaskFamily.all {
+      let model = "Models/\(family.name).safetensors"
+      let absent = [model, family.expertPath].filter { !FileManager.default.fileExists(atPath: $0) }
+      guard absent.isEmpty else {
+        missing.append("\(family.name): \(absent.joined(separator: " and ")) not found")
+        continue
+      }
+      members.append(try member(family, model: model, methods ?? SuiteMethod.allCases, &missing))
+    }
+    var suite = Suite(
+      members: members, missing: missing, results: results ?? (quick ? "runs/paper-quick" : "runs/paper"))
+    if let methods { suite.methods = methods }
+    if quick {
+      suite.tasks = 4
+      suite.warmStarts = [.expert, .random]
+      suite.timedPlans = 500
+    }
+    return suite
+  }
+
+  private func member(
+    _ family: TaskFamily, model path: String, _ methods: [SuiteMethod], _ missing: inout [String]
+  ) throws -> Suite.Member {
+    let model = try LoadedModel(path: path)
+    try model.description.check(fits: family, file: path)
+    var files = ["model": path, "expert": family.expertPath]
+    var baselines: [BaselineMethod: BaselineModel] = [:]
+    for method in methods.compactMap(\.baseline) {
+      let path = BaselineMethod.path(method, family: family.name)
+      guard FileManager.default.fileExists(atPath: path) else {
+        missing.append("\(family.name), \(method.rawValue): \(path) not found")
+        continue
+      }
+      let baseline = try BaselineModel(path: path)
+      try baseline.check(fits: model)
+      baselines[method] = baseline
+      files[method.rawValue] = path
+    }
+    return Suite.Member(
+      family: family, model: model, behaviours: try family.behaviours(expertPath: family.expertPath),
+      yardstick: try family.yardstick(expertPath: family.expertPath), baselines: baselines,
+      fingerprints: try files.mapValues { try Fingerprint(path: $0).text })
+  }
+
+  /// Runs the suite and prints and writes what was asked for.
+  func run(seed: UInt64, split: TaskSplit, episodes: Int, threads: Int, kernels: String?, json: Bool) throws {
+    var suite = try make()
+    suite.seeds = (0..<UInt64(seeds ?? (quick ? 1 : 3))).map { seed &+ $0 }
+    suite.split = split
+    suite.episodes = episodes
+    suite.threads = threads
+    suite.kernels = kernels
+    Interruption.watch()
+    let bar = SuiteProgress()
+    let report = try suite.run(isCancelled: { Interruption.isRequested }, progress: { bar.update($0, of: $1) })
+    if let csv {
+      do {
+        try Data(report.csv.utf8).write(to: URL(fileURLWithPath: csv), options: .atomic)
+      } catch {
+        throw SuiteError.file(path: csv, problem: "cannot be written: \(error.localizedDescription)")
+      }
+    }
+    if let markdown { try MarkedSection.replace(inFile: markdown, by: report.markdown(command: command)) }
+    if json { try printJSON(report) } else { print(report.table) }
+  }
+
+  /// What repeats this run.
+  private var command: String {
+    "metadiffuser evaluate --suite paper" + (quick ? " --quick" : "") + (families.map { " --families \($0)" } ?? "")
+      + (methods.map { " --methods \($0)" } ?? "") + (seeds.map { " --seeds \($0)" } ?? "")
+      + (markdown.map { " --markdown \($0)" } ?? "")
+  }
+}
+
+/// The bar is made when it is known how much there is to do.
+private final class SuiteProgress: @unchecked Sendable {
+  private let lock = NSLock()
+  private var bar: ProgressBar?
+
+  func update(_ done: Int, of total: Int) {
+    let bar = lock.withLock {
+      if self.bar == nil { self.bar = ProgressBar("evaluate", unit: "control steps", total: total) }
+      return self.bar
+    }
+    bar?.update(done)
+  }
+}
