@@ -115,7 +115,10 @@ private final class Cart: RolloutModel {
     var inputs: [Float] = []
     for row in observations.indices {
       inputs += states[(2 * row)..<(2 * row + 2)]
-      for i in 0..<2 { inputs.append((actions[2 * row + i] * 0.1 - statistics.actionMean[i]) / statistics.actionStd[i]) }
+      for i in 0..<2 {
+        let physical = actions[2 * row + i] * 0.1
+        inputs.append((physical - statistics.actionMean[i]) / statistics.actionStd[i])
+      }
       inputs += context
     }
     rollout.step(&states, actions, &returns, count: 3)
