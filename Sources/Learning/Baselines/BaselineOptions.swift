@@ -28,7 +28,7 @@ public struct BaselineOptions: Codable, Equatable, Sendable {
   /// Tasks a step of the encoder, two contexts each; even.
   public var tasksPerStep = 16
   /// Optimiser steps of FOCAL's critics; the policy makes one in two.
-  public var actorCriticSteps = 50_000
+  public var actorCriticSteps = 40_000
   public var discount: Float = 0.99
   /// Step of the target networks towards the trained ones.
   public var smoothing: Float = 0.005
