@@ -5,6 +5,7 @@ import Evaluation
 import Foundation
 import OfflineData
 import PlannerModel
+import PlannerRuntime
 import Tasks
 
 struct TuneCommand: ParsableCommand {
@@ -35,6 +36,12 @@ struct TuneCommand: ParsableCommand {
 
   @Option(help: "Guide rounds a denoising step to try.")
   var guideRounds = Numbers([0, 1, 2])
+
+  @Option(help: "Temperature that all of them share (default: the model's).")
+  var temperature: Float?
+
+  @Option(help: "Guidance strength that all of them share (default: the model's).")
+  var guideStrength: Float?
 
   @Option(help: "Who drives the warm start: random, medium, expert, mixed, or own: the planner itself.")
   var warmStart = WarmStartSource.mixed
@@ -83,6 +90,11 @@ struct TuneCommand: ParsableCommand {
     )
     test.threads = threads
     test.kernels = kernel
+    test.options.temperature = temperature ?? test.options.temperature
+    test.options.guideStrength = guideStrength ?? test.options.guideStrength
+    if let defect = test.options.defect(for: loaded.description.shape) {
+      throw PlannerError.invalid(field: defect.field, found: defect.found, expected: defect.expected)
+    }
     let most = loaded.description.shape.denoisingSteps
     let grid = Tuning.Grid(
       steps: steps.values.filter { $0 <= most }, candidates: candidates.values, guideRounds: guideRounds.values)
@@ -117,8 +129,10 @@ struct TuneCommand: ParsableCommand {
     var description = loaded.description
     description.options = tuning.options(chosen)
     description.provenance["tuning"] =
-      "metadiffuser tune --period \(tuning.limitMs / share)ms --share \(share) --warm-start \(warmStart.rawValue)"
-      + " --episodes \(episodes) --seed \(seed)"
+      "metadiffuser tune --period \(tuning.limitMs / share)ms --share \(share) --steps \(steps)"
+      + " --candidates \(candidates) --guide-rounds \(guideRounds)"
+      + " --temperature \(description.options.temperature) --guide-strength \(description.options.guideStrength)"
+      + " --warm-start \(warmStart.rawValue) --episodes \(episodes) --seed \(seed)"
     try loaded.write(to: output ?? model, as: description)
   }
 }
