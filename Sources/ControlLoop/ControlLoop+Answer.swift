@@ -26,7 +26,7 @@ extension ControlLoop {
     if failsafe.isSafe, !wasSafe { status.post(.safe) }
     answeredStep = step
     send(arrival: arrival)
-    if gathering.isGathering { planner.updateContextIfDue() }
+    if wantsTransitions { followContext() }
     planner.prepare()
   }
 

@@ -26,7 +26,7 @@ extension ControlLoop {
       beginEpisode()
       isInEpisode = true
     }
-    if continues, gathering.isGathering, let reward = endpoint.observation.reward {
+    if continues, wantsTransitions, let reward = endpoint.observation.reward {
       _ = planner.addTransition(
         observation: lastState, action: endpoint.observation.appliedAction, reward: reward,
         next: endpoint.observation.state)

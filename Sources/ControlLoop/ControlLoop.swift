@@ -32,6 +32,9 @@ public final class ControlLoop {
   var untriedTime: UInt64 = 0
   var deadlines: DeadlineClock
   var gathering: ContextGathering
+  let followsContext: Bool
+  /// Changes of task or body that the planner had noticed in the last cycle.
+  var noticedChanges = 0
   var planCount: UInt32 = 0
   var stepEstimate = StepEstimate()
   /// The robot's last start that was seen, and whether its present episode is under way.
@@ -59,6 +62,7 @@ public final class ControlLoop {
 
     var settings = description.options
     if let guide = options.guide { settings.guide = guide }
+    settings.contextUpdate = options.contextUpdate
     do throws(PlannerError) {
       planner = try Planner(
         weights: model.weights, options: settings, kernels: options.kernel, threads: options.threads)
@@ -78,6 +82,7 @@ public final class ControlLoop {
     deadlines = DeadlineClock(periodNanoseconds: description.periodNanoseconds)
     failsafe = Failsafe(
       times: FailsafeTimes(periodNanoseconds: description.periodNanoseconds, usableEntries: shape.horizon / 2))
+    followsContext = options.contextUpdate == .online
     gathering = ContextGathering(options.warmStart == nil ? .firstEpisodes(options.warmStartEpisodes) : .given)
     lastState = .allocate(capacity: shape.observationSize)
     lastState.initialize(repeating: 0, count: shape.observationSize)

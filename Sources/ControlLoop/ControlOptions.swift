@@ -12,6 +12,8 @@ public struct ControlOptions: Sendable {
   public var budgetNanoseconds: UInt64? = nil
   /// nil: the model's own setting.
   public var guide: Guide? = nil
+  /// `online`: the context follows the robot, and a change of task or body is noticed.
+  public var contextUpdate = ContextUpdate.fixed
   /// Episodes that gather the warm start, if none is given.
   public var warmStartEpisodes = 1
   /// Recorded transitions to infer the context from.
@@ -44,6 +46,12 @@ extension ControlOptions {
     func require(_ file: String, _ field: String, _ found: Int, _ expected: String, _ holds: Bool) throws(ControlError)
     {
       if !holds { throw .unfit(file: file, field: field, found: "\(found)", expected: expected) }
+    }
+    guard shape.contextKind != .oracle else {
+      throw .unfit(
+        file: model.path, field: "context", found: "oracle",
+        expected: "one that is inferred from transitions: an oracle must be told what no robot knows, and is for "
+          + "`metadiffuser evaluate` only")
     }
     try require(
       model.path, "observation_size", shape.observationSize,

@@ -4,7 +4,7 @@ import Synchronization
 
 /// News from the loop.
 public enum LoopNews: UInt8, Sendable {
-  case connected, robotRestarted, busy, silent, goodbye, refused, contextInferred, contextMissing, safe
+  case connected, robotRestarted, busy, silent, goodbye, refused, contextInferred, contextMissing, safe, changeNoticed
 }
 
 /// Written by the control thread, read by any other. Each value is true on its own; together they may be of two cycles.

@@ -29,6 +29,8 @@ public struct LinePlot: Sendable {
   public var series: [Series] = []
   /// Vertical lines, at these x.
   public var marks: [Double] = []
+  /// The vertical axis is logarithmic, and points that are not positive are left out.
+  public var isLogarithmic = false
 
   public init(title: String, x: String, y: String) {
     self.title = title
@@ -41,9 +43,14 @@ public struct LinePlot: Sendable {
 
   /// The plot as an SVG document. Points that are not finite are left out.
   public var svg: String {
-    let points = series.flatMap(\.points).filter { $0.x.isFinite && $0.y.isFinite }
+    let drawn = series.map { $0.points.compactMap(place) }
+    let points = drawn.flatMap { $0 }
     let horizontal = Axis(points.map(\.x), widened: false)
     let vertical = Axis(points.map(\.y), widened: true)
+    // A legend that is too long for one line gets more of them, below the picture.
+    let widths = series.map { max(110, 44 + 7 * Double($0.name.count)) }
+    let (places, lines) = Self.legend(widths)
+    let height = Self.size.height + 20 * Double(lines - 1)
     let frame = Self.frame
     func px(_ value: Double) -> Double { frame.left + horizontal.share(value) * (frame.right - frame.left) }
     func py(_ value: Double) -> Double { frame.bottom - vertical.share(value) * (frame.bottom - frame.top) }
@@ -59,14 +66,16 @@ public struct LinePlot: Sendable {
       "<circle cx=\"\(number(x))\" cy=\"\(number(y))\" r=\"3.5\" fill=\"\(colour)\"/>"
     }
     var parts = [
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(number(Self.size.width)) \(number(Self.size.height))\" "
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(number(Self.size.width)) \(number(height))\" "
         + "font-family=\"sans-serif\" font-size=\"13\" fill=\"#333\">",
       "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>",
       text(title, frame.left, 22, "font-size=\"14\" font-weight=\"bold\""),
     ]
     for tick in vertical.ticks {
       parts.append(line(frame.left, py(tick), frame.right, py(tick), "stroke=\"#e4e4e4\""))
-      parts.append(text(vertical.label(tick), frame.left - 8, py(tick) + 4, "text-anchor=\"end\""))
+      parts.append(
+        text(
+          isLogarithmic ? Self.power(tick) : vertical.label(tick), frame.left - 8, py(tick) + 4, "text-anchor=\"end\""))
     }
     for tick in horizontal.ticks {
       parts.append(line(px(tick), frame.bottom, px(tick), frame.bottom + 5, "stroke=\"#666\""))
@@ -75,8 +84,7 @@ public struct LinePlot: Sendable {
     for mark in marks {
       parts.append(line(px(mark), frame.top, px(mark), frame.bottom, "stroke=\"#999\" stroke-dasharray=\"2 3\""))
     }
-    for one in series {
-      let points = one.points.filter { $0.x.isFinite && $0.y.isFinite }
+    for (one, points) in zip(series, drawn) {
       guard one.style != .dots else {
         for point in points { parts.append(dot(px(point.x), py(point.y), one.colour)) }
         continue
@@ -92,8 +100,8 @@ public struct LinePlot: Sendable {
     parts.append(
       text(y, 18, middle, "text-anchor=\"middle\" transform=\"rotate(-90 18 \(number(middle)))\""))
     for (index, one) in series.enumerated() {
-      let left = frame.right - 110 * Double(series.count - index)
-      let height = frame.bottom + 36
+      let left = places[index].x
+      let height = frame.bottom + 36 + 20 * places[index].y
       let dash = one.style == .dashed ? " stroke-dasharray=\"7 5\"" : ""
       parts.append(
         one.style == .dots
@@ -102,6 +110,34 @@ public struct LinePlot: Sendable {
       parts.append(text(one.name, left + 34, height + 4, ""))
     }
     return (parts + ["</svg>"]).joined(separator: "\n") + "\n"
+  }
+
+  /// Where a point stands in the axes' units, nil if nowhere.
+  private func place(_ point: SIMD2<Double>) -> SIMD2<Double>? {
+    let y = isLogarithmic ? log10(point.y) : point.y
+    return point.x.isFinite && y.isFinite ? [point.x, y] : nil
+  }
+
+  private static func power(_ exponent: Double) -> String { String(format: "%.3g", pow(10, exponent)) }
+
+  /// Left edge and line of each entry, as many on a line as fit, flush right; and how many lines there are. The first line leaves
+  /// room for the axis title.
+  private static func legend(_ widths: [Double]) -> (places: [SIMD2<Double>], lines: Int) {
+    var lines: [[Double]] = [[]]
+    for width in widths {
+      let room = frame.right - frame.left - (lines.count == 1 ? 150 : 0)
+      let last = lines.count - 1
+      if !lines[last].isEmpty, lines[last].reduce(width, +) > room { lines.append([]) }
+      lines[lines.count - 1].append(width)
+    }
+    let places = lines.enumerated().flatMap { number, line in
+      var left = frame.right - line.reduce(0, +)
+      return line.map { width in
+        defer { left += width }
+        return SIMD2(left, Double(number))
+      }
+    }
+    return (places, lines.count)
   }
 
   /// Writes the plot to `path`, whole or not at all.

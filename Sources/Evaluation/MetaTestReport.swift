@@ -53,6 +53,9 @@ public struct MetaTestReport: Codable, Sendable, Equatable {
   public var planMs: PlanTime
   /// Plans that came out incomplete: none, as there is no deadline here.
   public var incompletePlans: Int
+  /// `fixed` or `online`, and the changes that an online context noticed though there was none.
+  public var contextUpdate: String
+  public var falseAlarms: Int
   public var tasks: [TaskRow]
 
   init(_ test: MetaTest, _ outcomes: [TaskOutcome]) {
@@ -76,6 +79,8 @@ public struct MetaTestReport: Codable, Sendable, Equatable {
     let discrepancies = outcomes.flatMap { $0.episodes.flatMap(\.discrepancies) }
     dynamicsDiscrepancy = discrepancies.isEmpty ? nil : mean(discrepancies)
     incompletePlans = outcomes.reduce(0) { $0 + $1.episodes.reduce(0) { $0 + $1.incompletePlans } }
+    contextUpdate = test.options.contextUpdate.rawValue
+    falseAlarms = outcomes.reduce(0) { $0 + $1.episodes.reduce(0) { $0 + $1.changesNoticed } }
     // The first plan of a planner meets cold caches; it counts like the others.
     planMs = PlanTime(outcomes.flatMap { $0.episodes.flatMap(\.planMilliseconds) })
   }

@@ -14,6 +14,8 @@ public struct PlannedEpisode: Sendable {
   public var discrepancies: [Double] = []
   /// Plans that came out less refined than they should.
   public var incompletePlans = 0
+  /// Changes of task or body that an online context noticed; there was none.
+  public var changesNoticed = 0
 
   /// Steps of a plan that the dynamics discrepancy looks at.
   public static let checkedSteps = 8
@@ -23,7 +25,7 @@ public struct PlannedEpisode: Sendable {
   /// Resets `task` with `seed` and lets `driver` drive it until the episode ends.
   ///
   /// `twin` is another task of the same family and parameters: checked plans are played out on it, open loop, from where
-  /// the robot is. The driver has all the time it wants. Real-time: no.
+  /// the robot is. The driver has all the time it wants; one that adapts while it drives does so. Real-time: no.
   public static func drive(
     _ task: any ControlTask, twin: any ControlTask, driver: any EpisodeDriver, statistics: PlannerStatistics,
     seed: UInt64
@@ -32,6 +34,7 @@ public struct PlannedEpisode: Sendable {
     let clock = ContinuousClock()
     task.reset(seed: seed)
     driver.reset(seed: seed)
+    let changes = driver.changesNoticed
     for step in 0..<task.family.episodeLength {
       let observation = task.observation
       let start = clock.now
@@ -42,11 +45,11 @@ public struct PlannedEpisode: Sendable {
         twin.simulationState = task.simulationState
         episode.discrepancies.append(discrepancy(of: intention, on: twin, statistics: statistics))
       }
-      let outcome = task.step(action: action)
+      let outcome = driver.execute(action, on: task, from: observation)
       episode.totalReward += outcome.reward
       if outcome.terminated { break }
-      driver.prepare()
     }
+    episode.changesNoticed = driver.changesNoticed - changes
     return episode
   }
 

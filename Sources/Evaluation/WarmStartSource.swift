@@ -10,10 +10,11 @@ public enum WarmStartSource: String, CaseIterable, Sendable {
   /// The driver itself, from no context at first, as `metadiffuserd --warm-start-episodes 1` does it on a robot.
   case own
 
-  /// Shows `driver` one warm start of `task` and lets it infer the context. Real-time: no.
+  /// Shows `driver` one warm start of `task` and lets it infer the context; an oracle is told the task. Real-time: no.
   func show(
     _ task: any ControlTask, behaviours: [BehaviourLevel: Behaviour], to driver: any EpisodeDriver, seed: UInt64
   ) throws {
+    guard driver.inference.infers else { return driver.inference.tell(parameters: task.parameters) }
     guard let quality = Quality(rawValue: rawValue) else { return gather(task, driver: driver, seed: seed) }
     try WarmStart.record(task, behaviours: quality.levels.compactMap { behaviours[$0] }, label: rawValue, seed: seed)
       .show(to: driver.inference)

@@ -8,11 +8,14 @@ public enum LearningError: Error, CustomStringConvertible, Equatable {
   case setting(name: String, problem: String)
   /// The numbers of a training run are not finite any more.
   case diverged(what: String, step: Int)
+  /// The model could not be evaluated while it was trained.
+  case evaluation(step: Int, reason: String)
 
   public var description: String {
     switch self {
     case .file(let path, let problem): "\(path): \(problem)"
     case .setting(let name, let problem): "\(name): \(problem)"
+    case .evaluation(let step, let reason): "the model at step \(step) could not be evaluated: \(reason)"
     case .diverged(let what, let step):
       "\(what) is not finite at step \(step): lower the learning rate, or check the data with `metadiffuser inspect`"
     }

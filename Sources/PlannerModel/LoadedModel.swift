@@ -25,7 +25,8 @@ public struct LoadedModel: Sendable {
   public init(file: SafetensorsFile) throws(ModelError) {
     let description = try ModelDescription(file: file)
     let statistics = try PlannerStatistics(
-      file: file, observationSize: description.shape.observationSize, actionSize: description.shape.actionSize)
+      file: file, observationSize: description.shape.observationSize, actionSize: description.shape.actionSize,
+      parameterCount: description.shape.parameterCount)
     var tensors: [String: [Float16]] = [:]
     for tensor in description.shape.tensors {
       tensors[tensor.name] = try file.halves(tensor.name, shape: tensor.shape)
@@ -60,7 +61,7 @@ public struct LoadedModel: Sendable {
 }
 
 extension SafetensorsWriter {
-  /// Adds all statistics, as `PlannerStatistics(file:observationSize:actionSize:)` reads them.
+  /// Adds all statistics, as `PlannerStatistics(file:observationSize:actionSize:parameterCount:)` reads them.
   package mutating func add(_ statistics: PlannerStatistics) {
     for (name, keyPath) in PlannerStatistics.fields {
       let values = statistics[keyPath: keyPath]
@@ -68,6 +69,10 @@ extension SafetensorsWriter {
     }
     add("statistics.reward.mean", shape: [1], type: .float32, values: [statistics.rewardMean])
     add("statistics.reward.std", shape: [1], type: .float32, values: [statistics.rewardStd])
+    guard !statistics.parameterMean.isEmpty else { return }
+    for (name, values) in [("mean", statistics.parameterMean), ("std", statistics.parameterStd)] {
+      add("statistics.parameters.\(name)", shape: [values.count], type: .float32, values: values)
+    }
   }
 }
 
@@ -82,8 +87,10 @@ extension PlannerStatistics {
     ]
   }
 
-  /// Reads and checks the statistics of a model of these sizes.
-  package init(file: SafetensorsFile, observationSize: Int, actionSize: Int) throws(ModelError) {
+  /// Reads and checks the statistics of a model of these sizes; only an oracle has task parameters.
+  package init(
+    file: SafetensorsFile, observationSize: Int, actionSize: Int, parameterCount: Int = 0
+  ) throws(ModelError) {
     self.init(
       observationMean: [], observationStd: [], observationMin: [], observationMax: [], actionMean: [], actionStd: [],
       actionMin: [], actionMax: [], differenceMean: [], differenceStd: [],
@@ -93,10 +100,14 @@ extension PlannerStatistics {
       let size = name.hasPrefix("action") ? actionSize : observationSize
       self[keyPath: keyPath] = try file.tensor("statistics.\(name)", shape: [size])
     }
+    if parameterCount > 0 {
+      parameterMean = try file.tensor("statistics.parameters.mean", shape: [parameterCount])
+      parameterStd = try file.tensor("statistics.parameters.std", shape: [parameterCount])
+    }
     // A missing or zero spread turns every number it divides into NaN: the classic way to make a robot jump.
     for (name, values) in [
       ("observation.std", observationStd), ("action.std", actionStd), ("difference.std", differenceStd),
-      ("reward.std", [rewardStd]),
+      ("reward.std", [rewardStd]), ("parameters.std", parameterStd),
     ] {
       if let bad = values.first(where: { $0 < 1e-6 }) {
         throw .invalid(file: file.path, field: "statistics.\(name)", found: "\(bad)", expected: "at least 1e-6")

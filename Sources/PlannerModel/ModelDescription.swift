@@ -54,7 +54,9 @@ public struct ModelDescription: Equatable, Sendable {
       observationSize: try file.integer("observation_size", in: 1...1024),
       actionSize: try file.integer("action_size", in: 1...256),
       contextSize: try file.integer("context_size", in: 1...256), horizon: try file.integer("horizon", in: 2...256),
-      channels: channels, denoisingSteps: try file.integer("denoising_steps", in: 1...1000))
+      channels: channels, denoisingSteps: try file.integer("denoising_steps", in: 1...1000),
+      contextKind: try Self.contextKind(file),
+      parameterCount: file.metadata["parameter_count"] == nil ? 0 : try file.integer("parameter_count", in: 1...1024))
     if let defect = shape.defect {
       throw .invalid(
         file: file.path, field: "__metadata__.\(defect.field)", found: "'\(defect.found)'", expected: defect.expected)
@@ -66,6 +68,17 @@ public struct ModelDescription: Equatable, Sendable {
     for (key, value) in file.metadata where key.hasPrefix(Self.provenancePrefix) {
       provenance[String(key.dropFirst(Self.provenancePrefix.count))] = value
     }
+  }
+
+  /// Files from before there was a choice say nothing, and mean the pool.
+  private static func contextKind(_ file: SafetensorsFile) throws(ModelError) -> ContextKind {
+    guard let name = file.metadata["context"] else { return .pool }
+    guard let kind = ContextKind(rawValue: name) else {
+      throw .invalid(
+        file: file.path, field: "__metadata__.context", found: "'\(name)'",
+        expected: ContextKind.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    return kind
   }
 
   /// The only noise schedule there is.
@@ -80,7 +93,9 @@ public struct ModelDescription: Equatable, Sendable {
       "channels": shape.channels.map(String.init).joined(separator: ","),
       "denoising_steps": "\(shape.denoisingSteps)", "schedule": Self.schedule,
       "period_nanoseconds": "\(periodNanoseconds)", "action_limit": "\(actionLimit)",
+      "context": shape.contextKind.rawValue,
     ]
+    if shape.parameterCount > 0 { fields["parameter_count"] = "\(shape.parameterCount)" }
     for (key, value) in options.metadata { fields[key] = value }
     for (key, value) in provenance { fields[Self.provenancePrefix + key] = value }
     return fields

@@ -132,6 +132,26 @@ package struct DualGuide {
     }
   }
 
+  /// Squared errors of what both models predict of one normalised transition, [state, action, reward, change of state]; that of
+  /// the dynamics a channel. In the workspace's first rows: not while plans are judged. Real-time: yes.
+  @_noAllocation @_noLocks
+  func predictionErrors(
+    _ kernels: Kernels, _ transition: UnsafeMutablePointer<Float>
+  ) -> (dynamics: Float, reward: Float) {
+    let row = ck_rows(base: transition, time_stride: rowSize, batch_stride: rowSize)
+    dynamics.forward(kernels, row, workspace.layers, batch: 1, times: 1)
+    dynamics.predict(kernels, workspace.layers, workspace.changes, rows: 1)
+    reward.forward(kernels, row, workspace.layers, batch: 1, times: 1)
+    reward.predict(kernels, workspace.layers, workspace.rewards, rows: 1)
+    let rewardError = workspace.rewards[0] - transition[rowSize]
+    var square: Float = 0
+    for index in 0..<observationSize {
+      let error = workspace.changes[index] - transition[rowSize + 1 + index]
+      square += error * error
+    }
+    return (square / Float(observationSize), rewardError * rewardError)
+  }
+
   /// One round of guidance on the `batch` plans from `first` on: x0 ← x0 + α ∇ [rewardWeight · Σ R − λ Σ ‖e‖²].
   ///
   /// The first state is the observed one and stays. Workspace and threads as for `evaluate`.

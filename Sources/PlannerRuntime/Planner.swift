@@ -111,11 +111,15 @@ public struct Planner: ~Copyable {
   /// A plan exists that the next one may start from.
   var hasPlan = false
   /// Transitions that the encoder has seen since `clearContext`.
-  public private(set) var transitionCount = 0
-  /// Of them, those that the present context is inferred from.
-  private var inferredCount = 0
+  public internal(set) var transitionCount = 0
+  /// Of them, those that had been shown when the present context was inferred.
+  var inferredCount = 0
   /// Plans are conditioned on a context; otherwise they are what the data did on average, unguided.
-  public private(set) var hasContext = false
+  public internal(set) var hasContext = false
+  /// Changes of task or body that were noticed since the planner was made; with an online context only.
+  public internal(set) var changes = 0
+  var dynamicsErrors = ChangeDetector()
+  var rewardErrors = ChangeDetector()
   /// Where the time of the last plan went.
   public internal(set) var stageTimes = StageTimes()
   var stepTime = DurationEstimate()
@@ -179,66 +183,6 @@ public struct Planner: ~Copyable {
     for index in 0..<(horizon * actionSize) { parts.actions[index] = 0 }
     for index in 0..<(horizon * observationSize) { parts.states[index] = 0 }
   }
-
-  // MARK: Context
-
-  /// Forgets all transitions: plans are unconditioned and unguided from the next one on. Real-time: yes.
-  @_noAllocation @_noLocks
-  public mutating func clearContext() {
-    parts.encoder.clear()
-    transitionCount = 0
-    inferredCount = 0
-    hasContext = false
-  }
-
-  /// Shows the encoder one transition, physical units. O(1); takes effect with `updateContext`.
-  ///
-  /// Returns false, and ignores the transition, when any of it is not finite or absurdly far from the training data.
-  /// Real-time: yes.
-  @_noAllocation @_noLocks
-  public mutating func addTransition(
-    observation: UnsafePointer<Float>, action: UnsafePointer<Float>, reward: Float, next: UnsafePointer<Float>
-  ) -> Bool {
-    let parts = parts
-    // [state, action, reward, change of state]
-    let row = parts.transition
-    let afterAction = observationSize + actionSize
-    for index in 0..<observationSize {
-      row[index] = parts.rowScale.normalised(observation[index], index)
-      row[afterAction + 1 + index] = parts.differenceScale.normalised(next[index] - observation[index], index)
-    }
-    for index in 0..<actionSize {
-      row[observationSize + index] = parts.rowScale.normalised(action[index], observationSize + index)
-    }
-    row[afterAction] = (reward - parts.rewardMean) / parts.rewardStd
-    guard allPlausible(row, 2 * observationSize + actionSize + 1) else { return false }
-    parts.encoder.add(kernels, row)
-    transitionCount += 1
-    return true
-  }
-
-  /// Infers the context from all transitions shown since `clearContext`; without any it stays cleared. Real-time: yes.
-  @_noAllocation @_noLocks
-  public mutating func updateContext() {
-    guard transitionCount > 0 else { return }
-    inferredCount = transitionCount
-    parts.encoder.infer(kernels, count: transitionCount)
-    parts.denoiser.setContext(kernels, parts.encoder.context)
-    parts.guide.setContext(kernels, parts.encoder.context)
-    hasContext = true
-  }
-
-  /// `updateContext`, every 25 transitions: for a robot's first episode, which is its warm start. To act on a guess is what proves
-  /// it right or wrong; one behaviour held for the whole episode may suit two tasks alike, such as a target speed above and
-  /// one below. Real-time: yes.
-  @_noAllocation @_noLocks
-  public mutating func updateContextIfDue() {
-    if transitionCount >= inferredCount + 25 { updateContext() }
-  }
-
-  /// Entry `index` of the context z, in −1…1.
-  @_noAllocation @_noLocks
-  public func context(_ index: Int) -> Float { parts.encoder.context[index] }
 
   // MARK: The plan
 

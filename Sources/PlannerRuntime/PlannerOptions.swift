@@ -54,6 +54,8 @@ public struct PlannerOptions: Equatable, Sendable {
   public var discrepancyWeight: Float = 3
   /// Classifier-free guidance on the context, w: 1 is the conditional model as trained; other values cost a second pass.
   public var conditionWeight: Float = 1
+  /// Whether the context follows the robot. Not a setting of a model: whoever drives chooses it.
+  public var contextUpdate = ContextUpdate.fixed
 
   public init() {}
 

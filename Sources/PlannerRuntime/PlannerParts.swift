@@ -60,7 +60,7 @@ struct Parts {
     // A block of candidates a thread.
     let together = min(options.candidates, 2 * CandidateWork.block)
     denoiser = Denoiser(&arena, shape: shape, batch: options.candidates, together: together)
-    encoder = ContextEncoder(&arena, shape: shape)
+    encoder = ContextEncoder(&arena, shape: shape, window: options.contextUpdate.window)
     guide = DualGuide(&arena, weights: weights, batch: options.candidates, together: together)
     schedule = Schedule(&arena, steps: shape.denoisingSteps)
     observationSize = shape.observationSize

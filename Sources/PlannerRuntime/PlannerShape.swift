@@ -1,5 +1,17 @@
 // The sizes of a model, from which everything else about its memory and its tensors follows.
 
+/// How a model makes its context.
+public enum ContextKind: String, CaseIterable, Sendable {
+  /// From the mean of the transitions' embeddings.
+  case pool
+  /// The same, trained with a loss that pulls contexts of one task together and pushes those of others away.
+  case contrastive
+  /// From the state of a recurrent unit that reads the transitions in their order.
+  case recurrent
+  /// From the task's true parameters: an upper bound, for evaluation only.
+  case oracle
+}
+
 /// Sizes of a trained model.
 public struct PlannerShape: Equatable, Sendable {
   /// Channels of the robot's state, s.
@@ -14,9 +26,13 @@ public struct PlannerShape: Equatable, Sendable {
   public var channels: [Int]
   /// Noise levels the denoiser was trained on, K.
   public var denoisingSteps: Int
+  public var contextKind: ContextKind
+  /// Numbers that describe a task to the oracle; 0 for all others.
+  public var parameterCount: Int
 
   public init(
-    observationSize: Int, actionSize: Int, contextSize: Int, horizon: Int, channels: [Int], denoisingSteps: Int
+    observationSize: Int, actionSize: Int, contextSize: Int, horizon: Int, channels: [Int], denoisingSteps: Int,
+    contextKind: ContextKind = .pool, parameterCount: Int = 0
   ) {
     self.observationSize = observationSize
     self.actionSize = actionSize
@@ -24,12 +40,16 @@ public struct PlannerShape: Equatable, Sendable {
     self.horizon = horizon
     self.channels = channels
     self.denoisingSteps = denoisingSteps
+    self.contextKind = contextKind
+    self.parameterCount = parameterCount
   }
 
   /// Channels of a plan's row: state, then action.
   public var rowSize: Int { observationSize + actionSize }
   /// Numbers that describe a transition to the context encoder: state, action, reward, change of state.
   public var transitionSize: Int { 2 * observationSize + actionSize + 1 }
+  /// Numbers in a row of what the context encoder is shown: a transition, or the task's parameters.
+  public var evidenceSize: Int { contextKind == .oracle ? parameterCount : transitionSize }
   /// Numbers of the step embedding, and of the context embedding.
   public var embeddingSize: Int { channels[0] }
 
@@ -37,7 +57,7 @@ public struct PlannerShape: Equatable, Sendable {
   public static var kernelSize: Int { @_noAllocation @_noLocks get { 5 } }
   /// Groups of the group norms.
   public static var normGroups: Int { @_noAllocation @_noLocks get { 8 } }
-  /// Hidden and pooled width of the context encoder.
+  /// Hidden width of the context encoder, and that of what it pools or of its recurrent state.
   public static let encoderWidths = (hidden: 128, pooled: 64)
   /// Hidden width of the dynamics and reward models.
   public static let worldModelWidth = 200
@@ -53,6 +73,8 @@ public struct PlannerShape: Equatable, Sendable {
     {
       return bad
     }
+    let parameters = contextKind == .oracle ? 1...1024 : 0...0
+    if let bad = check("parameter_count", parameterCount, parameters) { return bad }
     for channel in channels where channel < 16 || channel > 1024 || channel % Self.normGroups != 0 {
       return ("channels", "\(channels)", "multiples of \(Self.normGroups) from 16 to 1024")
     }
@@ -85,9 +107,19 @@ public struct PlannerShape: Equatable, Sendable {
       layer("\(name).embedding", [output, 2 * embedding])
       if input != output { layer("\(name).skip", [output, 1, input]) }
     }
-    layer("encoder.transition.0", [hidden, transitionSize])
-    layer("encoder.transition.1", [pooled, hidden])
-    layer("encoder.output", [contextSize, pooled])
+    switch contextKind {
+    case .pool, .contrastive:
+      layer("encoder.transition.0", [hidden, transitionSize])
+      layer("encoder.transition.1", [pooled, hidden])
+      layer("encoder.output", [contextSize, pooled])
+    case .recurrent:
+      layer("encoder.transition.0", [hidden, transitionSize])
+      layer("encoder.gates.input", [3 * pooled, hidden])
+      layer("encoder.gates.state", [3 * pooled, pooled])
+      layer("encoder.output", [contextSize, pooled])
+    case .oracle:
+      layer("encoder.output", [contextSize, parameterCount])
+    }
     for (name, output) in [("dynamics", observationSize), ("reward", 1)] {
       layer("\(name).0", [width, rowSize + contextSize])
       layer("\(name).1", [width, width])
@@ -132,6 +164,8 @@ public struct PlannerStatistics: Equatable, Sendable {
   /// Change of the state in one period.
   public var differenceMean: [Float], differenceStd: [Float]
   public var rewardMean: Float, rewardStd: Float
+  /// Of the tasks' parameters; empty but for the oracle.
+  public var parameterMean: [Float] = [], parameterStd: [Float] = []
 
   public init(
     observationMean: [Float], observationStd: [Float], observationMin: [Float], observationMax: [Float],

@@ -18,13 +18,13 @@ extension PlannerWeights {
     func all(_ value: Float, _ count: Int) -> [Float] { [Float](repeating: value, count: count) }
     let states = shape.observationSize
     let actions = shape.actionSize
-    return PlannerWeights(
-      shape: shape,
-      statistics: PlannerStatistics(
-        observationMean: all(0, states), observationStd: all(1, states), observationMin: all(-5, states),
-        observationMax: all(5, states), actionMean: all(0, actions), actionStd: all(1, actions),
-        actionMin: all(-actionLimit, actions), actionMax: all(actionLimit, actions),
-        differenceMean: all(0, states), differenceStd: all(0.1, states), rewardMean: 0, rewardStd: 1),
-      actionLimit: actionLimit, tensors: tensors)
+    var statistics = PlannerStatistics(
+      observationMean: all(0, states), observationStd: all(1, states), observationMin: all(-5, states),
+      observationMax: all(5, states), actionMean: all(0, actions), actionStd: all(1, actions),
+      actionMin: all(-actionLimit, actions), actionMax: all(actionLimit, actions),
+      differenceMean: all(0, states), differenceStd: all(0.1, states), rewardMean: 0, rewardStd: 1)
+    statistics.parameterMean = all(0, shape.parameterCount)
+    statistics.parameterStd = all(1, shape.parameterCount)
+    return PlannerWeights(shape: shape, statistics: statistics, actionLimit: actionLimit, tensors: tensors)
   }
 }

@@ -28,14 +28,18 @@ extension MetaDiffuser {
 /// The exit status that `error` deserves, nil when it is not one of ours.
 private func exitStatus(of error: any Error) -> Int32? {
   switch error {
-  case is TaskError, is PlannerError, LearningError.setting, LinkError.badAddress, is FaultError: EX_USAGE
+  case is TaskError, is PlannerError, LearningError.setting, LinkError.badAddress, is FaultError,
+    is ChangeTestError,
+    LogTableError.column:
+    EX_USAGE
   case LinkError.badKey: EX_DATAERR
   case LinkError.unreadableKey, LinkError.noChance: EXIT_FAILURE
   case is LinkError, is LinkPeerError: EX_UNAVAILABLE
   case DataError.damaged, DataError.invalid: EX_DATAERR
   case ModelError.damaged, ModelError.missing, ModelError.invalid: EX_DATAERR
-  case LearningError.file, is ForeignFileError: EX_DATAERR
-  case is DataError, is ModelError, is LearningError, is TraceError, is DamageError, is SuiteError: EXIT_FAILURE
+  case LogTableError.malformed, LearningError.file, is ForeignFileError: EX_DATAERR
+  case is DataError, is ModelError, is LearningError, is TraceError, is DamageError, is SuiteError, is LogTableError:
+    EXIT_FAILURE
   default: nil
   }
 }

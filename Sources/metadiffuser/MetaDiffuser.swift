@@ -8,9 +8,10 @@ struct MetaDiffuser: ParsableCommand {
     commandName: "metadiffuser",
     abstract: "Collect data, train, evaluate and simulate robots for the MetaDiffuser real-time controller.",
     subcommands: [
-      CollectCommand.self, WarmStartCommand.self, TrainCommand.self, EvaluateCommand.self, TuneCommand.self,
+      CollectCommand.self, WarmStartCommand.self, TrainCommand.self, EvaluateCommand.self, AdaptCommand.self,
+      TuneCommand.self,
       ProfileCommand.self, SimulateCommand.self, DemoCommand.self, PlantCommand.self, HilCommand.self,
-      FaultCommand.self, LinkBenchCommand.self, LinkDamageCommand.self, InspectCommand.self,
+      FaultCommand.self, LinkBenchCommand.self, LinkDamageCommand.self, PlotCommand.self, InspectCommand.self,
     ]
   )
 }

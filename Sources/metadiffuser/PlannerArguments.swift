@@ -5,6 +5,7 @@ import PlannerModel
 import PlannerRuntime
 
 extension Guide: ExpressibleByArgument {}
+extension ContextUpdate: ExpressibleByArgument {}
 
 struct PlannerArguments: ParsableArguments {
   @Option(help: "Plans drawn side by side, of which the best is executed.")

@@ -46,6 +46,7 @@ struct DaemonReport {
       ("cycles", .number(Double(statistics.cycles))),
       ("episodes", .number(Double(statistics.episodes))),
       ("context_transitions", .number(Double(loop.contextTransitions))),
+      ("changes_noticed", .number(Double(statistics.changes))),
       ("plan_ms", percentiles(statistics.planTimes)),
       ("answer_ms", percentiles(statistics.answerTimes)),
       ("short_plans", .number(Double(statistics.shortPlans))),
@@ -81,6 +82,7 @@ struct DaemonReport {
     }
     var lines = [
       "\(statistics.cycles) cycles, \(statistics.episodes) episodes, context from \(loop.contextTransitions) transitions"
+        + (statistics.changes > 0 ? ", \(statistics.changes) changes noticed" : "")
     ]
     if statistics.planTimes.totalCount > 0 {
       lines.append(

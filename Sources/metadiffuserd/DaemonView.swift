@@ -50,6 +50,7 @@ final class DaemonView {
     case .refused: "robot and model do not fit"
     case .contextInferred: "context inferred from the warm start"
     case .contextMissing: "the warm start held no transition with a reward: driving without context"
+    case .changeNoticed: "task or body has changed: the context is inferred anew"
     case .safe: "error: no plan for too long; the command is zero until robot or controller are started again"
     }
   }

@@ -36,6 +36,9 @@ struct MetaDiffuserDaemon: ParsableCommand {
   @Option(help: "Episodes driven without context that gather the warm start.")
   var warmStartEpisodes: Int?
 
+  @Option(help: "fixed: the context stays as the warm start gave it; online: it follows the robot and notices changes.")
+  var contextUpdate = ContextUpdate.fixed
+
   @Option(help: "Seed of the planner's noise.")
   var seed: UInt64 = 1
 
@@ -97,6 +100,7 @@ struct MetaDiffuserDaemon: ParsableCommand {
     options.seed = seed
     options.budgetNanoseconds = budget.map { UInt64($0 * 1e6) }
     options.guide = guide
+    options.contextUpdate = contextUpdate
     options.warmStartEpisodes = warmStartEpisodes ?? 1
     options.exitsWithRobot = exitWithRobot
     options.kernel = kernel
@@ -160,6 +164,7 @@ struct MetaDiffuserDaemon: ParsableCommand {
 }
 
 extension Guide: ExpressibleByArgument {}
+extension ContextUpdate: ExpressibleByArgument {}
 
 extension LinkError {
   /// As below.

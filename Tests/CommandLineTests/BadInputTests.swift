@@ -43,13 +43,40 @@ import Testing
     try workplace.writeModel("m.safetensors", family: "my-arm")
     try expectRefusal(
       ["evaluate", "--model", path], status: 65, "\(path): '__metadata__.family' is 'my-arm'",
-      "point-robot, cheetah-vel")
+      "point-robot, cheetah-dir")
     try workplace.writeModel("m.safetensors", observationSize: 3)
     try expectRefusal(
       ["evaluate", "--model", path], status: 65, "\(path): '__metadata__.observation_size' is 3, expected 2")
     try workplace.writeModel("m.safetensors", periodNanoseconds: 50_000_000)
     try expectRefusal(
       ["evaluate", "--model", path], status: 65, "\(path): '__metadata__.period_nanoseconds' is 50000000")
+  }
+
+  @Test func `an oracle's model is for evaluation and drives no robot`() throws {
+    try workplace.writeModel("m.safetensors", context: .oracle)
+    let path = workplace.path("m.safetensors")
+    try expectRefusal(
+      ["--model", path], program: "metadiffuserd", status: 65, "\(path): context is oracle", "metadiffuser evaluate")
+    #expect(try run(["inspect", path]).output.contains("context 4 (oracle)"))
+  }
+
+  @Test func `what is no table of a training is not drawn`() throws {
+    for (text, words) in [
+      ("", "line 1 is no header"), ("step,loss\n", "there are no rows yet"), ("1,2\n3,4\n", "line 1 is no header"),
+      ("step,loss\n1,2\n3\n", "line 3 has 1 fields, the header 2"),
+      ("step,loss\na,b\n", "text in more than one column"),
+    ] {
+      try workplace.write("a.csv", Data(text.utf8))
+      try expectRefusal(["plot", workplace.path("a.csv"), "-o", workplace.path("a.svg")], status: 65, "a.csv: ", words)
+    }
+    try workplace.write("a.csv", Data("step,loss\n1,2\n".utf8))
+    let arguments = ["plot", workplace.path("a.csv"), "-o", workplace.path("a.svg")]
+    try expectRefusal(arguments + ["--y", "gain"], status: 64, "no column 'gain'", "there are step, loss")
+    try expectRefusal(
+      ["plot", workplace.path("b.csv"), "-o", workplace.path("a.svg")], status: 1, "b.csv: cannot be read")
+    #expect(try workplace.files() == ["a.csv"])
+    let outcome = try run(arguments)
+    #expect(outcome.status == 0 && outcome.output.contains("1 lines, 1 points"))
   }
 
   @Test func `faults are injected only when asked for, and what is no fault is refused`() throws {
@@ -80,7 +107,8 @@ import Testing
       (["warm-start", "--family", "point-robot", "--task", "0.5"], "takes 2 task parameters"),
       (["warm-start", "--task", "fast"], "--task"),
       (["collect", "--family", "point-robot", "--episodes-per-task", "0"], "--episodes-per-task is 0"),
-      (["collect", "--family", "point-robot", "--quality", "superb"], "--quality"), (["collect", "--family", "point-robot", "--seed", "-1"], "--seed"),
+      (["collect", "--family", "point-robot", "--quality", "superb"], "--quality"),
+      (["collect", "--family", "point-robot", "--seed", "-1"], "--seed"),
       (["train", "expert", "--family", "point-robot", "--threads", "0"], "--threads"),
     ])
   func `a bad option is wrong usage and writes nothing`(arguments: [String], words: String) throws {

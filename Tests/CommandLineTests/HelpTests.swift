@@ -5,8 +5,9 @@ import Testing
 @Suite struct HelpTests {
   @Test(
     arguments: [
-      [], ["collect"], ["warm-start"], ["train"], ["train", "model"], ["train", "expert"], ["train", "baseline"], ["evaluate"], ["simulate"],
-      ["demo"], ["inspect"], ["tune"], ["profile"], ["plant"], ["hil"], ["fault"], ["link-bench"], ["link-damage"],
+      [], ["collect"], ["warm-start"], ["train"], ["train", "model"], ["train", "expert"], ["train", "baseline"],
+      ["evaluate"], ["adapt"], ["simulate"], ["demo"], ["plot"], ["inspect"], ["tune"], ["profile"], ["plant"], ["hil"],
+      ["fault"], ["link-bench"], ["link-damage"],
     ])
   func `every command has help`(command: [String]) throws {
     let outcome = try run(command + ["--help"])
@@ -24,8 +25,9 @@ import Testing
     let listed = lines.filter { !$0.hasPrefix("   ") }.compactMap { $0.split(separator: " ").first }
     #expect(
       Set(listed) == [
-        "collect", "warm-start", "train", "evaluate", "tune", "profile", "simulate", "demo", "plant", "hil", "fault",
-        "link-bench", "link-damage", "inspect",
+        "collect", "warm-start", "train", "evaluate", "adapt", "tune", "profile", "simulate", "demo", "plant", "hil",
+        "fault",
+        "link-bench", "link-damage", "plot", "inspect",
       ])
   }
 

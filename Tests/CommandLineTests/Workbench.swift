@@ -83,11 +83,12 @@ final class Workplace {
 
   /// An untrained model; sizes and period are those of point-robot unless said otherwise.
   func writeModel(
-    _ name: String, family: String = "point-robot", observationSize: Int = 2, periodNanoseconds: UInt64 = 100_000_000
+    _ name: String, family: String = "point-robot", observationSize: Int = 2, periodNanoseconds: UInt64 = 100_000_000,
+    context: ContextKind = .pool
   ) throws {
     let shape = PlannerShape(
       observationSize: observationSize, actionSize: 2, contextSize: 4, horizon: 8, channels: [16, 32],
-      denoisingSteps: 10)
+      denoisingSteps: 10, contextKind: context, parameterCount: context == .oracle ? 2 : 0)
     let weights = PlannerWeights.random(shape, seed: 1, actionLimit: 0.1)
     let description = ModelDescription(
       family: family, shape: shape, periodNanoseconds: periodNanoseconds, actionLimit: 0.1,

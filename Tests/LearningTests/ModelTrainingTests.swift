@@ -81,7 +81,7 @@ import Testing
       #expect(try Data(contentsOf: URL(fileURLWithPath: interrupted.output)) == whole)
       #expect(!FileManager.default.fileExists(atPath: interrupted.checkpoint))
       let table = try String(contentsOfFile: interrupted.log!, encoding: .utf8).split(separator: "\n")
-      #expect(table.count == 3 && table[0] == "stage,step,loss,reward_loss")
+      #expect(table.count == 3 && table[0] == "stage,step,loss,reward_loss,held_out_return")
       #expect(table[1].hasPrefix("world model,12,") && table[2].hasPrefix("denoiser,12,"))
     }
   }
@@ -132,6 +132,63 @@ import Testing
       #expect(reference.encode(normalNumbers(3 * 7, seed: 3)).allSatisfy { abs($0) < 1 })
       #expect(reference.dynamics(normalNumbers(5 * 8, seed: 4)).count == 10)
       #expect(reference.reward(normalNumbers(5 * 8, seed: 4)).count == 5)
+    }
+  }
+
+  @Test func `a contrastive and an oracle's model say so in their files, and an oracle needs to be told the tasks`()
+    throws
+  {
+    try withFolder { folder in
+      var configuration = short()
+      configuration.context = .contrastive
+      let files = files(folder, "model")
+      _ = try ModelTraining(pointDataset(), configuration, threads: 1).run(files, isQuiet: true)
+      #expect(try LoadedModel(path: files.output).description.shape.contextKind == .contrastive)
+
+      configuration.context = .oracle
+      #expect(throws: LearningError.self) { try ModelTraining(pointDataset(), configuration, threads: 1) }
+      var dataset = pointDataset()
+      for index in dataset.episodes.indices {
+        dataset.episodes[index].parameters = [Double(dataset.episodes[index].task), 7]
+      }
+      _ = try ModelTraining(dataset, configuration, threads: 1).run(files, isQuiet: true)
+      let model = try LoadedModel(path: files.output)
+      #expect(model.description.shape.contextKind == .oracle && model.description.shape.parameterCount == 2)
+      // Six tasks, numbered 0, 10 … 50; a parameter that never changes keeps a spread to divide by.
+      #expect(model.weights.statistics.parameterMean == [25, 7])
+      #expect(abs(model.weights.statistics.parameterStd[0] - 17.0783) < 1e-3)
+      #expect(model.weights.statistics.parameterStd[1] == 1e-3)
+    }
+  }
+
+  @Test func `a probe sees the model at its steps, has a column of the table, and changes nothing`() throws {
+    try withFolder { folder in
+      _ = try ModelTraining(pointDataset(), short(), threads: 1).run(files(folder, "plain"), isQuiet: true)
+      let probed = files(folder, "probed")
+      var seen: [LoadedModel] = []
+      let probe = ModelTraining.Probe(interval: 5) { model in
+        seen.append(model)
+        return -Double(seen.count)
+      }
+      _ = try ModelTraining(pointDataset(), short(), threads: 1).run(probed, isQuiet: true, probe: probe)
+      let models = try ["plain", "probed"].map {
+        try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0).safetensors"))
+      }
+      #expect(models[0] == models[1])
+      // Steps 5, 10 and the last, 12; the last is what is written.
+      #expect(seen.count == 3 && seen[0].weights.tensors != seen[1].weights.tensors)
+      #expect(try LoadedModel(path: probed.output).weights.tensors == seen[2].weights.tensors)
+      let rows = try String(contentsOfFile: probed.log!, encoding: .utf8).split(separator: "\n").filter {
+        $0.hasPrefix("denoiser,")
+      }
+      #expect(rows.map { $0.split(separator: ",", omittingEmptySubsequences: false)[4] } == ["-1", "-2", "-3"])
+
+      struct Broken: Error {}
+      let broken = ModelTraining.Probe(interval: 5) { _ in throw Broken() }
+      #expect(throws: LearningError.evaluation(step: 5, reason: "Broken()")) {
+        try ModelTraining(pointDataset(), short(), threads: 1).run(
+          files(folder, "broken"), isQuiet: true, probe: broken)
+      }
     }
   }
 

@@ -12,11 +12,12 @@ private struct Pair {
   let model: LoadedModel
   let reference: ReferenceModel
 
-  init(_ shape: PlannerShape) throws {
+  init(_ shape: PlannerShape, statistics change: (inout PlannerStatistics) -> Void = { _ in }) throws {
     let path = FileManager.default.temporaryDirectory
       .appendingPathComponent("agreement-\(getpid())-\(UInt64.random(in: 0 ... .max)).safetensors").path
     defer { try? FileManager.default.removeItem(atPath: path) }
-    let weights = PlannerWeights.random(shape, seed: 21)
+    var weights = PlannerWeights.random(shape, seed: 21)
+    change(&weights.statistics)
     let description = ModelDescription(
       family: "test", shape: shape, periodNanoseconds: 10_000_000, actionLimit: weights.actionLimit)
     try LoadedModel.write(description, statistics: weights.statistics, to: path) { tensor in
@@ -77,8 +78,10 @@ private func normals(_ count: Int, seed: UInt64) -> [Float] {
     }
   }
 
-  @Test func encodersAgree() throws {
-    let shape = Self.shapes[1]
+  @Test(arguments: [ContextKind.pool, .contrastive, .recurrent])
+  func encodersAgree(kind: ContextKind) throws {
+    var shape = Self.shapes[1]
+    shape.contextKind = kind
     let pair = try Pair(shape)
     var planner = try Planner(weights: pair.model.weights, options: PlannerOptions())
     let statistics = pair.model.weights.statistics
@@ -104,6 +107,30 @@ private func normals(_ count: Int, seed: UInt64) -> [Float] {
       let found = planner.context(index)
       #expect(abs(found - expected[index]) < 1e-5)
     }
+  }
+
+  @Test func oraclesAgree() throws {
+    var shape = Self.shapes[1]
+    shape.contextKind = .oracle
+    shape.parameterCount = 3
+    let pair = try Pair(shape) {
+      $0.parameterMean = [1, -2, 0.5]
+      $0.parameterStd = [0.5, 2, 1]
+    }
+    var planner = try Planner(weights: pair.model.weights, options: PlannerOptions())
+    let infers = planner.infersContext
+    planner.setContext(parameters: [1.25, -3, 0.5])
+    let expected = pair.reference.encode([0.5, -0.5, 0])
+    for index in 0..<shape.contextSize {
+      let found = planner.context(index)
+      #expect(abs(found - expected[index]) < 1e-5)
+    }
+    // What the robot does says nothing to it.
+    let state = [Float](repeating: 0.1, count: 17)
+    let isAdded = planner.addTransition(observation: state, action: [0, 0, 0, 0, 0, 0], reward: 1, next: state)
+    planner.updateContext()
+    let (found, hasContext) = (planner.context(0), planner.hasContext)
+    #expect(!infers && !isAdded && hasContext && abs(found - expected[0]) < 1e-5)
   }
 
   /// Return and discrepancy of plans, from the trainer's own networks and the definition.

@@ -30,25 +30,34 @@ func quickConfiguration() -> TrainingConfiguration {
   static let shape = PlannerShape(
     observationSize: 3, actionSize: 2, contextSize: 4, horizon: 4, channels: [16], denoisingSteps: 10)
 
-  @Test func `gradients of encoder, dynamics and reward model agree with finite differences`() {
+  @Test(arguments: ContextKind.allCases)
+  func `gradients of encoder, dynamics and reward model agree with finite differences`(kind: ContextKind) {
+    var shape = Self.shape
+    shape.contextKind = kind
+    shape.parameterCount = kind == .oracle ? 2 : 0
     let store = ParameterStore()
-    let model = WorldModel(store, Self.shape)
+    let model = WorldModel(store, shape)
     store.seal(seed: 5)
     #expect(
-      store.entries.map(\.name)
-        == Self.shape.tensors.map(\.name).filter { !$0.hasPrefix("denoiser.") })
-    let counts = [3, 7, 1]
-    let w = WorldModel.Workspace(model, contexts: 3, transitions: 11, queriesPerContext: 2)
+      store.entries.map { "\($0.name) \($0.shape)" }
+        == shape.tensors.filter { !$0.name.hasPrefix("denoiser.") }.map { "\($0.name) \($0.shape)" })
+    let counts = kind == .oracle ? [1, 1, 1] : [3, 7, 1]
+    let rows = counts.reduce(0, +)
+    let w = WorldModel.Workspace(model, contexts: 3, evidence: rows, queriesPerContext: 2)
     w.counts = counts
-    w.transitions.update(from: normalNumbers(11 * 9, seed: 1), count: 11 * 9)
+    w.tasks = [4, 4, 2]
+    w.evidence.update(from: normalNumbers(rows * shape.evidenceSize, seed: 1), count: rows * shape.evidenceSize)
     w.queries.update(from: normalNumbers(6 * 9, seed: 2), count: 6 * 9)
+    let contrast = kind == .contrastive ? ContrastiveLoss(weight: 0.7, temperature: 0.5) : nil
     func loss() -> Double {
       let errors = model.forward(store.values, w)
-      return errors.dynamics + errors.reward
+      let unused = FloatBuffer(count: 3 * shape.contextSize)
+      let apart = contrast?.add(w.encoder.context, tasks: w.tasks, size: shape.contextSize, to: unused.pointer) ?? 0
+      return errors.dynamics + errors.reward + 0.7 * apart
     }
     _ = loss()
     let gradients = store.makeBuffer()
-    model.backward(store.values, gradients.pointer, w, scale: 1)
+    model.backward(store.values, gradients.pointer, w, scale: 1, contrast: contrast)
     for (index, entry) in store.entries.enumerated() {
       let gradient = store.tensor(entry, from: gradients.pointer)
       let norm = gradient.reduce(0) { $0 + $1 * $1 }.squareRoot()
@@ -68,9 +77,52 @@ func quickConfiguration() -> TrainingConfiguration {
     let transitions = normalNumbers(5 * 9, seed: 3)
     let rows = (0..<5).map { Array(transitions[($0 * 9)..<(($0 + 1) * 9)]) }
     let twiceReversed = rows.reversed().flatMap { $0 } + rows.flatMap { $0 }
-    let w = TransitionEncoder.Workspace(encoder, contexts: 2, transitions: 15)
-    encoder.forward(store.values, transitions + twiceReversed, counts: [5, 10], w)
+    let w = encoder.makePass(contexts: 2, rows: 15)
+    w.forward(store.values, transitions + twiceReversed, counts: [5, 10])
     for i in 0..<4 { #expect(abs(w.context[i] - w.context[4 + i]) < 1e-6) }
+  }
+
+  @Test func `a contrastive model tells tasks apart at least as sharply, and an oracle knows them`() throws {
+    // Mean cosine similarity of two contexts of one task, less that of contexts of different tasks.
+    func separation(_ kind: ContextKind) throws -> Double {
+      var configuration = quickConfiguration()
+      configuration.context = kind
+      configuration.contrastiveWeight = 1
+      var dataset = pointDataset(episodesPerTask: 10)
+      for index in dataset.episodes.indices {
+        dataset.episodes[index].parameters = [Double(dataset.episodes[index].task)]
+      }
+      let shape = try configuration.shape(observationSize: 2, actionSize: 2, parameterCount: 1)
+      let workers = Workers(threads: 2)
+      let data = try TrainingData(dataset, shape, configuration)
+      let training = WorldModelTraining(data, configuration, workers: workers)
+      for _ in 0..<configuration.worldModelSteps { _ = training.step() }
+      let pool = training.labelContexts(workers: workers).array
+      let size = shape.contextSize
+      let contexts = (0..<(pool.count / size)).map { index -> [Float] in
+        let z = pool[(index * size)..<((index + 1) * size)]
+        let norm = z.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        return z.map { $0 / norm }
+      }
+      var same = (sum: 0.0, count: 0.0)
+      var other = same
+      for i in contexts.indices {
+        for j in 0..<i {
+          let cosine = Double(zip(contexts[i], contexts[j]).reduce(0) { $0 + $1.0 * $1.1 })
+          if i / configuration.contextsPerTask == j / configuration.contextsPerTask {
+            same = (same.sum + cosine, same.count + 1)
+          } else {
+            other = (other.sum + cosine, other.count + 1)
+          }
+        }
+      }
+      return same.sum / same.count - other.sum / other.count
+    }
+    let pool = try separation(.pool)
+    let contrastive = try separation(.contrastive)
+    let oracle = try separation(.oracle)
+    #expect(contrastive > pool && contrastive > 0.3, "\(pool), \(contrastive)")
+    #expect(oracle > 0.3, "\(oracle)")
   }
 
   @Test func `trained on a point's episodes, contexts tell the tasks apart and the models predict`() throws {

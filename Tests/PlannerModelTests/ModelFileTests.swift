@@ -88,6 +88,22 @@ private let pristine = try! RawFile()
     #expect(model.weights.tensors == weights.tensors)
   }
 
+  @Test func `a file that does not say how its context is made means the pool, and an unknown way is refused`() throws {
+    var file = pristine
+    file.replace("\"context\":\"pool\"", "\"contexts\":\"pool\"")
+    #expect(try file.load().description.shape.contextKind == .pool)
+    file = pristine
+    file.replace("\"context\":\"pool\"", "\"context\":\"tea\"")
+    #expect(throws: ModelError.self) { try file.load() }
+    // An oracle without parameters, and parameters without an oracle.
+    file = pristine
+    file.replace("\"context\":\"pool\"", "\"context\":\"oracle\"")
+    #expect(throws: ModelError.self) { try file.load() }
+    file = pristine
+    file.replace("\"context\":\"pool\"", "\"parameter_count\":\"2\"")
+    #expect(throws: ModelError.self) { try file.load() }
+  }
+
   @Test func `weights are rounded to the nearest fp16`() throws {
     let path = "model-rounding-test-\(getpid()).safetensors"
     defer { unlink(path) }

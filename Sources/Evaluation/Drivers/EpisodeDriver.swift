@@ -2,6 +2,7 @@
 
 import OfflineData
 import PlannerModel
+import Tasks
 
 /// What infers from transitions which task it faces; the methods mean what `Planner`'s of the same names do.
 /// One thread an instance. Real-time: no.
@@ -14,6 +15,15 @@ public protocol TaskInference: AnyObject {
   func updateContext()
   /// The same, every so many transitions: for an episode that is its own warm start.
   func updateContextIfDue()
+  /// False for an oracle, which is told the task and takes no transitions.
+  var infers: Bool { get }
+  /// Tells an oracle the task's true parameters. Precondition: `!infers`.
+  func tell(parameters: [Double])
+}
+
+extension TaskInference {
+  public var infers: Bool { true }
+  public func tell(parameters: [Double]) { preconditionFailure("only an oracle is told the task") }
 }
 
 /// What a driver means to do and expects to come of it, physical units.
@@ -43,6 +53,23 @@ public protocol EpisodeDriver: AnyObject {
   func prepare()
   /// Up to `count` steps of what it intends after the last `act`; nil when it never looks ahead.
   func intention(steps count: Int) -> IntendedSteps?
+  /// What came of the last `act`, for whoever adapts while driving.
+  func experience(observation: [Float], action: [Float], reward: Float, next: [Float])
+  /// Changes of task or body that it has noticed since it was made.
+  var changesNoticed: Int { get }
+}
+
+extension EpisodeDriver {
+  public func experience(observation: [Float], action: [Float], reward: Float, next: [Float]) {}
+  public var changesNoticed: Int { 0 }
+
+  /// Executes `action`, its answer to `observation`, lets it learn from what came of it and prepare for the next step.
+  func execute(_ action: [Float], on task: any ControlTask, from observation: [Float]) -> StepResult {
+    let result = task.step(action: action)
+    experience(observation: observation, action: action, reward: Float(result.reward), next: task.observation)
+    prepare()
+    return result
+  }
 }
 
 extension WarmStart {

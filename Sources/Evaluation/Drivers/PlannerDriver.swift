@@ -30,6 +30,10 @@ public final class PlannerDriver: EpisodeDriver, TaskInference {
 
   public func updateContextIfDue() { planner.updateContextIfDue() }
 
+  public var infers: Bool { planner.infersContext }
+
+  public func tell(parameters: [Double]) { planner.setContext(parameters: parameters.map { Float($0) }) }
+
   // MARK: EpisodeDriver
 
   public var inference: any TaskInference { self }
@@ -42,6 +46,14 @@ public final class PlannerDriver: EpisodeDriver, TaskInference {
   }
 
   public func prepare() { planner.prepare() }
+
+  public func experience(observation: [Float], action: [Float], reward: Float, next: [Float]) {
+    guard planner.options.contextUpdate == .online else { return }
+    addTransition(observation: observation, action: action, reward: reward, next: next)
+    planner.updateContextIfDue()
+  }
+
+  public var changesNoticed: Int { planner.changes }
 
   public func intention(steps count: Int) -> IntendedSteps? {
     let steps = 0..<min(count, planner.horizon - 1)

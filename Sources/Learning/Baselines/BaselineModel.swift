@@ -156,8 +156,8 @@ public final class BaselinePolicy {
   public func context(of rows: [Float]) -> [Float] {
     guard let encoder = networks.encoder else { return [Float](repeating: 0, count: model.contextSize) }
     let count = rows.count / (2 * model.observationSize + model.actionSize + 1)
-    let workspace = TransitionEncoder.Workspace(encoder, contexts: 1, transitions: count)
-    encoder.forward(networks.store.values, rows, counts: [count], workspace)
-    return Array(UnsafeBufferPointer(start: workspace.context, count: model.contextSize))
+    let pass = encoder.makePass(contexts: 1, rows: count)
+    pass.forward(networks.store.values, rows, counts: [count])
+    return Array(UnsafeBufferPointer(start: pass.context, count: model.contextSize))
   }
 }

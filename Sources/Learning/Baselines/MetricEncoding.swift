@@ -52,12 +52,12 @@ final class MetricEncoding: TrainingStage {
   private let shards: [Shard]
 
   private final class Shard: @unchecked Sendable {
-    let workspace: TransitionEncoder.Workspace
+    let pass: any EncoderPass
     let transitions: FloatBuffer
     var losses = (same: 0.0, different: 0.0)
 
     init(_ encoder: TransitionEncoder, contexts: Int, transitions: Int, width: Int) {
-      workspace = .init(encoder, contexts: contexts, transitions: transitions)
+      pass = encoder.makePass(contexts: contexts, rows: transitions)
       self.transitions = FloatBuffer(count: transitions * width)
     }
   }
@@ -101,11 +101,11 @@ final class MetricEncoding: TrainingStage {
           next += taken * data.shape.transitionSize
         }
       }
-      encoder.forward(values, shard.transitions.pointer, counts: counts, shard.workspace)
+      shard.pass.forward(values, shard.transitions.pointer, counts: counts)
       shard.losses = DistanceMetric.loss(
-        shard.workspace.context, tasks: tasks, size: encoder.contextSize, gradient: shard.workspace.contextGradient)
+        shard.pass.context, tasks: tasks, size: encoder.contextSize, gradient: shard.pass.contextGradient)
       gradients.update(repeating: 0, count: optimiser.store.count)
-      encoder.backward(values, gradients, shard.transitions.pointer, counts: counts, shard.workspace)
+      shard.pass.backward(values, gradients, shard.transitions.pointer, counts: counts)
     }
     let parts = Double(ShardedOptimiser.shards)
     return [
@@ -116,8 +116,8 @@ final class MetricEncoding: TrainingStage {
   /// The context of `transitions`, `[n][transitionSize]`, with the averaged weights.
   func encode(_ transitions: [Float]) -> [Float] {
     let count = transitions.count / data.shape.transitionSize
-    let workspace = TransitionEncoder.Workspace(encoder, contexts: 1, transitions: count)
-    encoder.forward(optimiser.average.values.pointer, transitions, counts: [count], workspace)
-    return Array(UnsafeBufferPointer(start: workspace.context, count: encoder.contextSize))
+    let pass = encoder.makePass(contexts: 1, rows: count)
+    pass.forward(optimiser.average.values.pointer, transitions, counts: [count])
+    return Array(UnsafeBufferPointer(start: pass.context, count: encoder.contextSize))
   }
 }

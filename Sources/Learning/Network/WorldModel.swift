@@ -7,18 +7,20 @@ import PlannerRuntime
 /// units; a transition is `[observation, action, reward, difference]`. Real-time: no.
 package struct WorldModel: Sendable {
   package let shape: PlannerShape
-  package let encoder: TransitionEncoder
+  package let encoder: any ContextEncoder
   package let dynamics: MultilayerPerceptron
   package let reward: MultilayerPerceptron
 
   /// Activations for one part of a batch. One thread at a time.
   package final class Workspace {
-    package let encoder: TransitionEncoder.Workspace
+    package let encoder: any EncoderPass
     let dynamics, reward: MultilayerPerceptron.Workspace
-    /// `[contexts][transitions each]` of `transitionSize`, filled by the caller; contexts one after the other.
-    package let transitions: UnsafeMutablePointer<Float>
-    /// Transitions of each context.
+    /// `[contexts][rows each]` of `evidenceSize`, filled by the caller; contexts one after the other.
+    package let evidence: UnsafeMutablePointer<Float>
+    /// Rows of evidence of each context.
     package var counts: [Int] = []
+    /// The task of each context.
+    package var tasks: [Int] = []
     /// `[contexts][queries]` of `transitionSize`, filled by the caller.
     package let queries: UnsafeMutablePointer<Float>
     package let queriesPerContext: Int
@@ -27,17 +29,17 @@ package struct WorldModel: Sendable {
     let dynamicsGradient, rewardGradient: UnsafeMutablePointer<Float>
     private let arena: FloatArena
 
-    package init(_ model: WorldModel, contexts: Int, transitions: Int, queriesPerContext: Int) {
+    package init(_ model: WorldModel, contexts: Int, evidence rowCount: Int, queriesPerContext: Int) {
       let arena = FloatArena()
       let shape = model.shape
       let rows = contexts * queriesPerContext
       let inputSize = shape.rowSize + shape.contextSize
       self.arena = arena
       self.queriesPerContext = queriesPerContext
-      encoder = TransitionEncoder.Workspace(model.encoder, contexts: contexts, transitions: transitions)
+      encoder = model.encoder.makePass(contexts: contexts, rows: rowCount)
       dynamics = MultilayerPerceptron.Workspace(model.dynamics, rows: rows)
       reward = MultilayerPerceptron.Workspace(model.reward, rows: rows)
-      self.transitions = arena.floats(transitions * shape.transitionSize)
+      evidence = arena.floats(rowCount * shape.evidenceSize)
       queries = arena.floats(rows * shape.transitionSize)
       input = arena.floats(rows * inputSize)
       inputGradient = arena.floats(rows * inputSize)
@@ -57,19 +59,19 @@ package struct WorldModel: Sendable {
     let input = shape.rowSize + shape.contextSize
     let width = PlannerShape.worldModelWidth
     self.shape = shape
-    encoder = TransitionEncoder(store, shape)
+    encoder = makeContextEncoder(store, shape)
     dynamics = MultilayerPerceptron(
       store, "dynamics", sizes: [input, width, width, shape.observationSize], activation: .silu)
     reward = MultilayerPerceptron(store, "reward", sizes: [input, width, width, 1], activation: .silu)
   }
 
-  /// Encodes `workspace.transitions`, predicts `workspace.queries`, returns the errors.
+  /// Encodes `workspace.evidence`, predicts `workspace.queries`, returns the errors.
   package func forward(_ parameters: UnsafePointer<Float>, _ workspace: Workspace) -> Errors {
     let w = workspace
     let rows = w.counts.count * w.queriesPerContext
     let rowSize = shape.rowSize
     let inputSize = rowSize + shape.contextSize
-    encoder.forward(parameters, w.transitions, counts: w.counts, w.encoder)
+    w.encoder.forward(parameters, w.evidence, counts: w.counts)
     for row in 0..<rows {
       let input = w.input + row * inputSize
       input.update(from: w.queries + row * shape.transitionSize, count: rowSize)
@@ -96,9 +98,11 @@ package struct WorldModel: Sendable {
     return errors
   }
 
-  /// Adds to `gradients` those of (errors.dynamics + errors.reward) · `scale`, after `forward` with the same workspace.
+  /// Adds to `gradients` those of (errors.dynamics + errors.reward) · `scale`, after `forward` with the same workspace; and
+  /// of the contrastive loss between its contexts, if there is one.
   package func backward(
-    _ parameters: UnsafePointer<Float>, _ gradients: UnsafeMutablePointer<Float>, _ workspace: Workspace, scale: Float
+    _ parameters: UnsafePointer<Float>, _ gradients: UnsafeMutablePointer<Float>, _ workspace: Workspace, scale: Float,
+    contrast: ContrastiveLoss? = nil
   ) {
     let w = workspace
     let rows = w.counts.count * w.queriesPerContext
@@ -119,6 +123,7 @@ package struct WorldModel: Sendable {
         for i in 0..<shape.contextSize { gradient[i] += w.inputGradient[start + i] + w.inputGradient2[start + i] }
       }
     }
-    encoder.backward(parameters, gradients, w.transitions, counts: w.counts, w.encoder)
+    _ = contrast?.add(w.encoder.context, tasks: w.tasks, size: shape.contextSize, to: w.encoder.contextGradient)
+    w.encoder.backward(parameters, gradients, w.evidence, counts: w.counts)
   }
 }

@@ -45,13 +45,15 @@ extension ModelTraining {
     return Array((Self.json(settings) + data.fingerprint).utf8)
   }
 
-  /// Writes the model: averaged weights rounded to fp16, statistics, settings and provenance.
-  func write(to path: String, _ denoiser: DenoiserTraining, _ provenance: [String: String]) throws(LearningError) {
-    var tensors: [String: [Float]] = [:]
+  /// The model as it is, called `path`: averaged weights rounded to fp16, statistics, settings and provenance.
+  func model(
+    _ path: String, _ denoiser: DenoiserTraining, _ provenance: [String: String]
+  ) throws(LearningError) -> LoadedModel {
+    var tensors: [String: [Float16]] = [:]
     for optimiser in [worldModel.optimiser, denoiser.optimiser] {
       for entry in optimiser.store.entries {
-        let values = optimiser.store.tensor(entry, from: optimiser.average.values.pointer)
-        guard values.allSatisfy({ Float16($0).isFinite }) else {
+        let values = optimiser.store.tensor(entry, from: optimiser.average.values.pointer).map { Float16($0) }
+        guard values.allSatisfy(\.isFinite) else {
           throw .diverged(what: "tensor \(entry.name)", step: optimiser.adam.step)
         }
         tensors[entry.name] = values
@@ -65,13 +67,18 @@ extension ModelTraining {
     let description = ModelDescription(
       family: dataset.family, shape: data.shape, periodNanoseconds: dataset.periodNanoseconds,
       actionLimit: dataset.actionLimit, provenance: provenance)
+    let weights = PlannerWeights(
+      shape: data.shape, statistics: data.plannerStatistics, actionLimit: dataset.actionLimit, tensors: tensors)
+    return LoadedModel(path: path, description: description, weights: weights)
+  }
+
+  /// Writes the model.
+  func write(to path: String, _ denoiser: DenoiserTraining, _ provenance: [String: String]) throws(LearningError) {
+    let model = try model(path, denoiser, provenance)
     do {
       let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      try LoadedModel.write(description, statistics: PlannerStatistics(data.statistics), to: path) { shape in
-        guard let values = tensors[shape.name] else { preconditionFailure("no layer trains \(shape.name)") }
-        return values
-      }
+      try model.write(to: path, as: model.description)
     } catch let error as ModelError {
       throw .file(path: path, problem: error.description)
     } catch {
@@ -84,6 +91,16 @@ extension ModelTraining {
     encoder.outputFormatting = [.sortedKeys]
     guard let text = try? encoder.encode(configuration) else { preconditionFailure("plain numbers always encode") }
     return String(decoding: text, as: UTF8.self)
+  }
+}
+
+extension TrainingData {
+  /// The statistics as a model file has them.
+  var plannerStatistics: PlannerStatistics {
+    var all = PlannerStatistics(statistics)
+    all.parameterMean = parameterMean
+    all.parameterStd = parameterStd
+    return all
   }
 }
 

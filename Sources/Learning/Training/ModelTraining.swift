@@ -32,6 +32,20 @@ public final class ModelTraining {
   }
 
   static let stages = ["world model", "denoiser"]
+
+  /// What the model is worth on tasks kept out, measured while it is trained.
+  public struct Probe {
+    /// Every so many steps of the denoiser.
+    public var interval: Int
+    /// Mean return of the model as it is.
+    public var heldOutReturn: (LoadedModel) throws -> Double
+
+    public init(interval: Int, heldOutReturn: @escaping (LoadedModel) throws -> Double) {
+      self.interval = interval
+      self.heldOutReturn = heldOutReturn
+    }
+  }
+
   let dataset: Dataset
   let configuration: TrainingConfiguration
   let data: TrainingData
@@ -44,7 +58,9 @@ public final class ModelTraining {
   public init(_ dataset: Dataset, _ configuration: TrainingConfiguration, threads: Int) throws(LearningError) {
     try configuration.check()
     guard threads >= 1 else { throw .setting(name: "threads", problem: "is \(threads), expected at least 1") }
-    let shape = try configuration.shape(observationSize: dataset.observationSize, actionSize: dataset.actionSize)
+    let shape = try configuration.shape(
+      observationSize: dataset.observationSize, actionSize: dataset.actionSize,
+      parameterCount: TrainingData.parameterCount(dataset))
     self.dataset = dataset
     self.configuration = configuration
     workers = Workers(threads: threads)
@@ -53,9 +69,11 @@ public final class ModelTraining {
   }
 
   /// Trains, resuming where a checkpoint exists, and writes the model. `shouldStop` is asked after every step;
-  /// `provenance` goes into the model file beside the configuration and the data set's own.
+  /// `provenance` goes into the model file beside the configuration and the data set's own. A `probe` has a column of the
+  /// table, and no influence on the model.
   public func run(
-    _ files: Files, provenance: [String: String] = [:], isQuiet: Bool = false, shouldStop: () -> Bool = { false }
+    _ files: Files, provenance: [String: String] = [:], isQuiet: Bool = false, probe: Probe? = nil,
+    shouldStop: () -> Bool = { false }
   ) throws(LearningError) -> Outcome {
     let began = ContinuousClock.now
     let log = TrainingLog(path: files.log, isQuiet: isQuiet)
@@ -87,7 +105,8 @@ public final class ModelTraining {
     try log.begin(Self.stages[1], step: adam.step, of: configuration.denoiserSteps)
     while adam.step < configuration.denoiserSteps {
       let loss = denoiser.step()
-      try log.add(step: adam.step, losses: [loss])
+      let heldOut = try measure(probe, files.output, denoiser, step: adam.step)
+      try log.add(step: adam.step, losses: [loss], heldOutReturn: heldOut)
       guard loss.isFinite else { throw .diverged(what: "the denoiser's loss", step: adam.step) }
       if try checkpoint(files, shouldStop) { return .interrupted(checkpoint: files.checkpoint) }
     }
@@ -117,6 +136,19 @@ public final class ModelTraining {
   /// Labels all tasks with contexts, with the world model as it is, and starts a denoiser on them.
   func makeDenoiser() -> DenoiserTraining {
     DenoiserTraining(data, contexts: worldModel.labelContexts(workers: workers), configuration, workers: workers)
+  }
+
+  /// The held-out return where it is due.
+  private func measure(
+    _ probe: Probe?, _ path: String, _ denoiser: DenoiserTraining, step: Int
+  ) throws(LearningError) -> Double? {
+    guard let probe, step % probe.interval == 0 || step == configuration.denoiserSteps else { return nil }
+    let model = try model(path, denoiser, [:])
+    do {
+      return try probe.heldOutReturn(model)
+    } catch {
+      throw .evaluation(step: step, reason: "\(error)")
+    }
   }
 
   /// Saves a checkpoint every two minutes and before stopping; true: stop.

@@ -28,12 +28,13 @@ package final class ReferenceModel {
     denoiser.pack(denoiserStore.values, panels.pointer, within: 0..<denoiserStore.count)
   }
 
-  /// The context of `transitions`, `[n][transitionSize]`: observation, action, reward, difference.
-  package func encode(_ transitions: [Float]) -> [Float] {
-    let count = transitions.count / shape.transitionSize
-    let workspace = TransitionEncoder.Workspace(worldModel.encoder, contexts: 1, transitions: count)
-    worldModel.encoder.forward(worldStore.values, transitions, counts: [count], workspace)
-    return Array(UnsafeBufferPointer(start: workspace.context, count: shape.contextSize))
+  /// The context of `evidence`, `[n][evidenceSize]`: transitions (observation, action, reward, difference), or for the oracle
+  /// one row of task parameters.
+  package func encode(_ evidence: [Float]) -> [Float] {
+    let count = evidence.count / shape.evidenceSize
+    let pass = worldModel.encoder.makePass(contexts: 1, rows: count)
+    pass.forward(worldStore.values, evidence, counts: [count])
+    return Array(UnsafeBufferPointer(start: pass.context, count: shape.contextSize))
   }
 
   /// The change of state, `[n][observationSize]`, from `inputs`, `[n][observation, action, context]`.

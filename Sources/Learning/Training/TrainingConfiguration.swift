@@ -2,11 +2,18 @@
 
 import PlannerRuntime
 
+extension ContextKind: Codable {}
+
 /// Settings of model training. The defaults suit about 2e5 transitions and take minutes. Real-time: no.
 public struct TrainingConfiguration: Codable, Equatable, Sendable {
   /// Seed of everything random.
   public var seed: UInt64 = 1
 
+  /// How the context is made.
+  public var context = ContextKind.pool
+  /// Weight of the contrastive loss against the models' errors, and its temperature; with `contrastive` only.
+  public var contrastiveWeight: Float = 0.1
+  public var contrastiveTemperature: Float = 0.2
   /// Numbers in the context z.
   public var contextSize = 16
   /// Rows of a plan, H; divisible by 2^(levels − 1).
@@ -78,6 +85,12 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
     ] {
       try require(rate > 0 && rate < 1, name, rate, "above 0 and below 1")
     }
+    if context == .contrastive {
+      try require(queriesPerTask >= 2, "queriesPerTask", queriesPerTask, "at least 2, for two contexts of each task")
+    }
+    try require((0...1000).contains(contrastiveWeight), "contrastiveWeight", contrastiveWeight, "0...1000")
+    try require(
+      (0.01...100).contains(contrastiveTemperature), "contrastiveTemperature", contrastiveTemperature, "0.01...100")
     try require((0...0.9).contains(heldOutEpisodes), "heldOutEpisodes", heldOutEpisodes, "0...0.9")
     try require((0...1).contains(contextDropout), "contextDropout", contextDropout, "0...1")
     try require((0...1000).contains(firstActionWeight), "firstActionWeight", firstActionWeight, "0...1000")
@@ -87,10 +100,20 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
   }
 
   /// The shape of a model for robots of these sizes; throws where the settings do not fit together.
-  package func shape(observationSize: Int, actionSize: Int) throws(LearningError) -> PlannerShape {
+  /// `parameterCount` numbers of each task are known; the oracle needs one at least.
+  package func shape(
+    observationSize: Int, actionSize: Int, parameterCount: Int = 0
+  ) throws(LearningError) -> PlannerShape {
+    guard context != .oracle || parameterCount > 0 else {
+      throw .setting(
+        name: "context",
+        problem: "is oracle, which needs the parameters of every episode's task, the same number each; "
+          + "these data do not have them: choose another")
+    }
     let shape = PlannerShape(
       observationSize: observationSize, actionSize: actionSize, contextSize: contextSize, horizon: horizon,
-      channels: channels, denoisingSteps: denoisingSteps)
+      channels: channels, denoisingSteps: denoisingSteps, contextKind: context,
+      parameterCount: context == .oracle ? parameterCount : 0)
     if let defect = shape.defect {
       throw .setting(name: defect.field, problem: "is \(defect.found), expected \(defect.expected)")
     }

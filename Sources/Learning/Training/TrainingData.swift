@@ -20,12 +20,16 @@ package final class TrainingData: @unchecked Sendable {
   package struct Task: Equatable, Sendable {
     package var training: [Episode] = []
     package var heldOut: [Episode] = []
+    /// The task's parameters, normalised; for the oracle only.
+    package var parameters: [Float] = []
   }
 
   package let shape: PlannerShape
   package let statistics: Statistics
   package let transitions: FloatBuffer
   package let tasks: [Task]
+  /// Of the tasks' parameters, `[shape.parameterCount]`.
+  package let parameterMean: [Float], parameterStd: [Float]
   /// The better episodes of each task that hold a window.
   package let windowed: [Episode]
   /// Windows in `windowed[..<i]`.
@@ -47,7 +51,21 @@ package final class TrainingData: @unchecked Sendable {
     self.statistics = statistics
     self.transitions = transitions
     let byTask = Self.group(dataset)
-    tasks = Self.split(byTask, heldOut: configuration.heldOutEpisodes, seed: configuration.seed)
+    var tasks = Self.split(byTask, heldOut: configuration.heldOutEpisodes, seed: configuration.seed)
+    let parameters = Self.parameters(dataset).map { Array($0.prefix(shape.parameterCount)) }
+    let columns = (0..<shape.parameterCount).map { index in parameters.map { $0[index] } }
+    let means = columns.map { $0.reduce(0, +) / Double($0.count) }
+    let deviations = zip(columns, means).map { column, mean in
+      max((column.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(column.count)).squareRoot(), 1e-3)
+    }
+    for index in tasks.indices {
+      tasks[index].parameters = (0..<shape.parameterCount).map {
+        Float((parameters[index][$0] - means[$0]) / deviations[$0])
+      }
+    }
+    self.tasks = tasks
+    parameterMean = means.map { Float($0) }
+    parameterStd = deviations.map { Float($0) }
     windowed = byTask.flatMap { episodes in
       let ranked = episodes.sorted { ($1.totalReward, $0.start) < ($0.totalReward, $1.start) }
       let kept = (Double(ranked.count) * configuration.bestEpisodes).rounded(.up)
@@ -89,6 +107,16 @@ package final class TrainingData: @unchecked Sendable {
       if windowsBefore[middle] <= number { low = middle } else { high = middle }
     }
     return (windowed[low].task, windowed[low].start + number - windowsBefore[low])
+  }
+
+  /// What a context of `task` is made from: transitions of `episodes`, or the task's parameters; returns how many rows.
+  package func drawEvidence(
+    of task: Int, from episodes: [Episode], _ configuration: TrainingConfiguration, _ random: inout RandomSource,
+    _ target: UnsafeMutablePointer<Float>
+  ) -> Int {
+    guard shape.contextKind == .oracle else { return drawContext(from: episodes, configuration, &random, target) }
+    target.update(from: tasks[task].parameters, count: shape.parameterCount)
+    return 1
   }
 
   /// Copies random transitions of a few random episodes to `target`; returns how many.
@@ -148,6 +176,18 @@ package final class TrainingData: @unchecked Sendable {
       start += episode.length
     }
     return groups
+  }
+
+  /// How many numbers describe a task; 0 unless every episode has the same number of them.
+  package static func parameterCount(_ dataset: Dataset) -> Int {
+    let counts = Set(dataset.episodes.map(\.parameters.count))
+    return counts.count == 1 ? counts.first! : 0
+  }
+
+  /// The parameters of each task, from its first episode; tasks in ascending order of their numbers.
+  private static func parameters(_ dataset: Dataset) -> [[Double]] {
+    let byTask = Dictionary(dataset.episodes.map { ($0.task, $0.parameters) }, uniquingKeysWith: { first, _ in first })
+    return byTask.sorted { $0.key < $1.key }.map(\.value)
   }
 
   /// Draws the held-out episodes of each task; at least one where that leaves four.

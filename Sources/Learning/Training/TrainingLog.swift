@@ -65,19 +65,22 @@ final class TrainingLog {
     }
   }
 
-  /// After each step, with one loss or two.
-  func add(step: Int, losses: [Double]) throws(LearningError) {
+  /// After each step, with one loss or (world model) two, and the return on held-out tasks where it was measured.
+  func add(step: Int, losses: [Double], heldOutReturn: Double? = nil) throws(LearningError) {
     row.add(losses)
     line.add(losses)
-    if let path, let file, step % Self.rowInterval == 0 || step == total {
+    if let path, let file, step % Self.rowInterval == 0 || step == total || heldOutReturn != nil {
       let numbers = row.means.map { String(format: "%.6g", $0) }.joined(separator: ",")
       do {
-        try file.write(contentsOf: Data("\(stage),\(step),\(numbers)\(losses.count == 1 ? "," : "")\n".utf8))
+        let heldOut = heldOutReturn.map { String(format: "%.6g", $0) } ?? ""
+        try file.write(
+          contentsOf: Data("\(stage),\(step),\(numbers)\(losses.count == 1 ? "," : ""),\(heldOut)\n".utf8))
       } catch {
         throw .file(path: path, problem: "cannot be written: \(error.localizedDescription)")
       }
       row = Sum()
     }
+    if let heldOutReturn { note("\(stage) \(step)/\(total)  held-out return \(String(format: "%.2f", heldOutReturn))") }
     let now = ContinuousClock.now
     guard step == total || now - shown > .seconds(isTerminal ? 0.5 : 10) else { return }
     shown = now
@@ -102,13 +105,13 @@ final class TrainingLog {
 
   /// The table as far as a run that resumes at `step` of `stage` got.
   private func kept(path: String, stage: String, step: Int) -> String {
-    let header = "stage,step,\(lossNames)\n"
+    let header = "stage,step,\(lossNames),held_out_return\n"
     guard let old = try? String(contentsOfFile: path, encoding: .utf8), let now = stages.firstIndex(of: stage) else {
       return header
     }
     let rows = old.split(separator: "\n").dropFirst().filter { line in
       let fields = line.split(separator: ",", omittingEmptySubsequences: false)
-      guard fields.count == 4, let index = stages.firstIndex(of: String(fields[0])), let at = Int(fields[1]) else {
+      guard fields.count == 5, let index = stages.firstIndex(of: String(fields[0])), let at = Int(fields[1]) else {
         return false
       }
       return index < now || (index == now && at <= step)

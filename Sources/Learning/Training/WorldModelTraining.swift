@@ -11,6 +11,9 @@ package final class WorldModelTraining {
   package let model: WorldModel
   package let optimiser: ShardedOptimiser
   private let workspaces: [WorldModel.Workspace]
+  private let contrast: ContrastiveLoss?
+  /// Contexts of each task that is drawn: a contrastive loss needs two, which share the task's queries.
+  private let views: Int
   private var errors = [WorldModel.Errors](repeating: .init(), count: ShardedOptimiser.shards)
 
   package init(_ data: TrainingData, _ configuration: TrainingConfiguration, workers: Workers) {
@@ -20,11 +23,17 @@ package final class WorldModelTraining {
     optimiser = ShardedOptimiser(
       store, learningRate: configuration.worldModelLearningRate, averageDecay: configuration.averageDecay,
       averageInterval: 1, workers: workers)
-    let contexts = configuration.tasksPerStep / ShardedOptimiser.shards
+    contrast =
+      configuration.context == .contrastive
+      ? ContrastiveLoss(weight: configuration.contrastiveWeight, temperature: configuration.contrastiveTemperature)
+      : nil
+    let views = contrast == nil ? 1 : 2
+    self.views = views
+    let contexts = views * configuration.tasksPerStep / ShardedOptimiser.shards
     workspaces = (0..<ShardedOptimiser.shards).map { [model] _ in
       WorldModel.Workspace(
-        model, contexts: contexts, transitions: contexts * configuration.mostContextTransitions,
-        queriesPerContext: configuration.queriesPerTask)
+        model, contexts: contexts, evidence: contexts * configuration.mostContextTransitions,
+        queriesPerContext: configuration.queriesPerTask / views)
     }
     self.data = data
     self.configuration = configuration
@@ -40,13 +49,13 @@ package final class WorldModelTraining {
       var random = RandomSource(
         seed: self.configuration.seed, stream: Stream.worldModel + UInt64(2 * step + shard))
       let workspace = self.workspaces[shard]
-      let tasks = (0..<self.configuration.tasksPerStep / ShardedOptimiser.shards).map { _ in
-        random.index(below: self.data.tasks.count)
+      let tasks = (0..<self.configuration.tasksPerStep / ShardedOptimiser.shards).flatMap { _ in
+        [Int](repeating: random.index(below: self.data.tasks.count), count: self.views)
       }
       self.fill(workspace, tasks, contexts: \.training, queries: \.training, &random)
       gradients.update(repeating: 0, count: self.optimiser.store.count)
       self.errors[shard] = self.model.forward(self.optimiser.store.values, workspace)
-      self.model.backward(self.optimiser.store.values, gradients, workspace, scale: scale)
+      self.model.backward(self.optimiser.store.values, gradients, workspace, scale: scale, contrast: self.contrast)
     }
     return Self.mean(errors, count: 1 / Double(scale))
   }
@@ -58,14 +67,14 @@ package final class WorldModelTraining {
       let tasks = data.tasks.indices.filter { !data.tasks[$0][keyPath: queries].isEmpty }
       guard !tasks.isEmpty else { return nil }
       var random = RandomSource(seed: configuration.seed, stream: Stream.evaluation)
-      let perBatch = configuration.tasksPerStep / ShardedOptimiser.shards
+      let perBatch = views * configuration.tasksPerStep / ShardedOptimiser.shards
       let batches = max(8, 4 * tasks.count / perBatch)
       let all = (0..<batches).map { batch in
         let chosen = (0..<perBatch).map { tasks[(batch * perBatch + $0) % tasks.count] }
         fill(workspaces[0], chosen, contexts: \.training, queries: queries, &random)
         return model.forward(optimiser.average.values.pointer, workspaces[0])
       }
-      return Self.mean(all, count: Double(batches * perBatch * configuration.queriesPerTask))
+      return Self.mean(all, count: Double(batches * perBatch * workspaces[0].queriesPerContext))
     }
     return (errors(on: \.training)!, errors(on: \.heldOut))
   }
@@ -78,14 +87,14 @@ package final class WorldModelTraining {
     workers.run(shards: data.tasks.count) { task in
       var random = RandomSource(seed: self.configuration.seed, stream: Stream.contexts + UInt64(task))
       let most = self.configuration.mostContextTransitions
-      let workspace = TransitionEncoder.Workspace(self.model.encoder, contexts: 1, transitions: most)
-      let transitions = FloatBuffer(count: most * self.data.shape.transitionSize)
+      let pass = self.model.encoder.makePass(contexts: 1, rows: most)
+      let evidence = FloatBuffer(count: most * self.data.shape.evidenceSize)
       let episodes = self.data.tasks[task].training + self.data.tasks[task].heldOut
       for index in 0..<count {
-        let taken = self.data.drawContext(from: episodes, self.configuration, &random, transitions.pointer)
-        self.model.encoder.forward(
-          self.optimiser.average.values.pointer, transitions.pointer, counts: [taken], workspace)
-        (pool.pointer + (task * count + index) * size).update(from: workspace.context, count: size)
+        let taken = self.data.drawEvidence(
+          of: task, from: episodes, self.configuration, &random, evidence.pointer)
+        pass.forward(self.optimiser.average.values.pointer, evidence.pointer, counts: [taken])
+        (pool.pointer + (task * count + index) * size).update(from: pass.context, count: size)
       }
     }
     return pool
@@ -98,15 +107,17 @@ package final class WorldModelTraining {
     queries: KeyPath<TrainingData.Task, [TrainingData.Episode]>, _ random: inout RandomSource
   ) {
     let width = data.shape.transitionSize
-    var target = workspace.transitions
+    var target = workspace.evidence
     var query = workspace.queries
     workspace.counts.removeAll(keepingCapacity: true)
+    workspace.tasks = tasks
     for task in tasks {
-      let count = data.drawContext(from: data.tasks[task][keyPath: contexts], configuration, &random, target)
+      let count = data.drawEvidence(
+        of: task, from: data.tasks[task][keyPath: contexts], configuration, &random, target)
       workspace.counts.append(count)
-      target += count * width
+      target += count * data.shape.evidenceSize
       let episodes = data.tasks[task][keyPath: queries]
-      for _ in 0..<configuration.queriesPerTask {
+      for _ in 0..<workspace.queriesPerContext {
         let episode = episodes[random.index(below: episodes.count)]
         query.update(from: data.transition(episode.start + random.index(below: episode.length)), count: width)
         query += width

@@ -4,6 +4,7 @@ import ArgumentParser
 import Evaluation
 import Foundation
 import OfflineData
+import PlannerRuntime
 import RobotLink
 import Tasks
 
@@ -26,6 +27,9 @@ struct DemoCommand: ParsableCommand {
   @Option(help: "Key file for the link; 'metadiffuserd make-key' makes one.")
   var key: String?
 
+  @Option(help: "Whether the controller's context is fixed after the warm start, or online: follows the robot.")
+  var contextUpdate = ContextUpdate.fixed
+
   @Option(help: "Write a picture of speed against target to this file (SVG).")
   var plot: String?
 
@@ -46,8 +50,7 @@ struct DemoCommand: ParsableCommand {
       ] + keyed,
       controller: [
         "--model", task.model, "--link", link, "--seed", "\(task.seed)", "--warm-start-episodes", "1",
-        "--exit-with-robot",
-        "--quiet", "--json",
+        "--context-update", contextUpdate.rawValue, "--exit-with-robot", "--quiet", "--json",
       ] + keyed)
     let yardsticks = try task.yardsticks(family)
     let report = DemoReport(

@@ -45,6 +45,9 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Guide: none, reward, dual (default: the model's).")
   var guide: String?
 
+  @Option(help: "Whether the context is fixed after the warm start, or online: follows the newest transitions.")
+  var contextUpdate = ContextUpdate.fixed
+
   @Option(help: "Expert file, the yardstick and the driver of warm starts (default: experts/FAMILY.safetensors).")
   var experts: String?
 
@@ -77,7 +80,8 @@ struct EvaluateCommand: ParsableCommand {
     let loaded = try LoadedModel(path: model)
     let family = try loaded.description.simulatedFamily(file: model)
     let expertPath = experts ?? family.expertPath
-    let options = try planner.applied(to: loaded)
+    var options = try planner.applied(to: loaded)
+    options.contextUpdate = contextUpdate
     let guides = try list(guide ?? options.guide.rawValue, "--guide", Guide.allCases)
     let qualities = try list(warmStart, "--warm-start", WarmStartSource.allCases)
     let chosenTasks = try tasks.map { try numbers($0, below: family.tasks(split).count) }

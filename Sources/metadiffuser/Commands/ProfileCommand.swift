@@ -135,6 +135,7 @@ struct ProfileCommand: ParsableCommand {
 
   /// Some transitions of unit spread: what they say does not matter, that there is a context does.
   private func inferContext(_ planner: inout Planner, _ statistics: PlannerStatistics) {
+    guard planner.infersContext else { return planner.setContext(parameters: statistics.parameterMean) }
     var random = RandomSource(seed: 5)
     func draw(_ mean: [Float], _ std: [Float]) -> [Float] { zip(mean, std).map { $0 + $1 * random.normal() } }
     for _ in 0..<20 {

@@ -1,9 +1,14 @@
 // `metadiffuser train [model]`: a controller model from a data set and nothing else.
 
 import ArgumentParser
+import Evaluation
 import Foundation
 import Learning
 import OfflineData
+import PlannerRuntime
+import Tasks
+
+extension ContextKind: ExpressibleByArgument {}
 
 struct TrainModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -42,6 +47,12 @@ struct TrainModelCommand: ParsableCommand {
   @Option(help: "Channels of the denoiser's levels, comma-separated (default: the recipe's).")
   var channels: String?
 
+  @Option(
+    help:
+      "How the context is made: pool, recurrent, contrastive, or oracle: told the true task parameters (default: the recipe's)."
+  )
+  var context: ContextKind?
+
   @Option(help: "Numbers in the context (default: the recipe's).")
   var contextSize: Int?
 
@@ -51,11 +62,24 @@ struct TrainModelCommand: ParsableCommand {
   @Option(help: "Checkpoint to resume from and to write; default: checkpoints/NAME OF THE OUTPUT.checkpoint")
   var checkpoint: String?
 
+  @Option(
+    help: "Measure the return on five held-out tasks every so many denoiser steps, for the table; takes the expert.")
+  var evaluateEvery: Int?
+
+  @Option(help: "Expert file, the driver of warm starts for --evaluate-every (default: experts/FAMILY.safetensors).")
+  var experts: String?
+
   @Flag(help: "Print the report as JSON, and no progress.")
   var json = false
 
   @Flag(help: "Train nothing; print the milliseconds of a denoiser step with these settings.")
   var benchmarkStep = false
+
+  func validate() throws {
+    if let evaluateEvery, evaluateEvery < 1 {
+      throw ValidationError("--evaluate-every is \(evaluateEvery), give 1 or more steps")
+    }
+  }
 
   private var trainingConfiguration: TrainingConfiguration {
     get throws {
@@ -64,6 +88,7 @@ struct TrainModelCommand: ParsableCommand {
       configuration.denoiserSteps = steps ?? configuration.denoiserSteps
       configuration.worldModelSteps = worldModelSteps ?? configuration.worldModelSteps
       configuration.horizon = horizon ?? configuration.horizon
+      configuration.context = context ?? configuration.context
       configuration.contextSize = contextSize ?? configuration.contextSize
       configuration.bestEpisodes = bestEpisodes ?? configuration.bestEpisodes
       if let channels {
@@ -81,7 +106,8 @@ struct TrainModelCommand: ParsableCommand {
   func run() throws {
     let configuration = try trainingConfiguration
     try configuration.check()
-    let training = try ModelTraining(Dataset.load(path: data), configuration, threads: threads)
+    let dataset = try Dataset.load(path: data)
+    let training = try ModelTraining(dataset, configuration, threads: threads)
     if benchmarkStep {
       print(String(format: "%.2f ms a step", training.measureDenoiserStep(steps: 50)))
       return
@@ -93,11 +119,13 @@ struct TrainModelCommand: ParsableCommand {
       "metadiffuser train --data \(data)\(recipe.map { " --recipe \($0)" } ?? "") --seed \(configuration.seed)"
       + " --steps \(configuration.denoiserSteps) --world-model-steps \(configuration.worldModelSteps)"
       + " --horizon \(configuration.horizon) --channels \(channels)"
-      + " --context-size \(configuration.contextSize) --best-episodes \(configuration.bestEpisodes) -o \(output)"
+      + " --context \(configuration.context.rawValue) --context-size \(configuration.contextSize)"
+      + " --best-episodes \(configuration.bestEpisodes) -o \(output)"
+    let probe = try evaluateEvery.map { try makeProbe(dataset.family, interval: $0) }
     Interruption.watch()
     let outcome = try training.run(
       .init(output: output, checkpoint: checkpoint, log: checkpoint + ".csv"),
-      provenance: ["command": command, "dataset.path": data], isQuiet: json,
+      provenance: ["command": command, "dataset.path": data], isQuiet: json, probe: probe,
       shouldStop: { Interruption.isRequested })
     switch outcome {
     case .finished(let report):
@@ -106,6 +134,20 @@ struct TrainModelCommand: ParsableCommand {
       FileHandle.standardError.write(
         Data("\ninterrupted; the same command resumes from \(checkpoint)\n".utf8))
       throw ExitCode.failure
+    }
+  }
+
+  /// One episode on each of five tasks that neither training nor a meta-test uses.
+  private func makeProbe(_ name: String, interval: Int) throws -> ModelTraining.Probe {
+    let family = try TaskFamily.named(name)
+    let behaviours = try family.behaviours(expertPath: experts ?? family.expertPath)
+    return ModelTraining.Probe(interval: interval) { model in
+      // Only the planner drives: whoever is the yardstick has no say in the return.
+      var test = MetaTest(
+        family: family, split: .heldOut, model: model, warmStart: .mixed, episodes: 1, seed: 1, behaviours: behaviours,
+        yardstick: .random(family))
+      test.tasks = Array(test.tasks.prefix(5))
+      return try test.run().meanReturn
     }
   }
 

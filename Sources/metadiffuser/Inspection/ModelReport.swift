@@ -42,6 +42,8 @@ struct ModelReport: FileReport {
   let kind = "model"
   var path: String
   var family: String
+  /// How the context is made: `pool`, `recurrent`, `contrastive` or `oracle`.
+  var context: String
   var observationSize: Int, actionSize: Int, contextSize: Int, horizon: Int
   var channels: [Int]
   var denoisingSteps: Int
@@ -71,6 +73,7 @@ struct ModelReport: FileReport {
     family = description.family
     observationSize = shape.observationSize
     actionSize = shape.actionSize
+    context = shape.contextKind.rawValue
     contextSize = shape.contextSize
     horizon = shape.horizon
     channels = shape.channels
@@ -165,7 +168,7 @@ struct ModelReport: FileReport {
     return [
       "\(path): a model for \(family)",
       "  robot: observation \(observationSize), action \(actionSize) within ±\(actionLimit), period \(short(periodMs)) ms",
-      "  planner: context \(contextSize), horizon \(horizon), channels \(channels.map(String.init).joined(separator: ", ")),"
+      "  planner: context \(contextSize) (\(context)), horizon \(horizon), channels \(channels.map(String.init).joined(separator: ", ")),"
         + " \(denoisingSteps) noise levels",
       "  here: \(needs.kernel) kernels, arena \(bytes(needs.arenaBytes))",
       "weights: \(parameters) parameters, all finite",

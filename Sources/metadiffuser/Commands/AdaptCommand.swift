@@ -1,0 +1,101 @@
+// `metadiffuser adapt`: the task changes in mid-episode, untold; how fast the planner is back, with a fixed and an online context.
+
+import ArgumentParser
+import Evaluation
+import Foundation
+import OfflineData
+import PlannerModel
+import PlannerRuntime
+import Tasks
+
+struct AdaptCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "adapt",
+    abstract: "Change the task or the body in mid-episode, untold, and see how fast the planner is back.",
+    discussion: """
+      Each task of the split gets a warm start; the episode begins in it and goes on in another task of the split, drawn by \
+      seed, from where the robot is. Back is who earns, over a twentieth of an episode, 90 % of the way from random's reward to \
+      that of the expert in the new task. The expert is told of the change at once.
+      """
+  )
+
+  @Option(help: "Model file.")
+  var model: String
+
+  @Option(help: "Step at which the task changes.")
+  var changeAt = 100
+
+  @Option(help: "Context: fixed, online, or both separated by a comma.")
+  var contextUpdate = "fixed,online"
+
+  @Option(help: "Which of the family's fixed task lists.")
+  var split = TaskSplit.test
+
+  @Option(help: "Episodes of each task.")
+  var episodes = 1
+
+  @Option(help: "Who drives the warm start: random, medium, expert, mixed, or own: the planner itself.")
+  var warmStart = WarmStartSource.mixed
+
+  @Option(help: "Expert file, the yardstick and the driver of warm starts (default: experts/FAMILY.safetensors).")
+  var experts: String?
+
+  @Option(help: "Seed of everything random.")
+  var seed: UInt64 = 1
+
+  @Option(help: "Tasks at a time.")
+  var threads = 1
+
+  @OptionGroup(title: "Planning (default: the model's settings)")
+  var planner: PlannerArguments
+
+  @Option(help: "Write a picture of the mean reward over the steps to this file (SVG).")
+  var plot: String?
+
+  @Flag(help: "Print the results as a JSON array.")
+  var json = false
+
+  private var updates: [ContextUpdate] {
+    get throws {
+      try contextUpdate.split(separator: ",", omittingEmptySubsequences: false).map { name in
+        guard let update = ContextUpdate(rawValue: String(name)) else {
+          throw ValidationError("--context-update has '\(name)', give fixed, online, or fixed,online")
+        }
+        return update
+      }
+    }
+  }
+
+  func validate() throws {
+    guard episodes >= 1 else { throw ValidationError("--episodes is \(episodes), give 1 or more") }
+    guard (1...64).contains(threads) else { throw ValidationError("--threads is \(threads), give 1...64") }
+    _ = try updates
+  }
+
+  func run() throws {
+    let loaded = try LoadedModel(path: model)
+    let family = try loaded.description.simulatedFamily(file: model)
+    let expertPath = experts ?? family.expertPath
+    var test = MetaTest(
+      family: family, split: split, model: loaded, warmStart: warmStart, episodes: episodes, seed: seed,
+      behaviours: try family.behaviours(expertPath: expertPath),
+      yardstick: try family.yardstick(expertPath: expertPath))
+    test.options = try planner.applied(to: loaded)
+    test.kernels = planner.kernel
+    test.threads = threads
+
+    Interruption.watch()
+    var reports: [ChangeReport] = []
+    if !json { print(ChangeReport.header) }
+    for update in try updates {
+      test.options.contextUpdate = update
+      let bar = ProgressBar("adapt \(update)", unit: "tasks", total: test.tasks.count)
+      let report = try ChangeTest(test, changeStep: changeAt).run(
+        isCancelled: { Interruption.isRequested }, progress: { bar.update($0) })
+      reports.append(report)
+      if !json { print(report.row) }
+    }
+    if json { try printJSON(reports) } else { print(reports[0].expertRow) }
+    if let plot { try ChangeReport.plot(reports).write(to: plot) }
+  }
+}
