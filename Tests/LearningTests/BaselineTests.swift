@@ -240,7 +240,7 @@ private func decisions(
     #expect(try bench.bytes("whole") == bench.bytes("parts"))
     #expect(!FileManager.default.fileExists(atPath: bench.path("parts.checkpoint")))
     let table = try String(contentsOfFile: bench.path("parts.csv"), encoding: .utf8).split(separator: "\n")
-    #expect(table[0] == "stage,step,loss,second_loss")
+    #expect(table[0] == "stage,step,loss,second_loss,held_out_return")
     #expect(table.count == (method == .cloning ? 2 : 3))
   }
 
