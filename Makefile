@@ -146,7 +146,7 @@ bench-onboard: build
 
 # A training step. A data set of a few episodes is enough.
 bench-training: build $(BENCH)/installed
-	"$$(swift build $(SWIFT_FLAGS) --show-bin-path)/metadiffuser" collect --quality random --episodes-per-task 1 \
+	"$$(swift build $(SWIFT_FLAGS) --show-bin-path)/metadiffuser" collect --family cheetah-vel --quality random --episodes-per-task 1 \
 	  -o $(BENCH)/data.hdf5
 	$(BENCH)/venv/bin/python Bench/training_step.py \
 	  "$$(swift build $(SWIFT_FLAGS) --show-bin-path)/metadiffuser" $(BENCH)/data.hdf5
