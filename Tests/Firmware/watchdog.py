@@ -4,6 +4,7 @@ usage: watchdog.py IMAGE        needs qemu-system-arm and arm-none-eabi-nm; ends
 """
 
 import os
+import re
 import socket
 import struct
 import subprocess
@@ -20,8 +21,9 @@ class Debugger:
     """As much of GDB's remote protocol as it takes. Whoever connects stops the processor."""
 
     def __init__(self, path):
-        self.socket = connect(path)
-        self.ask("?")
+        self.socket, self.rest = connect(path), b""
+        # The stop itself; QEMU may tell it twice, of its own accord and because it was asked.
+        self.send("?")
         # QEMU lets registers be written one by one after it has been asked which there are.
         self.ask("qXfer:features:read:target.xml:0,ffb")
 
@@ -29,18 +31,30 @@ class Debugger:
         self.socket.sendall(f"${text}#{sum(text.encode()) % 256:02x}".encode())
 
     def ask(self, text):
+        """The answer; reports of a stop come when they like and are none."""
         self.send(text)
-        answer = b""
-        while b"#" not in answer[:-2]:
-            answer += self.socket.recv(4096)
+        while (answer := self.packet())[:1] in ("S", "T"):
+            pass
+        return answer
+
+    def packet(self):
+        while not (found := re.search(rb"\$([^#]*)#..", self.rest, re.DOTALL)):
+            received = self.socket.recv(4096)
+            assert received, "the debugger's socket closed"
+            self.rest += received
+        self.rest = self.rest[found.end():]
         self.socket.sendall(b"+")
-        return answer.lstrip(b"+")[1:-3].decode()
+        return found[1].decode()
+
+    def expect_ok(self, text):
+        answer = self.ask(text)
+        assert answer == "OK", f"{text}: {answer}"
 
     def write(self, address, data):
-        assert self.ask(f"M{address:x},{len(data):x}:{data.hex()}") == "OK"
+        self.expect_ok(f"M{address:x},{len(data):x}:{data.hex()}")
 
     def jump(self, address):
-        assert self.ask(f"P{PC:x}={struct.pack('<I', address).hex()}") == "OK"
+        self.expect_ok(f"P{PC:x}={struct.pack('<I', address).hex()}")
 
     def leave(self):
         self.send("D")
@@ -105,7 +119,15 @@ def handler_address():
 
 
 def try_watchdog(title, folder, starve, earliest, latest):
-    """Starves the running firmware; it must fall silent and begin anew, at the safe command, in time."""
+    """A pause of this machine can make the watchdog look late, never early: late thrice is late."""
+    passed = [starve_once(title, folder, starve, earliest, latest)]
+    while passed[-1] > latest and len(passed) < 3:
+        passed.append(starve_once(title, folder, starve, earliest, latest))
+    assert passed[-1] <= latest, f"{title}: late, {passed}"
+
+
+def starve_once(title, folder, starve, earliest, latest):
+    """Starves the running firmware; it must fall silent and begin anew, at the safe command. Returns after how many seconds."""
     drives.frames.clear()
     drives.watch(0.5)
     assert len(drives.frames) > 30, "the firmware does not talk to its drives"
@@ -123,9 +145,10 @@ def try_watchdog(title, folder, starve, earliest, latest):
     passed, after = drives.frames[0][0] - starved, drives.frames[0]
     print(f"{title}: a reset and the first frame to the drives after {passed * 1000:.0f} ms, "
           f"clock at {after[1] / 1000:.1f} ms, choice {after[2]}, command {max(map(abs, after[3])):.0f}")
-    assert earliest <= passed <= latest, passed
+    assert earliest <= passed, f"{title}: early, {passed}"
     assert after[1] < 100_000 < before[1], (before, after)
     assert all(frame[2] == 0 and not any(frame[3]) for frame in drives.frames), "not at the safe command"
+    return passed
 
 
 def hang(debugger):
