@@ -84,7 +84,7 @@ let package = Package(
       name: "metadiffuser",
       dependencies: [
         "Evaluation", "Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime", "RobotLink", "ControlLoop",
-        "LinkFaults", "ActuatorBus", "CSerialPort", "CAllocationCounter",
+        "LinkFaults", "ActuatorBus", "Failsafe", "CSerialPort", "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),

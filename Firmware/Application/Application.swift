@@ -41,9 +41,10 @@ public struct Application: ~Copyable {
     self.robot = robot
     let safe = takeStorage(repeating: robot.safeCommand, count: robot.actionSize)
     gate = CommandGate(
-      times: robot.failsafeTimes, size: robot.actionSize, limit: robot.actionLimit,
+      times: robot.failsafeTimes, size: robot.actionSize, laterEntries: robot.laterEntries, limit: robot.actionLimit,
       slewPerSecond: robot.slewPerSecond, safeCommand: safe,
-      memory: takeStorage(repeating: Float(0), count: 2 * robot.actionSize))
+      memory: takeStorage(
+        repeating: Float(0), count: CommandGate.memoryCount(size: robot.actionSize, laterEntries: robot.laterEntries)))
     let profile = RobotProfile(
       family: FixedText(fixed: robot.family), observationSize: robot.observationSize, actionSize: robot.actionSize,
       periodNanoseconds: robot.periodNanoseconds, schema: robot.schema)
@@ -118,7 +119,9 @@ public struct Application: ~Copyable {
       gate.failsafe.standDown()
       return
     }
-    let verdict = gate.offer(link.action.command, now: now, observationTime: answered.time, entry: entry)
+    let verdict = gate.offer(
+      link.action.command, later: link.action.laterCommands, count: link.action.laterEntries, now: now,
+      observationTime: answered.time, entry: entry)
     guard verdict == .accepted else {
       refusedActions &+= 1
       return

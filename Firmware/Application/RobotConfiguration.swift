@@ -25,6 +25,8 @@ public struct RobotConfiguration: Sendable {
   public let decisionNanoseconds: UInt64
   /// Entries of a plan after its first that the controller may send instead of a new plan.
   public let usableEntries: Int
+  /// Of the entries that come along with an action, how many are driven when no further action comes.
+  public let laterEntries: Int
   /// Control periods in an episode.
   public let episodeLength: Int
 
@@ -34,16 +36,22 @@ public struct RobotConfiguration: Sendable {
       RobotConfiguration(
         family: "cheetah-vel", name: "half-cheetah behind a microcontroller", observationSize: 17, actionSize: 6,
         periodNanoseconds: 50_000_000, schema: 0xD75F_822A, actionLimit: 1, slewPerSecond: 200, safeCommand: 0,
-        plausibleState: 1000, decisionNanoseconds: 10_000_000, usableEntries: 8, episodeLength: 200)
+        plausibleState: 1000, decisionNanoseconds: 10_000_000, usableEntries: 8, laterEntries: 2,
+        episodeLength: 200)
     }
   }
 
-  /// An answer may take one period from its observation's sample, and an action carries one entry.
+  /// An answer may take one period from its observation's sample.
   public var failsafeTimes: FailsafeTimes {
     @_noAllocation @_noLocks get {
       FailsafeTimes(
         periodNanoseconds: periodNanoseconds, usableEntries: usableEntries, answerNanoseconds: periodNanoseconds,
         decisionNanoseconds: decisionNanoseconds)
     }
+  }
+
+  /// The stated time from the sample of the last observation that was answered to SAFE, whatever came along with the answer.
+  public var safeAfterNanoseconds: UInt64 {
+    @_noAllocation @_noLocks get { failsafeTimes.safeAfterNanoseconds(ahead: laterEntries) }
   }
 }

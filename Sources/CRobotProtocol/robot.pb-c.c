@@ -864,7 +864,7 @@ const ProtobufCMessageDescriptor robot__observation__descriptor =
   (ProtobufCMessageInit) robot__observation__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor robot__action__field_descriptors[12] =
+static const ProtobufCFieldDescriptor robot__action__field_descriptors[13] =
 {
   {
     "command",
@@ -1010,11 +1010,24 @@ static const ProtobufCFieldDescriptor robot__action__field_descriptors[12] =
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "later_commands",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Robot__Action, n_later_commands),
+    offsetof(Robot__Action, later_commands),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned robot__action__field_indices_by_name[] = {
   0,   /* field[0] = command */
   9,   /* field[9] = deadline_misses */
   8,   /* field[8] = denoising_steps */
+  12,   /* field[12] = later_commands */
   1,   /* field[1] = mode */
   2,   /* field[2] = observation_epoch */
   3,   /* field[3] = observation_sequence */
@@ -1028,7 +1041,7 @@ static const unsigned robot__action__field_indices_by_name[] = {
 static const ProtobufCIntRange robot__action__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor robot__action__descriptor =
 {
@@ -1038,7 +1051,7 @@ const ProtobufCMessageDescriptor robot__action__descriptor =
   "Robot__Action",
   "robot",
   sizeof(Robot__Action),
-  12,
+  13,
   robot__action__field_descriptors,
   robot__action__field_indices_by_name,
   1,  robot__action__number_ranges,

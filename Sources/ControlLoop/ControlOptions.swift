@@ -10,6 +10,8 @@ public struct ControlOptions: Sendable {
   public var seed: UInt64 = 1
   /// Nanoseconds for a plan from the time its observation was due; nil: half the period.
   public var budgetNanoseconds: UInt64? = nil
+  /// The plan's entries that each action takes along, 0 … 3: what the robot drives when the next one is late or lost.
+  public var laterEntries = 2
   /// nil: the model's own setting.
   public var guide: Guide? = nil
   /// `online`: the context follows the robot, and a change of task or body is noticed.

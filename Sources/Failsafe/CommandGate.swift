@@ -30,40 +30,65 @@ public struct CommandGate {
   /// The command for the actuators as of the last `update`, `[size]`.
   public let output: UnsafeMutablePointer<Float>
 
-  /// The last accepted command, on its way down when ramping, `[size]`.
+  /// Entries that may come along with an action; of more, the first count.
+  public let laterEntries: Int
+
+  /// Where `output` goes, `[size]`.
   private let target: UnsafeMutablePointer<Float>
+  /// The accepted action and what came along with it, `[1 + laterEntries, size]`, and which entry of its plan the first is.
+  private let entries: UnsafeMutablePointer<Float>
+  private var firstEntry = 0
   private var updated: UInt64? = nil
 
-  /// - Parameter memory: `[2 × size]`, which lives as long as this does; `output` is its first half.
+  /// Floats of memory that a gate needs.
+  @_noAllocation @_noLocks
+  public static func memoryCount(size: Int, laterEntries: Int) -> Int { (3 + laterEntries) * size }
+
+  /// - Parameters:
+  ///   - laterEntries: how many entries that come along with an action are used.
+  ///   - memory: `memoryCount` floats, which live as long as this does; `output` is the first `size` of them.
   @_noAllocation @_noLocks
   public init(
-    times: FailsafeTimes, size: Int, limit: Float, slewPerSecond: Float, safeCommand: UnsafePointer<Float>,
-    memory: UnsafeMutablePointer<Float>
+    times: FailsafeTimes, size: Int, laterEntries: Int, limit: Float, slewPerSecond: Float,
+    safeCommand: UnsafePointer<Float>, memory: UnsafeMutablePointer<Float>
   ) {
     failsafe = Failsafe(times: times)
     self.size = size
+    self.laterEntries = laterEntries
     self.limit = limit
     self.slewPerSecond = slewPerSecond
     self.safeCommand = safeCommand
     output = memory
     target = memory + size
+    entries = memory + 2 * size
     for index in 0..<size {
       output[index] = safeCommand[index]
       target[index] = safeCommand[index]
     }
   }
 
-  /// Takes over `command`, `[size]`, if it is sound and fresh; else nothing changes. See `Failsafe.accept`.
+  /// Takes over `command`, `[size]`, and the `count` entries after it, `[count, size]`, if all are sound and the command is
+  /// fresh; else nothing changes. See `Failsafe.accept`.
   @_noAllocation @_noLocks
   public mutating func offer(
-    _ command: UnsafePointer<Float>, now: UInt64, observationTime: UInt64, entry: Int
+    _ command: UnsafePointer<Float>, later: UnsafePointer<Float>, count: Int, now: UInt64, observationTime: UInt64,
+    entry: Int
   ) -> GateVerdict {
     if failsafe.isSafe { return .latched }
-    for index in 0..<size where !command[index].isFinite { return .notFinite }
-    for index in 0..<size where abs(command[index]) > limit * 1.001 { return .outOfRange }
-    guard failsafe.accept(now: now, observationTime: observationTime, entry: entry) else { return .stale }
-    for index in 0..<size { target[index] = min(max(command[index], -limit), limit) }
+    if let objection = objection(to: command, size) ?? objection(to: later, count * size) { return objection }
+    let ahead = min(count, laterEntries)
+    guard failsafe.accept(now: now, observationTime: observationTime, entry: entry, ahead: ahead) else { return .stale }
+    firstEntry = entry
+    for index in 0..<size { entries[index] = min(max(command[index], -limit), limit) }
+    for index in 0..<ahead * size { entries[size + index] = min(max(later[index], -limit), limit) }
     return .accepted
+  }
+
+  @_noAllocation @_noLocks
+  private func objection(to values: UnsafePointer<Float>, _ count: Int) -> GateVerdict? {
+    for index in 0..<count where !values[index].isFinite { return .notFinite }
+    for index in 0..<count where abs(values[index]) > limit * 1.001 { return .outOfRange }
+    return nil
   }
 
   /// Moves `output` on to the time `now`. Call it at least once in `decisionNanoseconds`.
@@ -71,7 +96,9 @@ public struct CommandGate {
   public mutating func update(now: UInt64) -> CommandChoice {
     let choice = failsafe.decide(now: now)
     switch choice {
-    case .plan, .earlierPlan, .hold: break
+    case .plan: aim(at: 0)
+    case .earlierPlan(let entry): aim(at: entry - firstEntry)
+    case .hold: break
     case .ramp(let factor):
       for index in 0..<size { target[index] = safeCommand[index] + factor * (target[index] - safeCommand[index]) }
     case .safe, .idle:
@@ -83,6 +110,12 @@ public struct CommandGate {
       output[index] = abs(distance) <= step ? target[index] : output[index] + (distance > 0 ? step : -step)
     }
     return choice
+  }
+
+  /// Makes the accepted action, or an entry that came along with it, the target.
+  @_noAllocation @_noLocks
+  private func aim(at entry: Int) {
+    for index in 0..<size { target[index] = entries[entry * size + index] }
   }
 
   /// How far an entry may move now. A pause buys no jump: it counts as one decision.

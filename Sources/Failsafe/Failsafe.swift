@@ -34,6 +34,8 @@ public struct Failsafe: Equatable, Sendable {
   /// Which entry of its plan the answer was, and how many entries after it are known here.
   private var entry = 0
   private var ahead = 0
+  /// Its entries follow one a period from this age of its observation on.
+  private var begin: UInt64 = 0
   /// What is left of the ramp; 1 before it.
   private var level: Float = 1
 
@@ -56,7 +58,7 @@ public struct Failsafe: Equatable, Sendable {
   /// - Parameters:
   ///   - observationTime: when the observation it answers was sampled, on the clock of `now`.
   ///   - entry: which entry of its plan it is; more than `usableEntries` is too old a plan.
-  ///   - ahead: entries after it that are known here.
+  ///   - ahead: entries after it that are known here; of these, as many count as `usableEntries` has left.
   @_noAllocation @_noLocks
   public mutating func accept(now: UInt64, observationTime: UInt64, entry: Int = 0, ahead: Int = 0) -> Bool {
     if isSafe || entry < 0 || entry > times.usableEntries || ahead < 0 || observationTime > now { return false }
@@ -67,6 +69,8 @@ public struct Failsafe: Equatable, Sendable {
     isPlanned = true
     self.entry = entry
     self.ahead = usable
+    // When it came, and a little later, so that the next answer may come a little later; both within what answers may take.
+    begin = min(now - observationTime + times.decisionNanoseconds, times.answerNanoseconds)
     level = 1
     return true
   }
@@ -77,13 +81,14 @@ public struct Failsafe: Equatable, Sendable {
     if isSafe { return .safe }
     guard isPlanned, let newest else { return .idle }
     let age = now &- newest
-    let due = times.answerNanoseconds + times.periodNanoseconds
-    if age < due { return entry == 0 ? .plan : .earlierPlan(entry: entry) }
-    let entries = times.periods(ahead)
-    if age - due < entries {
-      return .earlierPlan(entry: entry + 1 + Int(truncatingIfNeeded: (age - due) / times.periodNanoseconds))
+    let end = times.answerNanoseconds + times.periods(1 + ahead)
+    if age < end {
+      // The last entry stands until the stated time is over.
+      let passed = age < begin ? 0 : Int(truncatingIfNeeded: (age - begin) / times.periodNanoseconds)
+      let present = entry + min(passed, ahead)
+      return present == 0 ? .plan : .earlierPlan(entry: present)
     }
-    let held = age - due - entries
+    let held = age - end
     if held < times.holdNanoseconds { return .hold }
     let left = times.rampNanoseconds &- (held - times.holdNanoseconds) &- times.decisionNanoseconds
     // Wraps around when the ramp is over.

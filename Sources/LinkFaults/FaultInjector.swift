@@ -29,7 +29,7 @@ public struct FaultInjector {
   private var lastDue: [Direction: UInt64] = [:]
 
   private struct State {
-    var values: [Float]?
+    var values: [Float] = []
     var count = 0
     var turns: UInt64 = 0
     var isOff = false
@@ -115,14 +115,13 @@ public struct FaultInjector {
     let changed = rewriter.rewrite(frame) { values in
       switch fault.kind {
       case .stuck:
-        // The values, or how far they are off, are those of the first frame.
-        if kept?.count == values.count { _ = values.update(from: kept!) } else { kept = Array(values) }
+        // The values, or how far they are off, are those of the first frame that had so many.
+        kept += values.dropFirst(kept.count)
+        for entry in values.indices { values[entry] = kept[entry] }
       case .wrong:
-        if kept?.count != values.count {
-          let bound = Float(fault.amount)
-          kept = values.map { _ in Float.random(in: -bound...bound, using: &random) }
-        }
-        for entry in values.indices { values[entry] += kept![entry] }
+        let bound = Float(fault.amount)
+        while kept.count < values.count { kept.append(.random(in: -bound...bound, using: &random)) }
+        for entry in values.indices { values[entry] += kept[entry] }
       default:
         for entry in values.indices { values[entry] = Float(bitPattern: .random(in: 0 ... .max, using: &random)) }
       }

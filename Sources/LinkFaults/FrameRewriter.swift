@@ -16,7 +16,8 @@ final class FrameRewriter {
     arena.deallocate()
   }
 
-  /// `frame` with its state or command as `change` leaves it; `frame` itself if it carries neither or is damaged.
+  /// `frame` with its state, or its command and the commands after it, as `change` leaves them; `frame` itself if it carries
+  /// neither or is damaged.
   func rewrite(_ frame: [UInt8], _ change: (UnsafeMutableBufferPointer<Float>) -> Void) -> [UInt8] {
     guard rp_is_sealed(frame, frame.count) != 0, let parsed = rp_unpack(arena, frame, frame.count - Int(RP_SEAL_BYTES))
     else { return frame }
@@ -26,7 +27,13 @@ final class FrameRewriter {
       change(UnsafeMutableBufferPointer(start: message.pointee.state, count: message.pointee.n_state))
     case ROBOT__FRAME__BODY_ACTION:
       let message = parsed.pointee.action!
-      change(UnsafeMutableBufferPointer(start: message.pointee.command, count: message.pointee.n_command))
+      let command = UnsafeMutableBufferPointer(start: message.pointee.command, count: message.pointee.n_command)
+      let later = UnsafeMutableBufferPointer(
+        start: message.pointee.later_commands, count: message.pointee.n_later_commands)
+      var joined = Array(command) + later
+      joined.withUnsafeMutableBufferPointer { change($0) }
+      _ = command.update(from: joined.prefix(command.count))
+      _ = later.update(from: joined.dropFirst(command.count))
     default: return frame
     }
     let count = rp_pack(parsed, &output, output.count - Int(RP_SEAL_BYTES))

@@ -125,7 +125,11 @@ struct FrameEncoder: ~Copyable {
       answer.pointee.predicted_return_if_known_case = ROBOT__ACTION__PREDICTED_RETURN_IF_KNOWN_PREDICTED_RETURN
       answer.pointee.predicted_return = predictedReturn
     }
-    if action.hasPredictedState {
+    let later = action.laterEntries * profile.actionSize
+    answer.pointee.n_later_commands = later
+    answer.pointee.later_commands = action.laterCommands
+    // What moves the robot goes first where not all fits: the prediction is for whoever looks on.
+    if action.hasPredictedState, profile.actionSize + later + profile.observationSize <= LinkLimits.frameFloats {
       answer.pointee.n_predicted_state = profile.observationSize
       answer.pointee.predicted_state = action.predictedState
     }

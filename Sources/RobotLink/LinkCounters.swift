@@ -99,6 +99,10 @@ public enum LinkLimits {
   public static var sealedDatagramBytes: Int { 4125 }
   public static var observationEntries: Int { 512 }
   public static var actionEntries: Int { 128 }
+  /// Entries of a plan that may come along with an action.
+  public static var laterEntries: Int { 3 }
+  /// Floats that one frame has room for beside its other fields.
+  public static var frameFloats: Int { 1000 }
   public static var nameBytes: Int { 63 }
   public static var textBytes: Int { 159 }
   /// Version of robot.proto.

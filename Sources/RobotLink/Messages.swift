@@ -79,6 +79,10 @@ public enum ActionMode: UInt32, Sendable {
 public struct ActionMessage: ~Copyable {
   /// `[actionSize]` of 128 entries of storage, each within the robot's action limit.
   public let command: UnsafeMutablePointer<Float>
+  /// The plan's entries after `command`, `[laterEntries, actionSize]` of 3 × 128 entries of storage, each within the limit.
+  public let laterCommands: UnsafeMutablePointer<Float>
+  /// 0 … 3; 0 unless the mode is plan or earlier plan.
+  public var laterEntries = 0
   /// Next state the plan expects, `[observationSize]` of 512, where `hasPredictedState`.
   public let predictedState: UnsafeMutablePointer<Float>
   public var hasPredictedState = false
@@ -99,11 +103,13 @@ public struct ActionMessage: ~Copyable {
 
   public init() {
     command = takeStorage(repeating: 0, count: LinkLimits.actionEntries)
+    laterCommands = takeStorage(repeating: 0, count: LinkLimits.laterEntries * LinkLimits.actionEntries)
     predictedState = takeStorage(repeating: 0, count: LinkLimits.observationEntries)
   }
 
   deinit {
     returnStorage(command)
+    returnStorage(laterCommands)
     returnStorage(predictedState)
   }
 
@@ -119,18 +125,24 @@ public struct ActionMessage: ~Copyable {
   @_noAllocation @_noLocks
   mutating func load(_ message: Robot__Action, for robot: RobotDescription) -> Rejection? {
     let predicts = message.n_predicted_state > 0
+    let later = message.n_later_commands / robot.profile.actionSize
     guard message.n_command == robot.profile.actionSize,
+      later <= LinkLimits.laterEntries, message.n_later_commands == later * robot.profile.actionSize,
       !predicts || message.n_predicted_state == robot.profile.observationSize
     else { return .wrongSize }
     let expects = message.predicted_return_if_known_case == ROBOT__ACTION__PREDICTED_RETURN_IF_KNOWN_PREDICTED_RETURN
     guard allFinite(message.command, message.n_command),
+      allFinite(message.later_commands, message.n_later_commands),
       allFinite(message.predicted_state, message.n_predicted_state),
       !expects || message.predicted_return.isFinite
     else { return .notFinite }
     guard allWithin(robot.actionLimit, message.command, message.n_command),
-      let mode = ActionMode(rawValue: message.mode.rawValue)
+      allWithin(robot.actionLimit, message.later_commands, message.n_later_commands),
+      let mode = ActionMode(rawValue: message.mode.rawValue), later == 0 || mode == .plan || mode == .earlierPlan
     else { return .outOfRange }
     copy(message.command, to: command, message.n_command)
+    laterEntries = later
+    if later > 0 { copy(message.later_commands, to: laterCommands, message.n_later_commands) }
     hasPredictedState = predicts
     if predicts { copy(message.predicted_state, to: predictedState, message.n_predicted_state) }
     self.mode = mode

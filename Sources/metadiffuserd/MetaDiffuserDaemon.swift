@@ -45,6 +45,10 @@ struct MetaDiffuserDaemon: ParsableCommand {
   @Option(help: "Milliseconds a plan may take (default: half the robot's period).")
   var budget: Double?
 
+  @Option(
+    help: "Entries of the plan that go along with each action, 0 … 3, for the robot to drive when the next is late.")
+  var laterEntries = ControlOptions().laterEntries
+
   @Option(help: "Guide of the plans: none, reward or dual (default: the model's).")
   var guide: Guide?
 
@@ -76,6 +80,9 @@ struct MetaDiffuserDaemon: ParsableCommand {
     if let warmStartEpisodes, warmStartEpisodes < 0 {
       throw ValidationError("--warm-start-episodes is \(warmStartEpisodes), give 0 or more")
     }
+    guard (0...LinkLimits.laterEntries).contains(laterEntries) else {
+      throw ValidationError("--later-entries is \(laterEntries), give 0 … \(LinkLimits.laterEntries)")
+    }
     guard (1...2).contains(threads) else { throw ValidationError("--threads is \(threads), give 1 or 2") }
     if let kernel, Planner.kernelName(kernel) == nil { throw ValidationError("\(PlannerError.kernels(name: kernel))") }
     if warmStart != nil, warmStartEpisodes != nil {
@@ -99,6 +106,7 @@ struct MetaDiffuserDaemon: ParsableCommand {
     var options = ControlOptions()
     options.seed = seed
     options.budgetNanoseconds = budget.map { UInt64($0 * 1e6) }
+    options.laterEntries = laterEntries
     options.guide = guide
     options.contextUpdate = contextUpdate
     options.warmStartEpisodes = warmStartEpisodes ?? 1

@@ -26,7 +26,7 @@ import Testing
     "Evaluation": ["Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime"],
     "metadiffuser": [
       "Evaluation", "Learning", "OfflineData", "Tasks", "ControlLoop", "RobotLink", "PlannerModel", "PlannerRuntime",
-      "LinkFaults", "ActuatorBus", "CSerialPort", "CAllocationCounter", "ArgumentParser", "Histogram",
+      "LinkFaults", "ActuatorBus", "Failsafe", "CSerialPort", "CAllocationCounter", "ArgumentParser", "Histogram",
     ],
   ]
   static let workbench: Set<String> = ["LinkFaults", "Tasks", "OfflineData", "Learning", "Evaluation", "metadiffuser"]

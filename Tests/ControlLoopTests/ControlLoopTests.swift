@@ -141,6 +141,47 @@ import Testing
     #expect(rig.loop.statistics.skippedPlans == 1)
   }
 
+  @Test("a plan's answer takes the plan's next entries along, a later entry's what is left of them, in lockstep none")
+  func laterEntries() throws {
+    let rig = try Rig(lockstep: false)
+    rig.connect()
+    _ = rig.exchange(step: 0)
+    #expect(rig.robot.action.mode == .plan)
+    var along: [Int] = [rig.robot.action.laterEntries]
+    for step in 1...5 as ClosedRange<UInt32> {
+      let next = (0..<2).map { rig.robot.action.laterCommands[$0] }
+      rig.observation.step = step
+      rig.observation.reward = -1
+      rig.observation.sampleTimeNanoseconds = monotonicNanoseconds() - 5_000_000_000
+      rig.robot.send(rig.observation)
+      rig.runLoop()
+      let event = rig.robot.next(until: rig.soon())
+      #expect(event == .action)
+      along.append(rig.robot.action.laterEntries)
+      // What the robot would have driven by itself is what it is told. After half of the horizon, four, there is nothing to tell.
+      let told = (0..<2).map { rig.robot.action.command[$0] }
+      if step <= 4 { #expect(told == next) }
+      #expect(rig.robot.action.mode == (step <= 4 ? .earlierPlan : .hold))
+    }
+    #expect(along == [2, 2, 2, 1, 0, 0])
+
+    let patient = try Rig(lockstep: true)
+    patient.connect()
+    #expect(patient.exchange(step: 0) == .plan)
+    #expect(patient.robot.action.laterEntries == 0)
+  }
+
+  @Test("as many entries are taken along as asked for, within the robot's limit", arguments: 0...3)
+  func laterEntryCount(count: Int) throws {
+    var options = ControlOptions()
+    options.laterEntries = count
+    let rig = try Rig(options, lockstep: false)
+    rig.connect()
+    _ = rig.exchange(step: 0)
+    #expect(rig.robot.action.laterEntries == count)
+    for index in 0..<2 * count { #expect(abs(rig.robot.action.laterCommands[index]) <= 0.05) }
+  }
+
   @Test("a robot that restarts is picked up again and gives a new warm start")
   func robotRestarts() throws {
     let rig = try Rig()
@@ -192,9 +233,9 @@ import Testing
     }
   }
 
-  @Test("the loop allocates nothing over twenty episodes, warm start and context included")
-  func allocations() throws {
-    let rig = try Rig()
+  @Test("the loop allocates nothing over twenty episodes, warm start and context included", arguments: [true, false])
+  func allocations(inLockstep: Bool) throws {
+    let rig = try Rig(lockstep: inLockstep)
     rig.connect()
     _ = rig.exchange(step: 0)
     let before = ac_allocations()
@@ -204,7 +245,8 @@ import Testing
       for step in 0...5 as ClosedRange<UInt32> where rig.exchange(step: step) == .plan { plans += 1 }
     }
     let allocations = ac_allocations() - before
-    #expect(plans == 100)
+    // Out of lockstep a slow machine may leave an observation to the failsafe.
+    if inLockstep { #expect(plans == 100) }
     #expect(allocations == 0)
     #expect(rig.loop.hasContext)
   }

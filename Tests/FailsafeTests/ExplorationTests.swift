@@ -5,23 +5,32 @@ import Testing
 
 /// What may happen to a gate.
 private enum Event: CaseIterable {
-  case tick, period, pause, plan, entry, repeated, future, old, oldPlan, notANumber, infinite, beyondLimit, standDown,
-    rearm
+  case tick, period, pause, plan, planAhead, entry, repeated, future, old, oldPlan, notANumber, infinite, beyondLimit,
+    laterNotANumber, laterBeyondLimit, standDown, rearm
 }
 
 /// A gate with its memory, an own account of what it may do, and the means to take a step back.
 private final class Explorer {
   static let period: UInt64 = 50_000_000
   static let decision: UInt64 = 5_000_000
+  /// Entries that the gate takes along with an action, and that come along.
+  static let later = 2
+  static let floats = CommandGate.memoryCount(size: 2, laterEntries: later)
+  typealias Memory = InlineArray<10, Float>
   let limit: Float = 0.8
   let slew: Float = 100
-  let memory = UnsafeMutablePointer<Float>.allocate(capacity: 4)
+  let memory = UnsafeMutablePointer<Float>.allocate(capacity: floats)
   let safe = UnsafeMutablePointer<Float>.allocate(capacity: 2)
-  let command = UnsafeMutablePointer<Float>.allocate(capacity: 2)
+  /// What is offered: the command, and behind it what comes along.
+  let command = UnsafeMutablePointer<Float>.allocate(capacity: 2 * (1 + later))
   var gate: CommandGate
   var now: UInt64 = 1_000_000_000
-  /// The account: when the last observation was sampled whose answer was followed, and since when SAFE is latched.
+  /// The account: when the last observation was sampled whose answer was followed, how long that took, which entry of its plan
+  /// it was and how many followed; and whether SAFE is latched.
   var followed: UInt64? = nil
+  var taken: UInt64 = 0
+  var first = 0
+  var ahead = 0
   var latched = false
   var paths = 0
   var failure: String? = nil
@@ -29,13 +38,13 @@ private final class Explorer {
   init() {
     safe.initialize(to: 0.1)
     (safe + 1).initialize(to: -0.2)
-    command.initialize(repeating: 0, count: 2)
-    memory.initialize(repeating: 0, count: 4)
+    command.initialize(repeating: 0, count: 2 * (1 + Self.later))
+    memory.initialize(repeating: 0, count: Self.floats)
     gate = CommandGate(
       times: FailsafeTimes(
-        periodNanoseconds: Self.period, usableEntries: 1, answerNanoseconds: Self.period,
+        periodNanoseconds: Self.period, usableEntries: 2, answerNanoseconds: Self.period,
         decisionNanoseconds: Self.decision),
-      size: 2, limit: limit, slewPerSecond: slew, safeCommand: safe, memory: memory)
+      size: 2, laterEntries: Self.later, limit: limit, slewPerSecond: slew, safeCommand: safe, memory: memory)
     _ = gate.update(now: now)
   }
 
@@ -51,13 +60,19 @@ private final class Explorer {
       return
     }
     for event in Event.allCases {
-      let saved = (gate, now, followed, latched)
-      let values = (memory[0], memory[1], memory[2], memory[3])
+      let saved = (gate, now, followed, taken, first, ahead, latched)
+      let values = snapshot()
       apply(event)
       explore(depth: depth - 1)
-      (gate, now, followed, latched) = saved
-      (memory[0], memory[1], memory[2], memory[3]) = values
+      (gate, now, followed, taken, first, ahead, latched) = saved
+      for index in 0..<Self.floats { memory[index] = values[index] }
     }
+  }
+
+  private func snapshot() -> Memory {
+    var values = Memory(repeating: 0)
+    for index in 0..<Self.floats { values[index] = memory[index] }
+    return values
   }
 
   private func expect(_ holds: Bool, _ what: @autoclosure () -> String) {
@@ -70,14 +85,18 @@ private final class Explorer {
     case .period: advance(Self.period)
     case .pause: advance(20 * Self.period)
     case .plan: offer(0.8, -0.8, at: now - 1_000_000, entry: 0, isSound: true)
-    case .entry: offer(-0.5, 0.5, at: now - 1_000_000, entry: 1, isSound: true)
+    case .planAhead:
+      offer(0.8, -0.8, later: [-0.4, 0.4, 0.6, 0.6], at: now - 1_000_000, entry: 0, isSound: true)
+    case .entry: offer(-0.5, 0.5, later: [0.2, 0.3], at: now - 1_000_000, entry: 1, isSound: true)
     case .repeated: offer(0.7, 0.7, at: followed ?? now + 1, entry: 0, isSound: false)
     case .future: offer(0.7, 0.7, at: now + 1, entry: 0, isSound: false)
     case .old: offer(0.7, 0.7, at: now - 2 * Self.period, entry: 0, isSound: false)
-    case .oldPlan: offer(0.7, 0.7, at: now, entry: 2, isSound: false)
+    case .oldPlan: offer(0.7, 0.7, at: now, entry: 3, isSound: false)
     case .notANumber: offer(0.7, .nan, at: now, entry: 0, isSound: false)
     case .infinite: offer(-.infinity, 0.7, at: now, entry: 0, isSound: false)
     case .beyondLimit: offer(0.7, 0.9, at: now, entry: 0, isSound: false)
+    case .laterNotANumber: offer(0.7, 0.7, later: [0, 0, 0, .nan], at: now, entry: 0, isSound: false)
+    case .laterBeyondLimit: offer(0.7, 0.7, later: [0, -0.9], at: now, entry: 0, isSound: false)
     case .standDown:
       gate.failsafe.standDown()
       followed = nil
@@ -88,21 +107,31 @@ private final class Explorer {
     }
   }
 
-  private func offer(_ first: Float, _ second: Float, at observationTime: UInt64, entry: Int, isSound: Bool) {
+  private func offer(
+    _ first: Float, _ second: Float, later: [Float] = [], at observationTime: UInt64, entry: Int, isSound: Bool
+  ) {
     command[0] = first
     command[1] = second
-    let before = (gate.failsafe, memory[0], memory[1], memory[2], memory[3])
-    let verdict = gate.offer(command, now: now, observationTime: observationTime, entry: entry)
+    for index in later.indices { command[2 + index] = later[index] }
+    let (state, values) = (gate.failsafe, snapshot())
+    let verdict = gate.offer(
+      command, later: command + 2, count: later.count / 2, now: now, observationTime: observationTime, entry: entry)
     if verdict == .accepted {
       expect(isSound, "an unsound action was accepted")
       expect(!latched, "an action was accepted while latched")
-      followed = observationTime
+      (followed, taken, self.first, ahead) = (observationTime, now - observationTime, entry, later.count / 2)
     } else {
-      expect(gate.failsafe == before.0, "a refused action changed the state")
-      expect(
-        before.1 == memory[0] && before.2 == memory[1] && before.3 == memory[2] && before.4 == memory[3],
-        "a refused action changed a command")
+      expect(gate.failsafe == state, "a refused action changed the state")
+      for index in 0..<Self.floats { expect(memory[index] == values[index], "a refused action changed a command") }
     }
+  }
+
+  /// Which entry of the action that is followed is due, by the account; nil if none is any more.
+  private func due(_ followed: UInt64) -> Int? {
+    let age = now - followed
+    if age >= Self.period * UInt64(2 + ahead) { return nil }
+    let begin = min(taken + Self.decision, Self.period)
+    return first + (age < begin ? 0 : min(Int((age - begin) / Self.period), ahead))
   }
 
   private func advance(_ nanoseconds: UInt64) {
@@ -117,11 +146,19 @@ private final class Explorer {
         expect(abs(new - rest) <= abs(old - rest), "the output left the safe command while \(choice)")
       }
     }
+    if let followed, !latched, let entry = due(followed) {
+      expect(choice == (entry == 0 ? .plan : .earlierPlan(entry: entry)), "\(choice) where entry \(entry) is due")
+    } else {
+      switch choice {
+      case .plan, .earlierPlan: expect(false, "\(choice) without an entry that is due")
+      case .hold, .ramp, .safe, .idle: break
+      }
+    }
     if latched { expect(choice == .safe, "SAFE was left without re-arming") }
     latched = choice == .safe
     expect(gate.failsafe.isSafe == latched, "isSafe is not what was decided")
-    // Seven periods after its sample nothing is left of an observation.
-    let isOver = followed.map { now - $0 >= 7 * Self.period } ?? true
+    // Seven periods after its sample, and one for each entry that came along, nothing is left of an observation.
+    let isOver = followed.map { now - $0 >= UInt64(7 + ahead) * Self.period } ?? true
     if isOver { expect(choice == .safe || choice == .idle, "\(choice) without a fresh observation") }
   }
 }
@@ -132,6 +169,6 @@ private final class Explorer {
     let explorer = Explorer()
     explorer.explore(depth: 6)
     #expect(explorer.failure == nil)
-    #expect(explorer.paths == 7_529_536)  // 14 to the power of 6
+    #expect(explorer.paths == 24_137_569)  // 17 to the power of 6
   }
 }

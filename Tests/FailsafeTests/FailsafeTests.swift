@@ -139,11 +139,53 @@ private let period: UInt64 = 50_000_000
     #expect(now == 7 * period - times.decisionNanoseconds)
   }
 
+  @Test("entries that came along follow one a period after the answer came; the last stands until the stated time")
+  func entriesAhead() {
+    // An answer 12 ms after the sample, decisions every 5 ms, two entries ahead: 0 to 67 ms, 1 to 117, 2 to 200.
+    var failsafe = firmware()
+    #expect(failsafe.accept(now: 12_000_000, observationTime: 0, ahead: 2) == true)
+    #expect(failsafe.decide(now: 67_000_000 - 1) == .plan)
+    #expect(failsafe.decide(now: 67_000_000) == .earlierPlan(entry: 1))
+    #expect(failsafe.decide(now: 117_000_000 - 1) == .earlierPlan(entry: 1))
+    #expect(failsafe.decide(now: 117_000_000) == .earlierPlan(entry: 2))
+    #expect(failsafe.decide(now: 4 * period - 1) == .earlierPlan(entry: 2))
+    #expect(failsafe.decide(now: 4 * period) == .hold)
+    #expect(failsafe.decide(now: failsafe.times.safeAfterNanoseconds(ahead: 2)) == .safe)
+    #expect(failsafe.times.safeAfterNanoseconds(ahead: 2) == 9 * period)
+  }
+
+  @Test(
+    "an answer that comes late is followed by the entry of the present period, and one later than all entries by none")
+  func lateAnswers() {
+    var failsafe = firmware()
+    #expect(failsafe.accept(now: 4 * period, observationTime: 0, ahead: 2) == false)
+    #expect(failsafe.accept(now: 4 * period - 1, observationTime: 0, ahead: 1) == false)
+    #expect(failsafe.accept(now: 2 * period, observationTime: 0, ahead: 2) == true)
+    #expect(failsafe.decide(now: 2 * period) == .earlierPlan(entry: 1))
+    #expect(failsafe.decide(now: 3 * period) == .earlierPlan(entry: 2))
+    #expect(failsafe.decide(now: 4 * period) == .hold)
+  }
+
+  @Test("entries ahead count up to the plan's usable entries")
+  func usableAhead() {
+    var failsafe = firmware(usableEntries: 2)
+    #expect(failsafe.accept(now: 0, observationTime: 0, entry: 1, ahead: 3) == true)
+    #expect(failsafe.decide(now: 0) == .earlierPlan(entry: 1))
+    #expect(failsafe.decide(now: 3 * period - 1) == .earlierPlan(entry: 2))
+    #expect(failsafe.decide(now: 3 * period) == .hold)
+    #expect(failsafe.accept(now: 3 * period, observationTime: 3 * period, entry: 2, ahead: 3) == true)
+    #expect(failsafe.decide(now: 5 * period) == .hold)
+  }
+
   @Test("a clock that runs backwards is an endless age")
   func backwards() {
     var failsafe = firmware()
     _ = failsafe.accept(now: 100 * period, observationTime: 100 * period)
     #expect(failsafe.decide(now: 100 * period - 1) == .safe)
+    // Behind the answer's coming, and not behind its sample: the answer still.
+    var late = firmware()
+    _ = late.accept(now: 100 * period, observationTime: 99 * period, ahead: 2)
+    #expect(late.decide(now: 100 * period - 1) == .plan)
   }
 
   @Test("defaults follow the period and have a floor for fast loops")

@@ -94,13 +94,15 @@ final class FirmwareRig {
     }
   }
 
-  /// Answers the last observation.
-  func answer(_ values: [Float], mode: ActionMode = .plan, entry: UInt32 = 0) {
+  /// Answers the last observation; with `later`, entries of the plan come along.
+  func answer(_ values: [Float], later: [[Float]] = [], mode: ActionMode = .plan, entry: UInt32 = 0) {
     var action = ActionMessage()
     action.answer(observation)
     action.mode = mode
     action.planEntry = entry
     for (index, value) in values.enumerated() { action.command[index] = value }
+    action.laterEntries = later.count
+    for (index, value) in later.joined().enumerated() { action.laterCommands[index] = value }
     toFirmware(controller.encode(action))
   }
 

@@ -44,6 +44,40 @@ import Testing
     #expect(UInt64(rig.drive.latchMicroseconds) <= limit)
   }
 
+  @Test("a lost or late answer is bridged by the entries that came along with the last, without a lapse")
+  func laterEntries() {
+    let rig = FirmwareRig()
+    let later = [[Float](repeating: -0.25, count: 6), [Float](repeating: 0.75, count: 6)]
+    rig.run(milliseconds: 300) { $0.answer(half, later: later) }
+    // One answer is lost: its interval is the next entry's, until the answer after it comes.
+    var lost = 0
+    var driven: Set<Float> = []
+    for _ in 0..<20 {
+      rig.run(milliseconds: 5) { rig in
+        lost += 1
+        if lost != 1 { rig.answer(half, later: later) }
+      }
+      driven.insert(rig.command[0])
+    }
+    #expect(driven == [0.5, -0.25])
+    #expect(rig.drive.choice == 1)
+    // Of three that come along the configured two are driven; then hold, ramp and SAFE.
+    rig.run(milliseconds: 60) { $0.answer(half, later: later + [half]) }
+    var choices: [UInt8] = []
+    var commands: [Float] = []
+    for _ in 0..<46 {
+      rig.run(milliseconds: 10, says: false)
+      if choices.last != rig.drive.choice { choices.append(rig.drive.choice) }
+      if rig.drive.choice == 2, commands.last != rig.command[0] { commands.append(rig.command[0]) }
+    }
+    #expect(choices == [1, 2, 3, 4, 5])
+    #expect(commands == [-0.25, 0.75])
+    #expect(rig.command.allSatisfy { $0 == 0 })
+    #expect(rig.drive.lapses == 1)
+    #expect(UInt64(rig.drive.latchMicroseconds) <= rig.application.robot.safeAfterNanoseconds / 1000)
+    #expect(UInt64(rig.drive.latchMicroseconds) > rig.application.robot.safeAfterNanoseconds / 1000 - 20_000)
+  }
+
   @Test("after SAFE actions of the old session move nothing; a new Hello re-arms, and it drives again within 200 ms")
   func rearming() {
     let rig = FirmwareRig()

@@ -12,13 +12,16 @@ import Testing
 
   /// A frame of the controller's with a right checksum that carries whatever it is told to.
   private func forgedAction(
-    _ rig: FirmwareRig, sequence: UInt32, command: [Float], observationSequence: UInt32, mode: UInt32 = 1
+    _ rig: FirmwareRig, sequence: UInt32, command: [Float], later: [Float] = [], observationSequence: UInt32,
+    mode: UInt32 = 1
   ) -> [UInt8] {
-    var values = command
+    var values = command + later
     return values.withUnsafeMutableBufferPointer { values in
       var action = rp_action()
-      action.n_command = values.count
+      action.n_command = command.count
       action.command = values.baseAddress
+      action.n_later_commands = later.count
+      action.later_commands = values.baseAddress.map { $0 + command.count }
       action.mode = Robot__Mode(rawValue: mode)
       action.observation_epoch = rig.observation.epoch
       action.observation_sequence = observationSequence
@@ -51,6 +54,28 @@ import Testing
       rig.toFirmware(
         link: forgedAction(
           rig, sequence: sequence, command: command, observationSequence: rig.observation.sequence))
+      #expect(rig.command.allSatisfy { $0 >= 0 && $0 <= 0.5 })
+    }
+    #expect(rig.drive.choice == 5)
+  }
+
+  @Test(
+    "a later command that is a NaN, infinite, beyond the limit or of another size spoils its whole frame",
+    arguments: [
+      [0, 0, 0, 0, 0, .nan], [.infinity, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -.infinity],
+      [0, 1.01, 0, 0, 0, 0], [0.9, 0.9, 0.9, 0.9, 0.9], [Float](repeating: 0.9, count: 24),
+      [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, .nan],
+    ] as [[Float]])
+  func badLaterCommands(later: [Float]) {
+    let rig = FirmwareRig()
+    rig.run(milliseconds: 300) { $0.answer(half) }
+    var sequence: UInt32 = 1_000_000
+    rig.run(milliseconds: 400, says: false) { rig in
+      sequence += 1
+      rig.toFirmware(
+        link: forgedAction(
+          rig, sequence: sequence, command: [Float](repeating: -0.5, count: 6), later: later,
+          observationSequence: rig.observation.sequence))
       #expect(rig.command.allSatisfy { $0 >= 0 && $0 <= 0.5 })
     }
     #expect(rig.drive.choice == 5)
@@ -107,15 +132,18 @@ import Testing
           sequence += 1
           let strange: [Float] = [.nan, .infinity, 5, -1, 1, 0.3]
           let command = (0..<6).map { _ in strange[Int(random.uniform(0, 6))] }
+          let later = (0..<6 * Int(random.uniform(0, 4))).map { _ in
+            chance(0.9) ? 0.3 : strange[Int(random.uniform(0, 6))]
+          }
           var bytes = forgedAction(
-            rig, sequence: sequence, command: command,
+            rig, sequence: sequence, command: chance(0.5) ? command : half, later: later,
             observationSequence: rig.observation.sequence &- UInt32(random.uniform(0, 3)))
           if chance(0.3) { bytes[Int(random.uniform(1, Double(bytes.count - 1)))] ^= 1 << UInt8(random.uniform(0, 8)) }
           rig.toFirmware(link: bytes)
         }
         if chance(0.02) { rig.now += 1_000_000_000 }
         let answers = chance(0.5)
-        rig.run(milliseconds: Int(random.uniform(1, 20))) { if answers { $0.answer(half) } }
+        rig.run(milliseconds: Int(random.uniform(1, 20))) { if answers { $0.answer(half, later: [half]) } }
         let isSafe = rig.application.gate.failsafe.isSafe
         #expect(rig.command.allSatisfy { $0.isFinite && abs($0) <= 1 })
         if isSafe, rig.drive.choice == 5, rig.driveFrames > 0 {

@@ -143,6 +143,41 @@ import Testing
     }
   }
 
+  @Test("commands that come along with an action are falsified like the action's, each by a constant of its own")
+  func laterCommands() throws {
+    let profile = RobotProfile(family: "f", observationSize: 3, actionSize: 2, periodNanoseconds: 1_000)
+    var robot = RobotSession(
+      description: RobotDescription(profile: profile, name: "", actionLimit: 1, episodeLength: 0, lockstep: false),
+      epoch: 1, silenceNanoseconds: .max)
+    var controller = ControllerSession(profile: profile, model: "", epoch: 2, silenceNanoseconds: .max)
+    var received = ActionMessage()
+    var observation = ObservationMessage()
+    _ = controller.poll(now: 1)
+    _ = robot.receive(controller.reply, from: .line, now: 1, action: &received)
+    _ = controller.receive(robot.reply, now: 1, observation: &observation)
+    var fault = Fault(.wrong)
+    fault.amount = 0.25
+    var injector = FaultInjector([fault], seed: 3)
+    var offsets: [Float]? = nil
+    // With two entries along, with none, as when holding, and with two again.
+    for later in [2, 0, 2] {
+      var action = ActionMessage()
+      (action.mode, action.laterEntries, action.observationEpoch) = (.plan, later, 1)
+      injector.pass(Array(controller.encode(action)), toward: .toRobot, now: 5)
+      for frame in injector.takeDue(now: 5) {
+        let event = frame.bytes.withUnsafeBytes { robot.receive($0, from: .line, now: 1, action: &received) }
+        #expect(event == .action)
+      }
+      let entries = received.laterEntries
+      #expect(entries == later)
+      let values = (0..<2).map { received.command[$0] } + (0..<2 * later).map { received.laterCommands[$0] }
+      #expect(values.allSatisfy { $0 != 0 && abs($0) <= 0.25 } && Set(values).count == values.count)
+      let known = offsets ?? values
+      #expect(Array(known.prefix(values.count)) == values)
+      offsets = known
+    }
+  }
+
   @Test("garbage is any bits: what is not finite is rejected, and nothing that is handed over is")
   func garbage() {
     let all = states(Fault(.garbage), count: 2_000)

@@ -1,6 +1,8 @@
 """A controller from robot.proto alone: drives `metadiffuser simulate --family point-robot --task X,Y` to its goal.
 
-usage: controller.py PORT X Y        ends when the robot says goodbye; prints what it did as JSON
+usage: controller.py PORT X Y [silent]        ends when the robot says goodbye; prints what it did as JSON
+
+silent: it answers one observation in three, and leaves the steps between to the later commands of that answer.
 """
 
 import json
@@ -12,6 +14,7 @@ from wire import Wire, crc32c
 
 robot = ("127.0.0.1", int(sys.argv[1]))
 goal = [float(sys.argv[2]), float(sys.argv[3])]
+silent = "silent" in sys.argv
 wire = Wire()
 period = 100_000_000
 hello = pb.Hello(
@@ -54,10 +57,16 @@ while True:
         if observation.step == 0:
             returns.append(0.0)
         returns[-1] += observation.reward
-        limit = description.action_limit
-        command = [max(-limit, min(limit, g - s)) for g, s in zip(goal, observation.state)]
+        if silent and observation.step % 3 and not observation.truncated:
+            continue
+        # The robot moves by its command: where it will be, and so what comes next, is known.
+        limit, state, commands = description.action_limit, list(observation.state), []
+        for _ in range(1 if description.lockstep else 3):
+            command = [max(-limit, min(limit, g - s)) for g, s in zip(goal, state)]
+            commands += command
+            state = [s + c for s, c in zip(state, command)]
         action = pb.Action(
-            command=command, mode=pb.MODE_PLAN, observation_epoch=frame.epoch, observation_sequence=frame.sequence,
+            command=commands[:2], later_commands=commands[2:], mode=pb.MODE_PLAN, observation_epoch=frame.epoch, observation_sequence=frame.sequence,
             sample_time_ns=observation.sample_time_ns, plan=answered + 1, plan_us=100, denoising_steps=1)
         wire.send(robot, action=action)
         answered += 1

@@ -50,7 +50,7 @@ def receive_action(sequence, until):
 receive_action(None, time.monotonic() + 30)
 if peer is None:
     sys.exit("no controller")
-answers, misses, modes, largest = 0, 0, {}, 0.0
+answers, misses, modes, largest, along, known = 0, 0, {}, 0.0, {}, []
 tick = time.monotonic()
 for episode in range(episodes):
     state, applied, reward = [0.0] * observations, [], None
@@ -65,19 +65,26 @@ for episode in range(episodes):
         action = receive_action(sequence, end)
         if action is None:
             misses += 1
-            applied = [0.0] * actions
+            applied = known[:actions] or [0.0] * actions
+            known = known[actions:]
         else:
             answers += 1
             modes[pb.Mode.Name(action.mode)] = modes.get(pb.Mode.Name(action.mode), 0) + 1
-            applied = list(action.command)
-            largest = max([largest] + [abs(c) if math.isfinite(c) else math.inf for c in applied])
+            applied, known = list(action.command), list(action.later_commands)
+            if len(known) % actions or len(known) > 3 * actions:
+                sys.exit(f"{len(known)} later commands of {actions} entries each")
+            count = f"{pb.Mode.Name(action.mode)} {len(known) // actions}"
+            along[count] = along.get(count, 0) + 1
+            largest = max([largest] + [abs(c) if math.isfinite(c) else math.inf for c in applied + known])
         if not lockstep:
             receive_action(None, end)
             time.sleep(max(0.0, end - time.monotonic()))
             tick = end
+        if step == length:
+            known = []
         push = sum(applied)
         state = [0.9 * s + 0.02 * math.sin(i + 1) * push for i, s in enumerate(state)]
         reward = -abs(state[0])
 
 wire.send(peer, status=pb.Status(code=pb.STATUS_GOODBYE, text="enough"))
-print(json.dumps({"answers": answers, "misses": misses, "modes": modes, "largest": largest}))
+print(json.dumps({"answers": answers, "misses": misses, "modes": modes, "along": along, "largest": largest}))

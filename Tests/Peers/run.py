@@ -42,15 +42,18 @@ def share(flags):
     os.environ["LINK_KEY"] = key if "--key" in flags else ""
 
 
-for flags in (["--lockstep"], [], sealed):
+for flags, manner in ((["--lockstep"], []), ([], []), (sealed, []), ([], ["silent"])):
     share(flags)
     robot, controller = run_pair(
-        f"a Python controller drives metadiffuser simulate {' '.join(flags)}",
+        f"a Python controller drives metadiffuser simulate {' '.join(flags + manner)}",
         [f"{programs}/metadiffuser", "simulate", "--family", "point-robot", "--task", "0.6,0.8", "--episodes", "2",
          "--link", "udp://127.0.0.1:5641", "--wait", "30", "--json", "--quiet", *flags],
-        python("controller.py", 5641, 0.6, 0.8))
-    assert controller["answered"] == 42, controller
+        python("controller.py", 5641, 0.6, 0.8, *manner))
+    # Of the steps 0 … 19 and the end those that three divides, and the end.
+    assert controller["answered"] == (16 if manner else 42), controller
     assert robot["steps"] == [20, 20] and robot["frames_rejected"] == {}, robot
+    if manner:
+        assert robot["choices"] == {"plan": 14, "robot_earlier_plan": 26}, robot
     # It goes straight to the goal: 0.1 m a step along each axis, 3.23 in all.
     assert all(value > -3.3 for value in robot["returns"]), robot
     assert all(abs(a - b) < 1e-4 for a, b in zip(robot["returns"], controller["returns"])), (robot, controller)
@@ -64,6 +67,10 @@ for mode, flags in ((["lockstep"], []), ([], []), ([], sealed)):
          "--quiet", *flags])
     assert robot["answers"] + robot["misses"] == 42 and robot["misses"] <= 4, robot
     assert robot["modes"]["MODE_IDLE"] == 2 and robot["modes"]["MODE_PLAN"] >= 36, robot
+    # A plan takes its next two entries along, where time does not stand still for it.
+    entries = 0 if mode else 2
+    assert robot["along"][f"MODE_PLAN {entries}"] == robot["modes"]["MODE_PLAN"], robot
+    assert robot["along"]["MODE_IDLE 0"] == 2, robot
     # The limit travels as a 32-bit float.
     assert 0 < robot["largest"] <= 0.8 + 1e-7, robot
     assert controller["robot"] == "Python robot" and controller["frames_rejected"] == {}, controller

@@ -69,7 +69,9 @@ import Testing
 
   @Test(
     "wrong usage ends with 64",
-    arguments: [["--budget=-3"], ["--link", "x"], ["--warm-start", "a", "--warm-start-episodes", "1"]])
+    arguments: [
+      ["--budget=-3"], ["--later-entries", "4"], ["--link", "x"], ["--warm-start", "a", "--warm-start-episodes", "1"],
+    ])
   func usage(arguments: [String]) throws {
     let model = try makeModel()
     defer { try? FileManager.default.removeItem(atPath: model) }

@@ -60,6 +60,49 @@ import Testing
     #expect(lines.last == "2,19,2.000,0.0000,0.0000,-0.00000,0.000,plan")
   }
 
+  @Test("a robot whose controller answers one observation in three drives the entries that came along in between")
+  func laterEntries() throws {
+    let port = freshPort()
+    let robot = try Program(
+      "metadiffuser",
+      [
+        "simulate", "--family", "point-robot", "--task", "1,0", "--link", "udp://127.0.0.1:\(port)", "--episodes", "1",
+        "--json", "--quiet", "--wait", "20",
+      ])
+    var controller = try ControllerEndpoint(
+      connectingTo: LinkAddress(host: "127.0.0.1", port: port),
+      profile: RobotProfile(family: "point-robot", observationSize: 2, actionSize: 2, periodNanoseconds: 100_000_000),
+      model: "test", silenceNanoseconds: 20_000_000_000)
+    /// What is driven in an interval, whoever decides it.
+    func command(_ step: UInt32) -> Float { Float(step % 5) / 100 }
+    var action = ActionMessage()
+    (action.mode, action.laterEntries) = (.plan, 3)
+    var applied: [UInt32: Float] = [:]
+    let limit = monotonicNanoseconds() + 20_000_000_000
+    loop: while true {
+      switch controller.next(until: limit) {
+      case .link(.observation):
+        let step = controller.observation.step
+        if step > 0 { applied[step - 1] = controller.observation.appliedAction[0] }
+        guard step % 3 == 0 || controller.observation.isLast else { continue }
+        action.command[0] = command(step)
+        for later in 0..<3 { action.laterCommands[2 * later] = command(step + 1 + UInt32(later)) }
+        action.answer(controller.observation)
+        controller.send(action)
+      case .link(.goodbye), .timeout: break loop
+      default: break
+      }
+    }
+    let (status, output, _) = try robot.finish()
+    #expect(status == 0)
+    // An answer that came late on a busy machine still brought what follows.
+    #expect(applied.count == 20)
+    for (step, value) in applied where step > 0 { #expect(value == command(step)) }
+    let choices = try #require(try object(output)["choices"] as? [String: Int])
+    #expect(choices.values.reduce(0, +) == 20)
+    #expect(choices["robot_earlier_plan", default: 0] >= 13)
+  }
+
   @Test("a controller that takes over in the middle of an interval gets whole intervals from then on")
   func takeover() throws {
     let port = freshPort()

@@ -14,6 +14,9 @@ import Testing
     var action = ActionMessage()
     action.command[0] = 0.5
     action.command[1] = -0.25
+    action.laterEntries = 1
+    action.laterCommands[0] = 0.25
+    action.laterCommands[1] = -0.5
     action.mode = .plan
     action.observationEpoch = 0xA0B0_C0D0
     action.observationSequence = 7
@@ -29,7 +32,7 @@ import Testing
     [1: "epoch", 2: "sequence", 6: "action"],
     [
       1: "command", 2: "mode", 3: "observation_epoch", 4: "observation_sequence", 5: "sample_time_ns", 6: "plan",
-      8: "plan_us", 9: "denoising_steps",
+      8: "plan_us", 9: "denoising_steps", 13: "later_commands",
     ],
   ]
 
@@ -109,6 +112,7 @@ import Testing
     action.plan = 300
     action.planMicroseconds = 5_000
     action.denoisingSteps = 2
+    action.laterEntries = 2
     action.predictedReturn = -3
     action.hasPredictedState = true
     let answered = pair.controller.encode(action).count

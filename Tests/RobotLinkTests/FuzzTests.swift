@@ -35,6 +35,8 @@ import Testing
     }
     for index in 0..<17 { #expect(pair.observation.state[index].isFinite) }
     for index in 0..<6 { #expect(abs(pair.action.command[index]) <= 1.001) }
+    #expect((0...LinkLimits.laterEntries).contains(pair.action.laterEntries))
+    for index in 0..<6 * pair.action.laterEntries { #expect(abs(pair.action.laterCommands[index]) <= 1.001) }
     // Whatever came before, fresh starts of both find each other.
     pair.restartRobot()
     pair.restartController()
@@ -87,7 +89,9 @@ import Testing
       return Bool.random(using: &generator)
         ? observationDatagram(
           epoch: epoch, sequence: sequence, state: values, applied: values, reward: values.first, step: 1)
-        : actionDatagram(epoch: epoch, sequence: sequence, command: values, answering: epochs[0], prediction: values)
+        : actionDatagram(
+          epoch: epoch, sequence: sequence, command: Array(values.prefix(Bool.random(using: &generator) ? 6 : 600)),
+          answering: epochs[0], prediction: values, later: values)
     }
   }
 }

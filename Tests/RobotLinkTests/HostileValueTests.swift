@@ -9,6 +9,7 @@ import Testing
   /// Bits of what the controller was handed last, and the robot.
   func held(_ pair: LinkPair) -> [UInt32] {
     (0..<17).map { pair.observation.state[$0].bitPattern } + (0..<6).map { pair.action.command[$0].bitPattern }
+      + (0..<18).map { pair.action.laterCommands[$0].bitPattern } + [UInt32(pair.action.laterEntries)]
       + [pair.observation.sequence, pair.action.observationSequence, pair.observation.reward?.bitPattern ?? 1]
   }
 
@@ -54,19 +55,26 @@ import Testing
       var command = (0..<6).map { _ in Float.random(in: -1...1, using: &generator) }
       var sequence = 50 + UInt32(pair.robot.counters.rejected)
       var (mode, answering, prediction): (Int, UInt32, [Float]) = (1, LinkPair.robotEpoch, [])
-      switch Int.random(in: 0..<7, using: &generator) {
+      var later = (0..<6 * Int.random(in: 0...3, using: &generator)).map { _ in
+        Float.random(in: -1...1, using: &generator)
+      }
+      switch Int.random(in: 0..<9, using: &generator) {
       case 0: command[.random(in: 0..<6, using: &generator)] = Self.bad.randomElement(using: &generator)!
       case 1: command[.random(in: 0..<6, using: &generator)] = -.random(in: 1.002...1e30, using: &generator)
       case 2: mode = .random(in: 6...100, using: &generator)
       case 3: answering = .random(in: 1...1_000, using: &generator)
       case 4: prediction = Array(repeating: .nan, count: 17)
       case 5: sequence = .random(in: 1...2, using: &generator)
+      case 6: later += [Float](repeating: 0, count: .random(in: 1...5, using: &generator))
+      case 7:
+        if later.isEmpty { later = [0, 0, 0, 0, 0, 0] }
+        later[.random(in: later.indices, using: &generator)] = (Self.bad + [1.1, -3]).randomElement(using: &generator)!
       default: command.append(0)
       }
       let event = pair.toRobot(
         actionDatagram(
           epoch: LinkPair.controllerEpoch, sequence: sequence, command: command, answering: answering, mode: mode,
-          prediction: prediction))
+          prediction: prediction, later: later))
       #expect(event == .none)
       #expect(held(pair) == before)
     }

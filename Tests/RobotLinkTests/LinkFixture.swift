@@ -69,14 +69,16 @@ func observationDatagram(
 /// The datagram of an action with this command.
 func actionDatagram(
   epoch: UInt32, sequence: UInt32, command: [Float], answering robotEpoch: UInt32, mode: Int = 1,
-  prediction: [Float] = []
+  prediction: [Float] = [], later: [Float] = []
 ) -> [UInt8] {
-  var (command, prediction) = (command, prediction)
-  return command.withUnsafeMutableBufferPointer { command in
+  var (commands, prediction) = (command + later, prediction)
+  return commands.withUnsafeMutableBufferPointer { commands in
     prediction.withUnsafeMutableBufferPointer { prediction in
       var message = rp_action()
       message.n_command = command.count
-      message.command = command.baseAddress
+      message.command = commands.baseAddress
+      message.n_later_commands = later.count
+      message.later_commands = commands.baseAddress.map { $0 + command.count }
       message.n_predicted_state = prediction.count
       message.predicted_state = prediction.baseAddress
       message.observation_epoch = robotEpoch
@@ -154,7 +156,10 @@ final class LinkPair {
     var message = ActionMessage()
     message.answer(observation)
     message.observationEpoch = Self.robotEpoch
+    message.mode = .plan
+    message.laterEntries = 2
     for index in 0..<6 { message.command[index] = Float(index) / 10 }
+    for index in 0..<12 { message.laterCommands[index] = Float(index) / 20 }
     return Array(controller.encode(message))
   }
 }

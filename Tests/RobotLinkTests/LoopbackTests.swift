@@ -43,6 +43,7 @@ import Testing
       let sequence = robot.send(outgoing)
       guard controller.next(until: soon()) == .link(.observation) else { return false }
       answer.answer(controller.observation)
+      (answer.mode, answer.laterEntries) = (.plan, LinkLimits.laterEntries)
       controller.send(answer)
       return robot.next(until: soon()) == .action && robot.action.observationSequence == sequence
     }

@@ -36,10 +36,12 @@ import Testing
       epoch: LinkPair.robotEpoch, sequence: 9, state: state, applied: applied, reward: reward, step: step)
   }
 
-  func action(_ command: [Float], mode: Int = 1, prediction: [Float] = [], sequence: UInt32 = 9) -> [UInt8] {
+  func action(
+    _ command: [Float], mode: Int = 1, prediction: [Float] = [], later: [Float] = [], sequence: UInt32 = 9
+  ) -> [UInt8] {
     actionDatagram(
       epoch: LinkPair.controllerEpoch, sequence: sequence, command: command, answering: LinkPair.robotEpoch, mode: mode,
-      prediction: prediction)
+      prediction: prediction, later: later)
   }
 
   @Test("datagrams too short or too long are counted as such")
@@ -119,6 +121,58 @@ import Testing
     expectRobot(.outOfRange, action([0, 0, 0, 0, 0, -1.01]))
     expectRobot(.outOfRange, action(still, mode: 6))
     expectRobot(.outOfRange, action(still, mode: -1))
+  }
+
+  @Test(
+    "later commands that are no whole entries, too many, not finite, beyond the limit or of no plan spoil the action")
+  func laterCommands() {
+    for count in [1, 5, 7, 17, 19, 24, 600] {
+      expectRobot(.wrongSize, action(still, later: [Float](repeating: 0, count: count)))
+    }
+    for bad in [Float.nan, .infinity, -.infinity] {
+      for index in 0..<18 {
+        var later = still + still + still
+        later[index] = bad
+        expectRobot(.notFinite, action(still, later: later))
+      }
+    }
+    expectRobot(.outOfRange, action(still, later: still + [0, 0, 0, 0, 0, -1.01]))
+    for mode in [0, 3, 4, 5] { expectRobot(.outOfRange, action(still, mode: mode, later: still)) }
+  }
+
+  @Test("later commands of a plan are taken over, and an action without any has none")
+  func goodLaterCommands() {
+    let pair = LinkPair()
+    pair.shakeHands()
+    let later = (0..<18).map { Float($0) / 20 }
+    for (mode, count) in [(1, 18), (2, 6), (1, 0), (3, 0), (2, 12)] {
+      let bytes = action(
+        still, mode: mode, later: Array(later.prefix(count)), sequence: 9 + UInt32(pair.robot.counters.accepted))
+      let event = pair.toRobot(bytes)
+      #expect(event == .action)
+      #expect(pair.action.laterEntries == count / 6)
+      for index in 0..<count { #expect(pair.action.laterCommands[index] == later[index]) }
+    }
+  }
+
+  @Test("the largest action that there may be fits a datagram: the prediction makes room for what moves the robot")
+  func largestAction() {
+    let largest = RobotProfile(
+      family: "f", observationSize: LinkLimits.observationEntries, actionSize: LinkLimits.actionEntries,
+      periodNanoseconds: 1)
+    let pair = LinkPair(robot: largest, model: largest)
+    pair.shakeHands()
+    for later in 0...LinkLimits.laterEntries {
+      var message = ActionMessage()
+      (message.mode, message.laterEntries, message.hasPredictedState) = (.plan, later, true)
+      (message.plan, message.planEntry, message.planMicroseconds) = (.max, .max, .max)
+      (message.denoisingSteps, message.deadlineMisses, message.predictedReturn) = (.max, .max, 1)
+      (message.observationEpoch, message.observationSequence) = (LinkPair.robotEpoch, .max)
+      let event = pair.toRobot(Array(pair.controller.encode(message)))
+      #expect(event == .action)
+      #expect(pair.action.laterEntries == later)
+      #expect(pair.action.hasPredictedState == (later < LinkLimits.laterEntries))
+    }
   }
 
   @Test("a frame that this side never receives is unexpected")

@@ -303,6 +303,12 @@ struct  Robot__Action
   uint32_t deadline_misses;
   size_t n_predicted_state;
   float *predicted_state;
+  /*
+   * The plan's entries that follow plan_entry, one a period: what a robot drives when the next answer is late or lost. 0 … 3
+   * times action_size entries, each within the action limit; none but in modes PLAN and EARLIER_PLAN. A robot may use fewer.
+   */
+  size_t n_later_commands;
+  float *later_commands;
   Robot__Action__PredictedReturnIfKnownCase predicted_return_if_known_case;
   union {
     float predicted_return;
@@ -310,7 +316,7 @@ struct  Robot__Action
 };
 #define ROBOT__ACTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&robot__action__descriptor) \
-    , 0,NULL, ROBOT__MODE__MODE_IDLE, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, ROBOT__ACTION__PREDICTED_RETURN_IF_KNOWN__NOT_SET, {0} }
+    , 0,NULL, ROBOT__MODE__MODE_IDLE, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, ROBOT__ACTION__PREDICTED_RETURN_IF_KNOWN__NOT_SET, {0} }
 
 
 /*

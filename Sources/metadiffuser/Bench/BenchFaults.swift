@@ -1,5 +1,7 @@
 // Kill and stop each part of a bench at random instants, and measure how the others cope, from the trace of the drives.
 
+import ControlLoop
+import Failsafe
 import Foundation
 import PlannerRuntime
 import RobotLink
@@ -53,9 +55,17 @@ struct BenchFaults {
   let parts: [Bench.Part]
   let count: Int
   let seed: UInt64
+  /// Of the robot's family.
+  let periodNanoseconds: UInt64
 
-  /// The firmware's stated time to SAFE and one decision; what a pair may take to drive again.
-  private static let safeLimitMilliseconds = 350.0 + 10.0
+  /// The firmware's stated time to SAFE, with the entries that the controller sends along, and one decision.
+  private var safeLimitMilliseconds: Double {
+    let (later, decision): (Int, UInt64) = (ControlOptions().laterEntries, 10_000_000)
+    let times = FailsafeTimes(
+      periodNanoseconds: periodNanoseconds, usableEntries: later, answerNanoseconds: periodNanoseconds)
+    return Double(times.safeAfterNanoseconds(ahead: later) + decision) * 1e-6
+  }
+  /// What a pair may take to drive again.
   private static let drivingLimitMilliseconds = 500.0
   private static let patienceNanoseconds: UInt64 = 6_000_000_000
 
@@ -116,7 +126,7 @@ struct BenchFaults {
       // A microcontroller that was off or stood still could not latch in time.
       if part != .microcontroller, let age = outage.latchMilliseconds {
         safe.append(age)
-        if age > Self.safeLimitMilliseconds { failures += 1 }
+        if age > safeLimitMilliseconds { failures += 1 }
       }
     }
     return FaultFigures(

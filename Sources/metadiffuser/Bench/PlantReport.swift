@@ -71,7 +71,9 @@ struct PlantReport: Codable {
         "  sample to applied action:    p50 \(decimal(latencyMs.p50, 2)) ms, p99 \(decimal(latencyMs.p99, 2)) ms, "
           + "max \(decimal(latencyMs.max, 2)) ms on the firmware's clock")
     }
-    lines.append("  failsafe:                    \(failsafeLapses) lapses, \(failsafeLatches) times SAFE")
+    lines.append(
+      "  failsafe:                    \(failsafeLapses) lapses, \(failsafeLatches) times SAFE, "
+        + "\(choices["earlier_plan", default: 0]) of \(choices.values.reduce(0, +)) drive frames from later entries")
     lines.append("  stack of the firmware:       \(stackBytes) bytes at most")
     lines.append(
       "  bench:                       \(overruns) physics steps left out, \(driveTimeouts) without a drive frame, "

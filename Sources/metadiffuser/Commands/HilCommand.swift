@@ -57,7 +57,8 @@ struct HilCommand: ParsableCommand {
     if let faults {
       let bench = try Bench(image: image, realPorts: nil, plant: plant, controller: controller)
       let report = try BenchFaults(
-        bench: bench, parts: faultPart.isEmpty ? Bench.Part.allCases : faultPart, count: faults, seed: task.seed
+        bench: bench, parts: faultPart.isEmpty ? Bench.Part.allCases : faultPart, count: faults, seed: task.seed,
+        periodNanoseconds: family.periodNanoseconds
       ).run {
         FileHandle.standardError.write(Data("\($0.text)\n".utf8))
       }

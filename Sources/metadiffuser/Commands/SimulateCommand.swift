@@ -11,7 +11,8 @@ struct SimulateCommand: ParsableCommand {
     abstract: "Be a robot: simulate one task and let a controller drive it over a link.",
     discussion: """
       The robot samples at its period whether or not a command has come. A command that comes within the period acts in \
-      the interval of its observation; without one the last command is held for one period, then the command is zero.
+      the interval of its observation; without one the robot drives the entries of the last plan that came along with it, \
+      then holds the last command for a period, then ramps it to zero.
       """
   )
 

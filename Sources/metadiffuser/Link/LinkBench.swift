@@ -1,6 +1,7 @@
 // The measurements of `link-bench`: both ends in this process, the robot on a thread of its own.
 
 import CAllocationCounter
+import ControlLoop
 import Glibc
 import Histogram
 import RobotLink
@@ -44,6 +45,7 @@ enum LinkBench {
     var message = ActionMessage()
     for entry in 0..<6 { message.command[entry] = Float(entry) / 8 }
     message.mode = .plan
+    message.laterEntries = ControlOptions().laterEntries
     (message.plan, message.planMicroseconds, message.denoisingSteps) = (300, 5_000, 2)
     (message.predictedReturn, message.hasPredictedState) = (-3, true)
     return message

@@ -1,5 +1,6 @@
 // The robot's cycle: sample, send, wait for the answer, move; on its own clock or in lockstep with the controller.
 
+import Failsafe
 import Histogram
 import RobotLink
 import Tasks
@@ -13,7 +14,7 @@ struct StepRecord {
   var outcome: SIMD4<Double>
   var reward: Double
   var planMilliseconds: Double?
-  /// The controller's mode, or what the robot did without an answer: `plan`, `robot_held`.
+  /// The controller's mode, or what the robot did without an answer: `plan`, `robot_hold`.
   var mode: String
   /// Misses in the episode so far.
   var misses: Int
@@ -35,6 +36,8 @@ struct EpisodeRecord {
   var misses = 0
   /// Misses after the episode's first second.
   var lateMisses = 0
+  /// Steps by mode.
+  var modes: [String: Int] = [:]
 
   var steps: Int { outcomes.count }
 }
@@ -42,7 +45,8 @@ struct EpisodeRecord {
 /// A simulated robot and its end of the link.
 ///
 /// At tick k it sends observation k; the physics of interval k is computed when the answer to observation k comes, or at
-/// tick k + 1 without it: then the last command is held for one period, then the command is zero.
+/// tick k + 1 without it: then the failsafe of the firmware chooses, on a clock that counts intervals. An answer that comes too
+/// late for its own interval still brings what follows. Nobody can be hurt here: any fresh action leads out of SAFE.
 final class SimulatedRobot {
   private let task: any ControlTask
   private let lockstep: Bool
@@ -51,7 +55,11 @@ final class SimulatedRobot {
   private var message = ObservationMessage()
   private var startedEpisodes: UInt32 = 0
   private var command: [Float]
-  private var misses = MissPolicy()
+  private var gate: CommandGate
+  private let gateMemory: UnsafeMutablePointer<Float>
+  /// The present interval on the gate's clock, and the frames that carried the last observations, with their intervals.
+  private var gateTime: UInt64 = 0
+  private var sentFrames: [(sequence: UInt32, time: UInt64)] = []
   /// Frames that carried the present observation: more than one only if it was repeated in lockstep.
   private var sentFirst: UInt32 = 0, sentLast: UInt32 = 0, sentAt: UInt64 = 0
   /// The present tick of the robot's clock.
@@ -89,7 +97,17 @@ final class SimulatedRobot {
     let silence = lockstep ? 10_000_000_000 : max(500_000_000, 10 * family.periodNanoseconds)
     endpoint = try RobotEndpoint(
       listeningAt: address, description: description, silenceNanoseconds: silence, key: key)
+    let (size, later) = (family.actionSize, LinkLimits.laterEntries)
+    gateMemory = takeStorage(repeating: 0, count: size + CommandGate.memoryCount(size: size, laterEntries: later))
+    // Without a slew limit: an entry gets anywhere in a period.
+    gate = CommandGate(
+      times: FailsafeTimes(periodNanoseconds: family.periodNanoseconds, usableEntries: later), size: size,
+      laterEntries: later, limit: family.actionLimit, slewPerSecond: 1e9, safeCommand: gateMemory,
+      memory: gateMemory + size)
+    _ = gate.update(now: gateTime)
   }
+
+  deinit { returnStorage(gateMemory) }
 
   var modelName: String { endpoint.session.model.description }
   var counters: LinkCounters { endpoint.session.counters }
@@ -126,7 +144,8 @@ final class SimulatedRobot {
   func runEpisode(number: Int, onStep: (StepRecord) -> Void) -> EpisodeRecord {
     var record = EpisodeRecord()
     task.reset(seed: seed &+ UInt64(number))
-    misses = MissPolicy()
+    gate.failsafe.standDown()
+    sentFrames.removeAll(keepingCapacity: true)
     for index in command.indices { command[index] = 0 }
     message.episode = startedEpisodes
     startedEpisodes += 1
@@ -145,6 +164,7 @@ final class SimulatedRobot {
       let result = task.step(action: command)
       record.totalReward += result.reward
       record.outcomes.append(result.outcome)
+      record.modes[mode, default: 0] += 1
       let time = Double(step + 1) * Double(family.periodNanoseconds) * 1e-9
       if !answered {
         record.misses += 1
@@ -184,8 +204,11 @@ final class SimulatedRobot {
     if result == nil { (message.terminated, message.truncated) = (false, false) }
     message.sampleTimeNanoseconds = monotonicNanoseconds()
     sentAt = message.sampleTimeNanoseconds
+    gateTime += task.family.periodNanoseconds
     sentFirst = endpoint.send(message)
     sentLast = sentFirst
+    sentFrames.append((sentFirst, gateTime))
+    if sentFrames.count > LinkLimits.laterEntries + 1 { sentFrames.removeFirst() }
   }
 
   /// True when the present observation's answer has come, false when its interval has ended without.
@@ -198,8 +221,9 @@ final class SimulatedRobot {
       case .action where endpoint.action.observationSequence &- sentFirst <= sentLast &- sentFirst:
         roundTrips.record((monotonicNanoseconds() - sentAt) / 1000)
         if endpoint.action.mode == .plan { planTimes.record(UInt64(endpoint.action.planMicroseconds)) }
+        offer(at: gateTime)
         return .success(true)
-      case .action: lateActions += 1
+      case .action: takeLate()
       case .connected:
         hasNewController = true
         return .failure(Loss(end: .newController))
@@ -213,19 +237,33 @@ final class SimulatedRobot {
     }
   }
 
+  /// Offers the action that came to the gate, as the answer to the observation of an interval. Whatever its mode, it is
+  /// followed: that a controller holds or ramps is its own failsafe's choice.
+  private func offer(at time: UInt64) {
+    if gate.failsafe.isSafe { gate.failsafe.rearm() }
+    _ = gate.offer(
+      endpoint.action.command, later: endpoint.action.laterCommands, count: endpoint.action.laterEntries, now: gateTime,
+      observationTime: time, entry: 0)
+  }
+
+  /// An action came after its interval.
+  private func takeLate() {
+    lateActions += 1
+    if let sent = sentFrames.first(where: { $0.sequence == endpoint.action.observationSequence }) {
+      offer(at: sent.time)
+    }
+  }
+
   /// Sets `command` for the present interval; the mode for reports.
   private func chooseCommand(answered: Bool) -> String {
-    switch misses.step(isAnswered: answered) {
-    case .controller:
-      // The link lets a rounding error beyond the limit through.
-      let limit = task.family.actionLimit
-      for index in command.indices { command[index] = min(max(endpoint.action.command[index], -limit), limit) }
-      return "\(endpoint.action.mode.name)"
-    case .held:
-      return "robot_held"
-    case .zero:
-      for index in command.indices { command[index] = 0 }
-      return "robot_zero"
+    let choice = gate.update(now: gateTime)
+    for index in command.indices { command[index] = gate.output[index] }
+    if answered { return "\(endpoint.action.mode.name)" }
+    return switch choice {
+    case .plan, .earlierPlan: "robot_earlier_plan"
+    case .hold: "robot_hold"
+    case .ramp: "robot_ramp"
+    case .safe, .idle: "robot_zero"
     }
   }
 
@@ -241,7 +279,7 @@ final class SimulatedRobot {
     }
     while true {
       switch endpoint.next(until: tick) {
-      case .action: lateActions += 1
+      case .action: takeLate()
       case .connected:
         hasNewController = true
         return .failure(Loss(end: .newController))

@@ -25,6 +25,8 @@ struct SimulationReport: Encodable {
   /// Mean speed (distance, for point-robot) over the last half of each episode.
   var meanSpeed: [Double]
   var steps: [Int]
+  /// Steps by the controller's mode or, without an answer, by what the robot did: `plan`, `robot_hold`.
+  var choices: [String: Int]
   var deadlineMisses: Int
   var deadlineMissesAfterFirstSecond: Int
   var lateActions: Int
@@ -43,6 +45,7 @@ struct SimulationReport: Encodable {
     returns = records.map(\.totalReward)
     meanSpeed = records.map { $0.meanInLastHalf(readout.value) }
     steps = records.map(\.steps)
+    choices = records.reduce(into: [:]) { $0.merge($1.modes, uniquingKeysWith: +) }
     deadlineMisses = records.reduce(0) { $0 + $1.misses }
     deadlineMissesAfterFirstSecond = records.reduce(0) { $0 + $1.lateMisses }
     lateActions = robot.lateActions
@@ -71,6 +74,8 @@ struct SimulationReport: Encodable {
       lines.append(
         "  \(name): p50 \(decimal(times.p50, 2)) ms, p99 \(decimal(times.p99, 2)) ms, max \(decimal(times.max, 2)) ms")
     }
+    let driven = choices.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.key) \($0.value)" }
+    lines.append("  steps driven by: \(driven.joined(separator: ", "))")
     let rejected = framesRejected.values.reduce(0, +)
     lines.append(
       "  deadline misses \(deadlineMisses), late actions \(lateActions), overruns \(overruns), "

@@ -32,6 +32,8 @@ enum LinkFuzzing {
         controller.counters.accepted + controller.counters.rejected == before.1.accepted + before.1.rejected + 1)
       if event == .action {
         for entry in 0..<2 { precondition(abs(action.command[entry]) <= 1.001) }
+        precondition(action.laterEntries >= 0 && action.laterEntries <= LinkLimits.laterEntries)
+        for entry in 0..<2 * action.laterEntries { precondition(abs(action.laterCommands[entry]) <= 1.001) }
       }
       if answer == .observation {
         for entry in 0..<3 { precondition(observation.state[entry].isFinite) }
