@@ -36,7 +36,7 @@ public struct RobotConfiguration: Sendable {
       RobotConfiguration(
         family: "cheetah-vel", name: "half-cheetah behind a microcontroller", observationSize: 17, actionSize: 6,
         periodNanoseconds: 50_000_000, schema: 0xD75F_822A, actionLimit: 1, slewPerSecond: 200, safeCommand: 0,
-        plausibleState: 1000, decisionNanoseconds: 10_000_000, usableEntries: 8, laterEntries: 2,
+        plausibleState: 1000, decisionNanoseconds: 10_000_000, usableEntries: 8, laterEntries: 1,
         episodeLength: 200)
     }
   }

@@ -35,7 +35,7 @@ extension ControlLoop {
     copy(entry, to: action.command)
     // Where time stands still until the answer comes nothing need bridge its lack.
     let inLockstep = endpoint.session.robot?.lockstep ?? false
-    action.laterEntries = inLockstep ? 0 : min(options.laterEntries, failsafe.times.usableEntries - entry)
+    action.laterEntries = inLockstep ? 0 : min(laterEntries, failsafe.times.usableEntries - entry)
     for later in 0..<action.laterEntries {
       copy(entry + 1 + later, to: action.laterCommands + later * planner.actionSize)
     }

@@ -22,6 +22,8 @@ public final class ControlLoop {
   let budgetNanoseconds: UInt64
   /// A serial line is slow: it carries what moves the robot, and no predictions for whoever looks on.
   let isOnLine: Bool
+  /// Entries of a plan that go along with an action.
+  let laterEntries: Int
   var endpoint: ControllerEndpoint
   var planner: Planner
   var action = ActionMessage()
@@ -57,6 +59,9 @@ public final class ControlLoop {
     self.options = options
     self.address = address
     if case .udp = address { isOnLine = false } else { isOnLine = true }
+    let along = options.laterEntries ?? (isOnLine ? ControlOptions.laterEntriesOnLine : LinkLimits.laterEntries)
+    // What an action has room for.
+    laterEntries = min(max(along, 0), LinkLimits.laterEntries)
     periodNanoseconds = description.periodNanoseconds
     budgetNanoseconds = options.budgetNanoseconds ?? description.periodNanoseconds / 2
 

@@ -10,8 +10,9 @@ public struct ControlOptions: Sendable {
   public var seed: UInt64 = 1
   /// Nanoseconds for a plan from the time its observation was due; nil: half the period.
   public var budgetNanoseconds: UInt64? = nil
-  /// The plan's entries that each action takes along, 0 … 3: what the robot drives when the next one is late or lost.
-  public var laterEntries = 2
+  /// The plan's entries that each action takes along, 0 … 3: what the robot drives when the next one is late or lost; nil: three
+  /// over UDP, and `laterEntriesOnLine` on a serial line.
+  public var laterEntries: Int? = nil
   /// nil: the model's own setting.
   public var guide: Guide? = nil
   /// `online`: the context follows the robot, and a change of task or body is noticed.
@@ -38,6 +39,9 @@ public struct ControlOptions: Sendable {
   public var allocationCount: (@Sendable () -> UInt64)? = nil
 
   public init() {}
+
+  /// A line loses single frames, if any, and bytes take time on it.
+  public static let laterEntriesOnLine = 1
 }
 
 extension ControlOptions {

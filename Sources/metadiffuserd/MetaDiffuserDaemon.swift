@@ -45,9 +45,8 @@ struct MetaDiffuserDaemon: ParsableCommand {
   @Option(help: "Milliseconds a plan may take (default: half the robot's period).")
   var budget: Double?
 
-  @Option(
-    help: "Entries of the plan that go along with each action, 0 … 3, for the robot to drive when the next is late.")
-  var laterEntries = ControlOptions().laterEntries
+  @Option(help: "Entries of a plan, 0 … 3, that go along for when the next is late (default: 3 on UDP, 1 on a line).")
+  var laterEntries: Int?
 
   @Option(help: "Guide of the plans: none, reward or dual (default: the model's).")
   var guide: Guide?
@@ -80,7 +79,7 @@ struct MetaDiffuserDaemon: ParsableCommand {
     if let warmStartEpisodes, warmStartEpisodes < 0 {
       throw ValidationError("--warm-start-episodes is \(warmStartEpisodes), give 0 or more")
     }
-    guard (0...LinkLimits.laterEntries).contains(laterEntries) else {
+    if let laterEntries, !(0...LinkLimits.laterEntries).contains(laterEntries) {
       throw ValidationError("--later-entries is \(laterEntries), give 0 … \(LinkLimits.laterEntries)")
     }
     guard (1...2).contains(threads) else { throw ValidationError("--threads is \(threads), give 1 or 2") }

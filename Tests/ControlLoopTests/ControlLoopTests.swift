@@ -163,7 +163,7 @@ import Testing
       if step <= 4 { #expect(told == next) }
       #expect(rig.robot.action.mode == (step <= 4 ? .earlierPlan : .hold))
     }
-    #expect(along == [2, 2, 2, 1, 0, 0])
+    #expect(along == [3, 3, 2, 1, 0, 0])
 
     let patient = try Rig(lockstep: true)
     patient.connect()

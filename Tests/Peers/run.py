@@ -67,8 +67,8 @@ for mode, flags in ((["lockstep"], []), ([], []), ([], sealed)):
          "--quiet", *flags])
     assert robot["answers"] + robot["misses"] == 42 and robot["misses"] <= 4, robot
     assert robot["modes"]["MODE_IDLE"] == 2 and robot["modes"]["MODE_PLAN"] >= 36, robot
-    # A plan takes its next two entries along, where time does not stand still for it.
-    entries = 0 if mode else 2
+    # A plan takes its next three entries along, where time does not stand still for it.
+    entries = 0 if mode else 3
     assert robot["along"][f"MODE_PLAN {entries}"] == robot["modes"]["MODE_PLAN"], robot
     assert robot["along"]["MODE_IDLE 0"] == 2, robot
     # The limit travels as a 32-bit float.

@@ -112,7 +112,7 @@ import Testing
     action.plan = 300
     action.planMicroseconds = 5_000
     action.denoisingSteps = 2
-    action.laterEntries = 2
+    action.laterEntries = 3
     action.predictedReturn = -3
     action.hasPredictedState = true
     let answered = pair.controller.encode(action).count

@@ -60,7 +60,7 @@ struct BenchFaults {
 
   /// The firmware's stated time to SAFE, with the entries that the controller sends along, and one decision.
   private var safeLimitMilliseconds: Double {
-    let (later, decision): (Int, UInt64) = (ControlOptions().laterEntries, 10_000_000)
+    let (later, decision): (Int, UInt64) = (ControlOptions.laterEntriesOnLine, 10_000_000)
     let times = FailsafeTimes(
       periodNanoseconds: periodNanoseconds, usableEntries: later, answerNanoseconds: periodNanoseconds)
     return Double(times.safeAfterNanoseconds(ahead: later) + decision) * 1e-6

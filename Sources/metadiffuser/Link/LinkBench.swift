@@ -45,7 +45,7 @@ enum LinkBench {
     var message = ActionMessage()
     for entry in 0..<6 { message.command[entry] = Float(entry) / 8 }
     message.mode = .plan
-    message.laterEntries = ControlOptions().laterEntries
+    message.laterEntries = LinkLimits.laterEntries
     (message.plan, message.planMicroseconds, message.denoisingSteps) = (300, 5_000, 2)
     (message.predictedReturn, message.hasPredictedState) = (-3, true)
     return message
@@ -80,6 +80,7 @@ enum LinkBench {
     result.action = action.count
     // As the controller does on serial lines.
     pair.action.hasPredictedState = false
+    pair.action.laterEntries = ControlOptions.laterEntriesOnLine
     result.actionLine = serialBytes(pair.controller.encode(pair.action))
     return result
   }
