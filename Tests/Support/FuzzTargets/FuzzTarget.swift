@@ -23,7 +23,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .warmStart: withFile(bytes) { Self.checkWarmStart($0) }
     case .dataset:
       // Files without a seal are trusted (Docs/security.md): in some damaged ones libhdf5 crashes, or turns for ever.
-      if bytes.starts(with: "metadiffuser data set".utf8) { withFile(bytes) { _ = try? Dataset.load(path: $0) } }
+      let mark = "metadiffuser data set, HDF5 from byte 512 on, FNV-1a "
+      if bytes.starts(with: mark.utf8) { withFile(bytes) { _ = try? Dataset.load(path: $0) } }
     }
   }
 
