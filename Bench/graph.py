@@ -47,10 +47,10 @@ class Graph:
 
 
 def denoiser_graph(model, batch):
-    """Serialised: plans [batch, channel, time], sinusoids and context [1, …] (alike for all plans) → estimates."""
+    """Serialised: plans [batch, channel, time], sinusoids and condition [1, …] (alike for all plans) → estimates."""
     graph, channels = Graph(model), model.channels
     parts = []
-    for name, x in [("time", "sinusoids"), ("context", "context")]:
+    for name, x in [("time", "sinusoids"), ("condition", "condition")]:
         parts.append(graph.linear(f"{name}.1", graph.node("Mish", [graph.linear(f"{name}.0", x)])))
     embedding = graph.node("Mish", [graph.node("Concat", parts, axis=1)])
 
@@ -81,7 +81,8 @@ def denoiser_graph(model, batch):
     made = helper.make_model(
         helper.make_graph(
             graph.nodes, "denoiser",
-            [value("plans", shape), value("sinusoids", [1, channels[0]]), value("context", [1, model.context_size])],
+            [value("plans", shape), value("sinusoids", [1, channels[0]]),
+             value("condition", [1, model.context_size + model.observation_size])],
             [value("estimates", shape)], list(graph.initialisers.values())),
         opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
     checker.check_model(made, full_check=True)

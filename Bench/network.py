@@ -30,27 +30,28 @@ class Block(nn.Module):
 class Denoiser(nn.Module):
     """Temporal U-Net over [batch, channel, time]."""
 
-    def __init__(self, width, context, channels):
+    def __init__(self, width, context, state, channels):
         super().__init__()
         size = channels[0]
 
-        def embed(inputs):
-            return nn.Sequential(nn.Linear(inputs, 4 * size), nn.Mish(), nn.Linear(4 * size, size))
+        def embed(inputs, hidden, outputs):
+            return nn.Sequential(nn.Linear(inputs, hidden), nn.Mish(), nn.Linear(hidden, outputs))
 
-        self.time, self.context, self.size = embed(size), embed(context), size
+        self.time, self.condition = embed(size, 4 * size, size), embed(context + state, 8 * size, 4 * size)
+        self.size, self.state = size, state
         self.down, self.up = nn.ModuleList(), nn.ModuleList()
         inputs = width
         for level, outputs in enumerate(channels):
             last = level == len(channels) - 1
             self.down.append(nn.ModuleList([
-                Block(inputs, outputs, 2 * size), Block(outputs, outputs, 2 * size),
+                Block(inputs, outputs, 5 * size), Block(outputs, outputs, 5 * size),
                 nn.Identity() if last else nn.Conv1d(outputs, outputs, 3, 2, 1)]))
             inputs = outputs
-        self.middle = nn.ModuleList([Block(inputs, inputs, 2 * size), Block(inputs, inputs, 2 * size)])
+        self.middle = nn.ModuleList([Block(inputs, inputs, 5 * size), Block(inputs, inputs, 5 * size)])
         for level in range(len(channels) - 1, 0, -1):
             outputs = channels[level - 1]
             self.up.append(nn.ModuleList([
-                Block(2 * channels[level], outputs, 2 * size), Block(outputs, outputs, 2 * size),
+                Block(2 * channels[level], outputs, 5 * size), Block(outputs, outputs, 5 * size),
                 nn.ConvTranspose1d(outputs, outputs, 4, 2, 1)]))
         self.head = nn.Sequential(
             nn.Conv1d(size, size, 5, padding=2), nn.GroupNorm(8, size), nn.Mish(), nn.Conv1d(size, width, 1))
@@ -65,8 +66,10 @@ class Denoiser(nn.Module):
         return self.estimate(x, self.sinusoids(step), context, kept)
 
     def estimate(self, x, sinusoids, context, kept=None):
-        context = self.context(context)
-        embedding = torch.cat([self.time(sinusoids), context if kept is None else context * kept[:, None]], 1)
+        context = context if kept is None else context * kept[:, None]
+        # The current state stands in the first row.
+        condition = self.condition(torch.cat([context.expand(len(x), -1), x[:, :self.state, 0]], 1))
+        embedding = torch.cat([self.time(sinusoids).expand(len(x), -1), condition], 1)
         skips = []
         for first, second, downsample in self.down:
             x = second(first(x, embedding), embedding)
@@ -92,7 +95,7 @@ class Model:
         self.context_size, self.horizon, self.steps = number("context_size"), number("horizon"), number("denoising_steps")
         self.channels = [int(c) for c in self.metadata["channels"].split(",")]
         self.width = self.observation_size + self.action_size
-        self.denoiser = Denoiser(self.width, self.context_size, self.channels)
+        self.denoiser = Denoiser(self.width, self.context_size, self.observation_size, self.channels)
         self.denoiser.load_state_dict(dict(self._denoiser_state()))
         self.denoiser.eval()
 
@@ -124,7 +127,7 @@ class Model:
             if f"denoiser.{ours}.skip.weight" in self.tensors:
                 yield from layer(f"{theirs}.skip", f"{ours}.skip")
 
-        for name in ["time", "context"]:
+        for name in ["time", "condition"]:
             yield from layer(f"{name}.0", f"{name}.0")
             yield from layer(f"{name}.2", f"{name}.1")
         last = len(self.channels) - 1

@@ -43,8 +43,8 @@ class Ours:
     def close(self):
         self.library.peer_close(self.handle)
 
-    def set_context(self, context):
-        self.library.peer_set_context(self.handle, pointer(context))
+    def set_condition(self, context, state):
+        self.library.peer_set_condition(self.handle, pointer(context), pointer(state))
 
     def denoise(self, plans, output, step):
         self.library.peer_denoise(self.handle, pointer(plans), pointer(output), ctypes.c_long(step))
@@ -85,9 +85,12 @@ def denoiser_contest(library, path, model, batch, seconds):
     random = numpy.random.default_rng(batch)
     plans = random.standard_normal((batch, model.horizon, model.width)).astype(numpy.float32)
     context = random.uniform(-1, 1, model.context_size).astype(numpy.float32)
+    # All plans begin with the same current state.
+    state = plans[0, 0, :model.observation_size].copy()
+    plans[:, 0, :model.observation_size] = state
     step = model.steps // 2
     ours = Ours(library, path, model, batch, 1, 1)
-    ours.set_context(context)
+    ours.set_condition(context, state)
     output = numpy.zeros_like(plans)
 
     options = onnxruntime.SessionOptions()
@@ -97,7 +100,7 @@ def denoiser_contest(library, path, model, batch, seconds):
     with torch.inference_mode():
         sinusoids = model.denoiser.sinusoids(torch.tensor([float(step)]))
         inputs = torch.from_numpy(rows), sinusoids, torch.from_numpy(context)[None]
-        feeds = {"plans": rows, "sinusoids": sinusoids.numpy(), "context": context[None]}
+        feeds = {"plans": rows, "sinusoids": sinusoids.numpy(), "condition": numpy.concatenate([context, state])[None]}
 
         def pytorch():
             return model.denoiser.estimate(*inputs)

@@ -21,7 +21,7 @@ WIDTH = STATE + ACTION
 def pytorch_step(channels, horizon):
     """A function that trains one step."""
     torch.manual_seed(0)
-    net = Denoiser(WIDTH, CONTEXT, channels)
+    net = Denoiser(WIDTH, CONTEXT, STATE, channels)
     average = copy.deepcopy(net)
     adam = torch.optim.Adam(net.parameters(), 2e-4)
     weight = torch.ones(WIDTH, horizon)

@@ -5,7 +5,7 @@ import PlannerRuntime
 /// The metadata of a model file.
 public struct ModelDescription: Equatable, Sendable {
   /// First thing checked in a file: what it is, and the version of its layout.
-  public static let format = "metadiffuser-model/1"
+  public static let format = "metadiffuser-model/2"
 
   /// Task family the data came from, `cheetah-vel`; people's own robots have names of their own.
   public var family: String

@@ -1,8 +1,11 @@
-// The denoiser: a temporal U-Net that predicts a clean plan from a noisy one, its noise level and the context.
+// The denoiser: a temporal U-Net that predicts a clean plan from a noisy one, its noise level, the context and the state.
 
 import CKernels
 
-/// Temporal U-Net of Diffuser (Janner et al., 2022), conditioned on the context in every residual block.
+/// Temporal U-Net of Diffuser (Janner et al., 2022), conditioned on context and current state in every residual block.
+///
+/// The current state also stands in the plan's first row, as in Diffuser; but there, the norms mix it with the noise of all
+/// other rows, and the first action comes out blurred.
 package struct Denoiser {
   /// One resolution on the way down. The skip to the way up is `output`.
   private struct DownLevel {
@@ -38,7 +41,6 @@ package struct Denoiser {
   }
 
   private let steps: Int
-  private let embeddingSize: Int
   private let levels: Int
   private let down: UnsafeMutablePointer<DownLevel>  // [levels]
   private let up: UnsafeMutablePointer<UpLevel>  // [levels − 1], in order of execution
@@ -46,16 +48,21 @@ package struct Denoiser {
   private let middleOutput: Feature
   private let headConvolution: Product, headOutput: Product
   private let headNorm: Norm
-  private let contextMLP: (Product, Product)
-  private let timeMLP: (Product, Product)
+  private let stepMLP: (Product, Product)
+  private let conditionMLP: (Product, Product)
+  /// From the activated embeddings of step and condition to the numbers that the blocks add, all blocks side by side.
+  private let stepEmbedding: Product, conditionEmbedding: Product
 
-  /// Numbers in a row of the embedding table: the blocks' outputs, added up.
-  private let tableWidth: Int
-  private let timeEmbedding: UnsafeMutablePointer<Float>  // [denoisingSteps][embeddingSize]
-  private let embeddingRows: UnsafeMutablePointer<Float>  // [denoisingSteps][2 · embeddingSize]
-  private let contextHidden: UnsafeMutablePointer<Float>  // [4 · embeddingSize]
-  private let conditioned: UnsafeMutablePointer<Float>  // [denoisingSteps][tableWidth]
-  private let unconditioned: UnsafeMutablePointer<Float>  // [denoisingSteps][tableWidth]
+  private let contextSize: Int, observationSize: Int
+  private let condition: UnsafeMutablePointer<Float>  // [contextSize + observationSize]
+  private let hidden: UnsafeMutablePointer<Float>  // [the wider of the two networks' hidden layers]
+  private let embedded: UnsafeMutablePointer<Float>  // [conditionWidths.embedding]
+  private let context: UnsafeMutablePointer<Float>  // [contextSize]
+  /// The numbers that the blocks add: the steps' share, which depends on the weights alone, the condition's, and their sums.
+  private let stepTable: UnsafeMutablePointer<Float>  // [denoisingSteps][columns]
+  private let conditionRow: UnsafeMutablePointer<Float>  // [columns]
+  private let conditioned: UnsafeMutablePointer<Float>  // [denoisingSteps][columns]
+  private let unconditioned: UnsafeMutablePointer<Float>  // [denoisingSteps][columns]
 
   /// The noisy plans, `[batch][horizon][rowSize]`.
   package let input: Feature
@@ -69,8 +76,7 @@ package struct Denoiser {
     var width = 0
     func block(_ arena: inout Arena, from input: Int, to output: Int) -> ResidualBlock {
       defer { width += output }
-      return ResidualBlock(
-        &arena, from: input, to: output, embeddingSize: 2 * shape.embeddingSize, embeddingOffset: width)
+      return ResidualBlock(&arena, from: input, to: output, embeddingOffset: width)
     }
     down = arena.carve(DownLevel.self, levels)
     up = arena.carve(UpLevel.self, levels - 1)
@@ -115,22 +121,28 @@ package struct Denoiser {
     headOutput = Product(&arena, columns: shape.rowSize, depth: channels[0])
 
     let embedding = shape.embeddingSize
-    timeMLP = (
+    let wide = shape.conditionWidths
+    stepMLP = (
       Product(&arena, columns: 4 * embedding, depth: embedding),
       Product(&arena, columns: embedding, depth: 4 * embedding)
     )
-    contextMLP = (
-      Product(&arena, columns: 4 * embedding, depth: shape.contextSize),
-      Product(&arena, columns: embedding, depth: 4 * embedding)
+    conditionMLP = (
+      Product(&arena, columns: wide.hidden, depth: shape.conditionSize),
+      Product(&arena, columns: wide.embedding, depth: wide.hidden)
     )
-    timeEmbedding = arena.carve(Float.self, shape.denoisingSteps * embedding)
-    embeddingRows = arena.carve(Float.self, shape.denoisingSteps * 2 * embedding)
-    contextHidden = arena.carve(Float.self, 4 * embedding)
+    stepEmbedding = Product(&arena, columns: width, depth: embedding)
+    conditionEmbedding = Product(&arena, columns: width, depth: wide.embedding)
+    condition = arena.carve(Float.self, shape.conditionSize)
+    hidden = arena.carve(Float.self, max(4 * embedding, wide.hidden))
+    embedded = arena.carve(Float.self, wide.embedding)
+    context = arena.carve(Float.self, shape.contextSize)
+    stepTable = arena.carve(Float.self, shape.denoisingSteps * width)
+    conditionRow = arena.carve(Float.self, width)
     conditioned = arena.carve(Float.self, shape.denoisingSteps * width)
     unconditioned = arena.carve(Float.self, shape.denoisingSteps * width)
-    tableWidth = width
     steps = shape.denoisingSteps
-    embeddingSize = shape.embeddingSize
+    contextSize = shape.contextSize
+    observationSize = shape.observationSize
     self.levels = levels
   }
 
@@ -156,26 +168,38 @@ package struct Denoiser {
     load(headConvolution, "head.convolution")
     headNorm.load(weights, "denoiser.head.norm")
     load(headOutput, "head.output")
-    load(timeMLP.0, "time.0")
-    load(timeMLP.1, "time.1")
-    load(contextMLP.0, "context.0")
-    load(contextMLP.1, "context.1")
+    load(stepMLP.0, "time.0")
+    load(stepMLP.1, "time.1")
+    load(conditionMLP.0, "condition.0")
+    load(conditionMLP.1, "condition.1")
+    let blocks =
+      (0..<levels).flatMap { ["down.\($0).block.0", "down.\($0).block.1"] } + ["middle.block.0", "middle.block.1"]
+      + (0..<(levels - 1)).flatMap { ["up.\($0).block.0", "up.\($0).block.1"] }
+    let embedding = blocks.flatMap { weights("denoiser.\($0).embedding.weight") }
+    let stride = stepEmbedding.depth + conditionEmbedding.depth
+    stepEmbedding.load(
+      embedding, stride: stride, bias: blocks.flatMap { weights("denoiser.\($0).embedding.bias") })
+    conditionEmbedding.load(embedding, offset: stepEmbedding.depth, stride: stride)
+    fillStepTable(kernels)
+  }
 
-    // Sinusoidal embedding of the step (Vaswani et al., 2017), then its MLP.
-    let size = embeddingSize
+  private func fillStepTable(_ kernels: Kernels) {
+    let size = stepMLP.0.depth
     let half = size / 2
+    var row = [Float](repeating: 0, count: size)
     for step in 0..<steps {
-      let row = timeEmbedding + step * size
+      // Sinusoidal embedding of the step (Vaswani et al., 2017), then its network.
       for index in 0..<half {
         let frequency = ck_exp(-ck_log(10_000) * Float(index) / Float(half - 1))
         row[index] = ck_sin(Float(step) * frequency)
         row[half + index] = ck_cos(Float(step) * frequency)
       }
-      timeMLP.0.run(kernels, row, contextHidden)
-      ck_mish(kernels, contextHidden, 4 * size)
-      timeMLP.1.run(kernels, contextHidden, row)
+      stepMLP.0.run(kernels, row, hidden)
+      ck_mish(kernels, hidden, stepMLP.0.columns)
+      stepMLP.1.run(kernels, hidden, &row)
+      ck_mish(kernels, &row, size)
+      stepEmbedding.run(kernels, row, stepTable + step * stepEmbedding.columns)
     }
-    fillTable(unconditioned, kernels, context: nil)
   }
 
   /// Splits a transposed convolution of 4 taps, stride 2 and padding 1, `[columns][4][columns]`: output 2t takes taps 3 and
@@ -196,47 +220,40 @@ package struct Denoiser {
     odd.load(taps(2, 0), bias: bias)
   }
 
-  /// Embeds `context`, `[contextSize]`, for every step; must come before the first conditioned run.
+  /// Takes `context`, `[contextSize]`, for the states to come; must come before the first conditioned run.
   @_noAllocation @_noLocks
-  package func setContext(_ kernels: Kernels, _ context: UnsafePointer<Float>) {
-    fillTable(conditioned, kernels, context: context)
+  package func setContext(_ context: UnsafePointer<Float>) { ck_copy(self.context, context, contextSize) }
+
+  /// Embeds the current state, `[observationSize]`, normalised units: with the context, without it, or both, as later runs
+  /// need. Every plan that those are given must begin with it.
+  @_noAllocation @_noLocks
+  package func setState(
+    _ kernels: Kernels, _ state: UnsafePointer<Float>, conditioned: Bool, unconditioned: Bool
+  ) {
+    ck_copy(condition + contextSize, state, observationSize)
+    if conditioned {
+      ck_copy(condition, context, contextSize)
+      fill(self.conditioned, kernels)
+    }
+    if unconditioned {
+      for index in 0..<contextSize { condition[index] = 0 }
+      fill(self.unconditioned, kernels)
+    }
   }
 
   @_noAllocation @_noLocks
-  private func fillTable(_ table: UnsafeMutablePointer<Float>, _ kernels: Kernels, context: UnsafePointer<Float>?) {
-    let size = embeddingSize
-    if let context {
-      contextMLP.0.run(kernels, context, contextHidden)
-      ck_mish(kernels, contextHidden, 4 * size)
-      contextMLP.1.run(kernels, contextHidden, embeddingRows + size)
-    } else {
-      for index in size..<(2 * size) { embeddingRows[index] = 0 }
-    }
+  private func fill(_ table: UnsafeMutablePointer<Float>, _ kernels: Kernels) {
+    conditionMLP.0.run(kernels, condition, hidden)
+    ck_mish(kernels, hidden, conditionMLP.0.columns)
+    conditionMLP.1.run(kernels, hidden, embedded)
+    ck_mish(kernels, embedded, conditionMLP.1.columns)
+    conditionEmbedding.run(kernels, embedded, conditionRow)
+    let columns = conditionEmbedding.columns
     for step in 0..<steps {
-      let row = embeddingRows + step * 2 * size
-      ck_copy(row, timeEmbedding + step * size, size)
-      if step > 0 { ck_copy(row + size, embeddingRows + size, size) }
+      let row = table + step * columns
+      let share = stepTable + step * columns
+      for column in 0..<columns { row[column] = share[column] + conditionRow[column] }
     }
-    ck_mish(kernels, embeddingRows, steps * 2 * size)
-    for level in 0..<levels {
-      embed(down[level].first, table, kernels)
-      embed(down[level].second, table, kernels)
-    }
-    embed(middleFirst, table, kernels)
-    embed(middleSecond, table, kernels)
-    for index in 0..<(levels - 1) {
-      embed(up[index].first, table, kernels)
-      embed(up[index].second, table, kernels)
-    }
-  }
-
-  @_noAllocation @_noLocks
-  private func embed(_ block: ResidualBlock, _ table: UnsafeMutablePointer<Float>, _ kernels: Kernels) {
-    let size = 2 * embeddingSize
-    block.embedding.run(
-      kernels, ck_rows(base: embeddingRows, time_stride: size, batch_stride: 0),
-      ck_rows(base: table + block.embeddingOffset, time_stride: tableWidth, batch_stride: 0),
-      batch: 1, times: steps)
   }
 
   /// `output` = the clean estimates of `input`, all of noise level `step`, for the `batch` plans from `first` on, with as
@@ -246,7 +263,7 @@ package struct Denoiser {
   package func run(
     _ kernels: Kernels, step: Int, conditioned useContext: Bool, from first: Int = 0, slot: Int = 0, batch: Int
   ) {
-    let row = UnsafePointer((useContext ? conditioned : unconditioned) + step * tableWidth)
+    let row = UnsafePointer((useContext ? conditioned : unconditioned) + step * stepEmbedding.columns)
     var entry = input.dropping(first)
     for index in 0..<levels {
       let level = down[index].dropping(slot)

@@ -85,7 +85,7 @@ extension Planner {
 
   @_noAllocation @_noLocks
   private mutating func useContext() {
-    parts.denoiser.setContext(kernels, parts.encoder.context)
+    parts.denoiser.setContext(parts.encoder.context)
     parts.guide.setContext(kernels, parts.encoder.context)
     hasContext = true
   }

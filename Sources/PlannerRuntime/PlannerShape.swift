@@ -50,8 +50,13 @@ public struct PlannerShape: Equatable, Sendable {
   public var transitionSize: Int { 2 * observationSize + actionSize + 1 }
   /// Numbers in a row of what the context encoder is shown: a transition, or the task's parameters.
   public var evidenceSize: Int { contextKind == .oracle ? parameterCount : transitionSize }
-  /// Numbers of the step embedding, and of the context embedding.
+  /// Numbers of the step embedding.
   public var embeddingSize: Int { channels[0] }
+  /// Numbers that condition the denoiser beside the step: context, then current state.
+  public var conditionSize: Int { contextSize + observationSize }
+  /// Hidden width of the condition's network, and numbers of its embedding. Wide, because the first action is a function of
+  /// the current state that this network can compute to itself, undisturbed by the noise of the plan.
+  public var conditionWidths: (hidden: Int, embedding: Int) { (8 * embeddingSize, 4 * embeddingSize) }
 
   /// Taps of the residual blocks' convolutions.
   public static var kernelSize: Int { @_noAllocation @_noLocks get { 5 } }
@@ -104,7 +109,7 @@ public struct PlannerShape: Equatable, Sendable {
       norm("\(name).norm.0", output)
       layer("\(name).convolution.1", [output, kernel, output])
       norm("\(name).norm.1", output)
-      layer("\(name).embedding", [output, 2 * embedding])
+      layer("\(name).embedding", [output, embedding + conditionWidths.embedding])
       if input != output { layer("\(name).skip", [output, 1, input]) }
     }
     switch contextKind {
@@ -125,10 +130,10 @@ public struct PlannerShape: Equatable, Sendable {
       layer("\(name).1", [width, width])
       layer("\(name).2", [output, width])
     }
-    for (name, input) in [("denoiser.time", embedding), ("denoiser.context", contextSize)] {
-      layer("\(name).0", [4 * embedding, input])
-      layer("\(name).1", [embedding, 4 * embedding])
-    }
+    layer("denoiser.time.0", [4 * embedding, embedding])
+    layer("denoiser.time.1", [embedding, 4 * embedding])
+    layer("denoiser.condition.0", [conditionWidths.hidden, conditionSize])
+    layer("denoiser.condition.1", [conditionWidths.embedding, conditionWidths.hidden])
     let last = channels.count - 1
     for (level, output) in channels.enumerated() {
       block("denoiser.down.\(level).block.0", from: level == 0 ? rowSize : channels[level - 1], to: output)

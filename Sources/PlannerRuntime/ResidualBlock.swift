@@ -2,25 +2,22 @@
 
 import CKernels
 
-/// y = Mish(GN(conv(Mish(GN(conv(x))) + e))) + skip(x), with e the embedding of noise level and context.
+/// y = Mish(GN(conv(Mish(GN(conv(x))) + e))) + skip(x), with e the embedding of noise level, context and state.
 ///
 /// The residual temporal block of Diffuser (Janner et al., 2022).
 struct ResidualBlock {
   private let first: Product, second: Product
   private let firstNorm: Norm, secondNorm: Norm
   private let skip: Product?
-  /// From the activated embedding to the numbers added between the convolutions.
-  let embedding: Product
-  /// Where this block's numbers lie in a row of the embedding table.
-  let embeddingOffset: Int
+  /// Where the numbers added between this block's convolutions lie in a row of the embedding table.
+  private let embeddingOffset: Int
 
-  init(_ arena: inout Arena, from input: Int, to output: Int, embeddingSize: Int, embeddingOffset: Int) {
+  init(_ arena: inout Arena, from input: Int, to output: Int, embeddingOffset: Int) {
     first = Product(&arena, columns: output, depth: PlannerShape.kernelSize * input)
     firstNorm = Norm(&arena, channels: output)
     second = Product(&arena, columns: output, depth: PlannerShape.kernelSize * output)
     secondNorm = Norm(&arena, channels: output)
     skip = input == output ? nil : Product(&arena, columns: output, depth: input)
-    embedding = Product(&arena, columns: output, depth: embeddingSize)
     self.embeddingOffset = embeddingOffset
   }
 
@@ -29,7 +26,6 @@ struct ResidualBlock {
     firstNorm.load(weights, "\(name).norm.0")
     second.load(weights("\(name).convolution.1.weight"), bias: weights("\(name).convolution.1.bias"))
     secondNorm.load(weights, "\(name).norm.1")
-    embedding.load(weights("\(name).embedding.weight"), bias: weights("\(name).embedding.bias"))
     skip?.load(weights("\(name).skip.weight"), bias: weights("\(name).skip.bias"))
   }
 

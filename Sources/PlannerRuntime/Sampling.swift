@@ -46,6 +46,8 @@ extension Planner {
     stageTimes = StageTimes()
     guard allPlausible(parts.current, observationSize) else { return result }
     for candidate in 0..<options.candidates { parts.isAlive[candidate] = true }
+    parts.denoiser.setState(
+      kernels, parts.current, conditioned: hasContext, unconditioned: !hasContext || parts.conditional != nil)
     let conditioned = ck_nanoseconds()
     stageTimes.condition = conditioned - start
     if !isPrepared { prepare() }

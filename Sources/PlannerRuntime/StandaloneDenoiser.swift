@@ -39,9 +39,13 @@ public struct StandaloneDenoiser: ~Copyable {
     operations = 2 * batch * weights.shape.denoiserMultiplyAdds
   }
 
-  /// Conditions later runs on `context`, `[contextSize]`. Real-time: yes.
+  /// Conditions later runs on `context`, `[contextSize]`, and the current state, `[observationSize]`, in normalised units,
+  /// with which every plan that they are given must begin. Real-time: yes.
   @_noAllocation @_noLocks
-  public func setContext(_ context: UnsafePointer<Float>) { denoiser.setContext(kernels, context) }
+  public func setCondition(context: UnsafePointer<Float>, state: UnsafePointer<Float>) {
+    denoiser.setContext(context)
+    denoiser.setState(kernels, state, conditioned: true, unconditioned: true)
+  }
 
   /// The noisy plan `index`, `[horizon][rowSize]` contiguous, normalised units; `run` leaves it as it is.
   public func input(_ index: Int) -> UnsafeMutablePointer<Float> { denoiser.input.row(index, 0) }
@@ -49,7 +53,7 @@ public struct StandaloneDenoiser: ~Copyable {
   /// The clean estimate `index`, `[horizon][rowSize]` contiguous, normalised units.
   public func output(_ index: Int) -> UnsafePointer<Float> { UnsafePointer(denoiser.output.row(index, 0)) }
 
-  /// One forward pass of the batch, all of noise level `step`; `setContext` comes before a conditioned one.
+  /// One forward pass of the batch, all of noise level `step`; `setCondition` comes before the first.
   /// Real-time: yes.
   @_noAllocation @_noLocks
   public func run(step: Int, conditioned: Bool) {

@@ -3,6 +3,7 @@
 usage: watchdog.py IMAGE        needs qemu-system-arm and arm-none-eabi-nm; ends with status 1 if the watchdog does not bite in time
 """
 
+import math
 import os
 import re
 import socket
@@ -141,7 +142,8 @@ def starve_once(title, folder, starve, earliest, latest):
     debugger.leave()
     debugger.socket.close()
     drives.watch(latest + 0.5)
-    assert drives.frames, f"{title}: no reset"
+    if not drives.frames:
+        return math.inf
     passed, after = drives.frames[0][0] - starved, drives.frames[0]
     print(f"{title}: a reset and the first frame to the drives after {passed * 1000:.0f} ms, "
           f"clock at {after[1] / 1000:.1f} ms, choice {after[2]}, command {max(map(abs, after[3])):.0f}")

@@ -57,9 +57,13 @@ private func normals(_ count: Int, seed: UInt64) -> [Float] {
     let denoiser = Denoiser(&memory, shape: shape, batch: batch, together: batch)
     denoiser.load(pair.model.weights, kernels)
     let context = normals(shape.contextSize, seed: 1).map { max(-1, min(1, $0)) }
-    denoiser.setContext(kernels, context)
+    denoiser.setContext(context)
     let count = shape.horizon * shape.rowSize
-    let plans = normals(batch * count, seed: 2)
+    var plans = normals(batch * count, seed: 2)
+    // All plans begin with the same current state.
+    let state = Array(plans[..<shape.observationSize])
+    for plan in 1..<batch { plans.replaceSubrange((plan * count)..<(plan * count + state.count), with: state) }
+    denoiser.setState(kernels, state, conditioned: true, unconditioned: true)
     for plan in 0..<batch {
       for index in 0..<count { denoiser.input.row(plan, 0)[index] = plans[plan * count + index] }
     }

@@ -56,7 +56,7 @@ import Testing
     let target = FloatBuffer(count: 20 * shape.transitionSize)
     var counts = Set<Int>()
     for _ in 0..<200 {
-      let count = data.drawContext(from: data.tasks[2].training, configuration, &random, target.pointer)
+      let count = data.drawContext(from: data.tasks[2].sources, configuration, &random, target.pointer)
       counts.insert(count)
       let rows = (0..<count).map { row in (0..<7).map { target.pointer[row * 7 + $0] } }
       #expect(Set(rows).count == count)
@@ -81,13 +81,34 @@ import Testing
     }
     var sources = Set<Int>()
     for _ in 0..<200 {
-      let count = data.drawContext(from: episodes, configuration, &random, target.pointer)
+      let count = data.drawContext(from: EpisodePool(episodes), configuration, &random, target.pointer)
       #expect((10...20).contains(count))
       let drawn = Set((0..<count).map { row in (0..<7).map { target.pointer[row * 7 + $0] } })
       #expect(drawn.isSubset(of: rows.reduce([]) { $0.union($1) }))
       sources.insert(rows.count { !$0.isDisjoint(with: drawn) })
     }
     #expect(sources == [1, 2, 3])
+  }
+
+  @Test func `contexts come from each behaviour as often, however rare its episodes`() throws {
+    var configuration = configuration
+    configuration.mostContextEpisodes = 1
+    var dataset = dataset
+    // Of task 20's six episodes, one alone keeps the rarer behaviour.
+    for index in 12..<17 { dataset.episodes[index].behaviour = "seeks" }
+    dataset.episodes[17].behaviour = "wanders"
+    let data = try TrainingData(dataset, shape, configuration)
+    let task = data.tasks[2]
+    let rare = (task.training + task.heldOut).first { $0.start == 17 * 20 }!
+    let pool = EpisodePool(task.training + task.heldOut)
+    let target = FloatBuffer(count: 20 * shape.transitionSize)
+    var random = RandomSource(seed: 5)
+    let fromRare = (0..<1000).count { _ in
+      let count = data.drawContext(from: pool, configuration, &random, target.pointer)
+      let drawn = (0..<7).map { target.pointer[(count - 1) * 7 + $0] }
+      return (0..<rare.length).contains { step in drawn == (0..<7).map { data.transition(rare.start + step)[$0] } }
+    }
+    #expect((430...570).contains(fromRare), "\(fromRare) of 1000")
   }
 
   @Test func `held-out episodes are no training episodes, and tasks with few episodes keep them all`() throws {

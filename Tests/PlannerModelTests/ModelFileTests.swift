@@ -167,7 +167,7 @@ private let pristine = try! RawFile()
 
   @Test(
     arguments: [
-      ("format", "metadiffuser-model/1", "metadiffuser-model/2"), ("format", "metadiffuser-model/1", "pt"),
+      ("format", "metadiffuser-model/2", "metadiffuser-model/1"), ("format", "metadiffuser-model/2", "pt"),
       ("horizon", "8", "9"), ("horizon", "8", "-8"), ("horizon", "8", "eight"), ("channels", "16,32", "16,33"),
       ("channels", "16,32", ""), ("channels", "16,32", "16,x,32"), ("schedule", "cosine", "linear"),
       ("denoising_steps", "10", "0"), ("observation_size", "3", "100000"),

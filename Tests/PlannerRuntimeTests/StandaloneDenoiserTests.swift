@@ -36,11 +36,12 @@ import Testing
     let weights = PlannerWeights.random(smallShape, seed: 6)
     let size = smallShape.horizon * smallShape.rowSize
     var random = RandomSource(seed: 7)
-    let plans = (0..<3).map { _ in (0..<size).map { _ in random.normal() } }
+    let state = (0..<smallShape.observationSize).map { _ in random.normal() }
+    let plans = (0..<3).map { _ in state + (state.count..<size).map { _ in random.normal() } }
     let context = (0..<smallShape.contextSize).map { _ in random.uniform() }
     func estimates(_ plans: [[Float]]) throws -> [[Float]] {
       let denoiser = try StandaloneDenoiser(weights: weights, batch: plans.count)
-      denoiser.setContext(context)
+      denoiser.setCondition(context: context, state: state)
       for (index, plan) in plans.enumerated() { denoiser.input(index).update(from: plan, count: size) }
       denoiser.run(step: 3, conditioned: true)
       return plans.indices.map { index in (0..<size).map { denoiser.output(index)[$0] } }

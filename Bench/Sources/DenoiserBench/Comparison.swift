@@ -52,8 +52,10 @@ struct Comparison: ~Copyable {
     plans = .allocate(capacity: batch * planSize)
     for index in 0..<(batch * planSize) { plans[index] = random.normal() }
     context = (0..<shape.contextSize).map { _ in 2 * random.uniform() - 1 }
-    ours.setContext(context)
+    ours.setCondition(context: context, state: plans)
     for plan in 0..<batch {
+      // All begin with the same current state.
+      (plans + plan * planSize).update(from: plans, count: shape.observationSize)
       ours.input(plan).update(from: plans + plan * planSize, count: planSize)
     }
   }

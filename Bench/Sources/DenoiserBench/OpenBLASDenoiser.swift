@@ -13,8 +13,9 @@ final class OpenBLASDenoiser {
   private var buffers: [UnsafeMutablePointer<Float>] = []
   private var next = 0
   private let gathered: UnsafeMutablePointer<Float>
-  private let embedding: UnsafeMutablePointer<Float>  // [2 · embeddingSize]
-  private let hidden: UnsafeMutablePointer<Float>  // [4 · embeddingSize]
+  private let embedding: UnsafeMutablePointer<Float>  // [embeddingCount]
+  private let hidden: UnsafeMutablePointer<Float>  // [conditionWidths.hidden]
+  private var embeddingCount: Int { shape.embeddingSize + shape.conditionWidths.embedding }
   private let blockEmbedding: UnsafeMutablePointer<Float>
 
   init(_ weights: PlannerWeights, batch: Int) {
@@ -39,8 +40,8 @@ final class OpenBLASDenoiser {
     }
     let widest = shape.channels.enumerated().map { (shape.horizon >> $0.offset) * $0.element }.max()!
     gathered = .allocate(capacity: batch * 10 * max(widest, shape.horizon * shape.rowSize))
-    embedding = .allocate(capacity: 2 * shape.embeddingSize)
-    hidden = .allocate(capacity: 4 * shape.embeddingSize)
+    embedding = .allocate(capacity: shape.embeddingSize + shape.conditionWidths.embedding)
+    hidden = .allocate(capacity: shape.conditionWidths.hidden)
     blockEmbedding = .allocate(capacity: shape.channels.max()!)
   }
 
@@ -55,10 +56,10 @@ final class OpenBLASDenoiser {
     let times: Int, channels: Int
   }
 
-  /// The clean estimates of `plans`, `[batch][horizon][rowSize]`; valid until the next call.
+  /// The clean estimates of `plans`, `[batch][horizon][rowSize]`, which begin with the same state; valid until the next call.
   func run(_ plans: UnsafeMutablePointer<Float>, step: Int, context: UnsafePointer<Float>) -> UnsafePointer<Float> {
     next = 0
-    embed(step: step, context: context)
+    embed(step: step, context: context, state: plans)
     let last = shape.channels.count - 1
     var x = Activations(data: plans, times: shape.horizon, channels: shape.rowSize)
     var skips: [Activations] = []
@@ -86,7 +87,7 @@ final class OpenBLASDenoiser {
   }
 
   private func block(_ name: String, _ x: Activations, _ outputs: Int) -> Activations {
-    multiply(embedding, "\(name).embedding", blockEmbedding, rows: 1, depth: 2 * shape.embeddingSize, columns: outputs)
+    multiply(embedding, "\(name).embedding", blockEmbedding, rows: 1, depth: embeddingCount, columns: outputs)
     let first = convolve("\(name).convolution.0", x, outputs, taps: 5)
     norm("\(name).norm.0", first, add: blockEmbedding, residual: nil)
     let second = convolve("\(name).convolution.1", first, outputs, taps: 5)
@@ -136,8 +137,8 @@ final class OpenBLASDenoiser {
       parameters["\(name).weight"]!, Int32(depth), 1, output, Int32(columns))
   }
 
-  /// Mish of [MLP(sinusoids of the step), MLP(context)] in `embedding`.
-  private func embed(step: Int, context: UnsafePointer<Float>) {
+  /// Mish of [MLP(sinusoids of the step), MLP(context, state)] in `embedding`.
+  private func embed(step: Int, context: UnsafePointer<Float>, state: UnsafePointer<Float>) {
     let size = shape.embeddingSize
     let sinusoids = activations(1, size).data
     let half = size / 2
@@ -146,15 +147,19 @@ final class OpenBLASDenoiser {
       sinusoids[index] = Float(sin(angle))
       sinusoids[half + index] = Float(cos(angle))
     }
-    for (name, input, depth, output) in [
-      ("denoiser.time", UnsafePointer(sinusoids), size, embedding),
-      ("denoiser.context", context, shape.contextSize, embedding + size),
+    let condition = activations(1, shape.conditionSize).data
+    condition.update(from: context, count: shape.contextSize)
+    (condition + shape.contextSize).update(from: state, count: shape.observationSize)
+    let wide = shape.conditionWidths
+    for (name, input, depth, width, output, columns) in [
+      ("denoiser.time", sinusoids, size, 4 * size, embedding, size),
+      ("denoiser.condition", condition, shape.conditionSize, wide.hidden, embedding + size, wide.embedding),
     ] {
-      multiply(input, "\(name).0", hidden, rows: 1, depth: depth, columns: 4 * size)
-      ew_mish(hidden, 4 * size)
-      multiply(hidden, "\(name).1", output, rows: 1, depth: 4 * size, columns: size)
+      multiply(input, "\(name).0", hidden, rows: 1, depth: depth, columns: width)
+      ew_mish(hidden, width)
+      multiply(hidden, "\(name).1", output, rows: 1, depth: width, columns: columns)
     }
-    ew_mish(embedding, 2 * size)
+    ew_mish(embedding, embeddingCount)
   }
 
   /// A buffer for the rows of a level; the same one at the same place of each run.

@@ -45,10 +45,12 @@ private func peer(_ handle: UnsafeMutableRawPointer) -> Peer {
   Unmanaged<Peer>.fromOpaque(handle).takeUnretainedValue()
 }
 
-/// Conditions the denoiser on `context`, `[contextSize]`.
-@c(peer_set_context)
-public func peerSetContext(_ handle: UnsafeMutableRawPointer, _ context: UnsafePointer<Float>) {
-  peer(handle).denoiser.setContext(context)
+/// Conditions the denoiser on `context`, `[contextSize]`, and the normalised `state`, `[observationSize]`.
+@c(peer_set_condition)
+public func peerSetCondition(
+  _ handle: UnsafeMutableRawPointer, _ context: UnsafePointer<Float>, _ state: UnsafePointer<Float>
+) {
+  peer(handle).denoiser.setCondition(context: context, state: state)
 }
 
 /// output = the clean estimates of input, both `[batch][horizon][rowSize]`, at noise level `step`.

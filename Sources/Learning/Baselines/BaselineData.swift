@@ -83,7 +83,7 @@ final class BaselineData: @unchecked Sendable {
     workers.run(shards: data.tasks.count) { task in
       var random = RandomSource(seed: seed, stream: Stream.baselineContexts + UInt64(task))
       let transitions = FloatBuffer(count: self.configuration.mostContextTransitions * self.shape.transitionSize)
-      let episodes = self.data.tasks[task].training + self.data.tasks[task].heldOut
+      let episodes = EpisodePool(self.data.tasks[task].training + self.data.tasks[task].heldOut)
       for index in 0..<count {
         let taken = self.data.drawContext(from: episodes, self.configuration, &random, transitions.pointer)
         let context = encode(

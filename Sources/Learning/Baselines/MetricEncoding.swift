@@ -95,7 +95,7 @@ final class MetricEncoding: TrainingStage {
         let task = random.index(below: data.data.tasks.count)
         for _ in 0..<2 {
           let taken = data.data.drawContext(
-            from: data.data.tasks[task].training, data.configuration, &random, next)
+            from: data.data.tasks[task].sources, data.configuration, &random, next)
           tasks.append(task)
           counts.append(taken)
           next += taken * data.shape.transitionSize

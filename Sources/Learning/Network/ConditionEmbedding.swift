@@ -1,59 +1,95 @@
-// What every residual block is told besides its input: the denoising step and, unless dropped, the context.
+// What every residual block is told besides its input: the denoising step, the context unless dropped, the current state.
 
 import CLearningKernels
+import PlannerRuntime
 
-/// [MLP(sinusoids of the step), MLP(context) · kept], each `[rows][stepSize]`, and Mish of both. Real-time: no.
+/// [MLP(sinusoids of the step), MLP(context · kept, current state)], and Mish of both. Real-time: no.
 struct ConditionEmbedding: Sendable {
-  let time: (Linear, Linear)
-  let context: (Linear, Linear)
-  let stepSize: Int
-  var outputSize: Int { 2 * stepSize }
+  /// Linear, Mish, linear.
+  private struct Network: Sendable {
+    let first, second: Linear
 
-  /// What the backward pass needs; `wide` buffers are `[rows][4 · stepSize]`, `part` `[rows][stepSize]`.
+    init(_ store: ParameterStore, _ name: String, _ inputs: Int, hidden: Int, _ outputs: Int) {
+      first = Linear(store, "\(name).0", inputs, hidden)
+      second = Linear(store, "\(name).1", hidden, outputs)
+    }
+
+    /// Writes to `a.output`.
+    func forward(_ parameters: UnsafePointer<Float>, _ input: UnsafePointer<Float>, _ a: Activations, rows: Int) {
+      first.forward(parameters, input, a.wide, rows: rows)
+      lk_mish_forward(rows * first.outputSize, a.wide, a.hidden)
+      second.forward(parameters, a.hidden, a.output, rows: rows)
+    }
+
+    /// Sets the gradients of both layers; `a.output` holds the gradient of the output.
+    func backward(
+      _ parameters: UnsafePointer<Float>, _ gradients: UnsafeMutablePointer<Float>, _ input: UnsafePointer<Float>,
+      _ a: Activations, rows: Int
+    ) {
+      first.clear(gradients)
+      second.clear(gradients)
+      second.backward(
+        parameters, gradients, input: a.hidden, outputGradient: a.output, inputGradient: a.wideGradient, rows: rows)
+      lk_mish_backward(rows * first.outputSize, a.wide, a.wideGradient, a.wideGradient)
+      first.backward(
+        parameters, gradients, input: input, outputGradient: a.wideGradient, inputGradient: nil, rows: rows)
+    }
+
+    func makeActivations(_ arena: FloatArena, rows: Int) -> Activations {
+      let wide = rows * first.outputSize
+      return Activations(
+        wide: arena.floats(wide), hidden: arena.floats(wide), wideGradient: arena.floats(wide),
+        output: arena.floats(rows * second.outputSize))
+    }
+  }
+
+  /// Of one network; `wide`, `hidden` and `wideGradient` are `[rows][hidden]`, `output` `[rows][outputs]`.
   struct Activations {
-    let timeWide, timeHidden, contextWide, contextHidden, wideGradient: UnsafeMutablePointer<Float>
-    let part: UnsafeMutablePointer<Float>
-    let joined: UnsafeMutablePointer<Float>
+    let wide, hidden, wideGradient, output: UnsafeMutablePointer<Float>
   }
 
-  init(_ store: ParameterStore, stepSize: Int, contextSize: Int) {
-    self.stepSize = stepSize
-    time = (
-      Linear(store, "denoiser.time.0", stepSize, 4 * stepSize), Linear(store, "denoiser.time.1", 4 * stepSize, stepSize)
-    )
-    context = (
-      Linear(store, "denoiser.context.0", contextSize, 4 * stepSize),
-      Linear(store, "denoiser.context.1", 4 * stepSize, stepSize)
-    )
+  /// What the backward pass needs; `input` is `[rows][conditionSize]`, `joined` `[rows][outputSize]`.
+  struct Workspace {
+    let time, condition: Activations
+    let input, joined: UnsafeMutablePointer<Float>
   }
 
-  func makeActivations(_ arena: FloatArena, rows: Int) -> Activations {
-    let wide = rows * 4 * stepSize
-    return Activations(
-      timeWide: arena.floats(wide), timeHidden: arena.floats(wide), contextWide: arena.floats(wide),
-      contextHidden: arena.floats(wide), wideGradient: arena.floats(wide), part: arena.floats(rows * stepSize),
-      joined: arena.floats(rows * outputSize))
+  private let time, condition: Network
+  private let shape: PlannerShape
+  var outputSize: Int { time.second.outputSize + condition.second.outputSize }
+
+  init(_ store: ParameterStore, _ shape: PlannerShape) {
+    let size = shape.embeddingSize
+    let (hidden, embedding) = shape.conditionWidths
+    self.shape = shape
+    time = Network(store, "denoiser.time", size, hidden: 4 * size, size)
+    condition = Network(store, "denoiser.condition", shape.conditionSize, hidden: hidden, embedding)
+  }
+
+  func makeWorkspace(_ arena: FloatArena, rows: Int) -> Workspace {
+    Workspace(
+      time: time.makeActivations(arena, rows: rows), condition: condition.makeActivations(arena, rows: rows),
+      input: arena.floats(rows * shape.conditionSize), joined: arena.floats(rows * outputSize))
   }
 
   /// Fills `mishEmbedding`.
   func forward(_ parameters: UnsafePointer<Float>, _ w: TemporalUNetWorkspace) {
     let a = w.condition
-    let rows = w.rows
-    let wide = rows * 4 * stepSize
-    time.0.forward(parameters, w.stepEmbedding, a.timeWide, rows: rows)
-    lk_mish_forward(wide, a.timeWide, a.timeHidden)
-    time.1.forward(parameters, a.timeHidden, a.part, rows: rows)
-    for row in 0..<rows {
-      (a.joined + row * outputSize).update(from: a.part + row * stepSize, count: stepSize)
+    for row in 0..<w.rows {
+      let input = a.input + row * shape.conditionSize
+      for i in 0..<shape.contextSize { input[i] = w.context[row * shape.contextSize + i] * w.contextKept[row] }
+      // The sample's first state is the current one, without noise.
+      (input + shape.contextSize).update(from: w.sample + row * shape.rowSize, count: shape.observationSize)
     }
-    context.0.forward(parameters, w.context, a.contextWide, rows: rows)
-    lk_mish_forward(wide, a.contextWide, a.contextHidden)
-    context.1.forward(parameters, a.contextHidden, a.part, rows: rows)
-    for row in 0..<rows {
-      let target = a.joined + row * outputSize + stepSize
-      for i in 0..<stepSize { target[i] = a.part[row * stepSize + i] * w.contextKept[row] }
+    time.forward(parameters, w.stepEmbedding, a.time, rows: w.rows)
+    condition.forward(parameters, a.input, a.condition, rows: w.rows)
+    let (left, right) = (time.second.outputSize, condition.second.outputSize)
+    for row in 0..<w.rows {
+      let target = a.joined + row * outputSize
+      target.update(from: a.time.output + row * left, count: left)
+      (target + left).update(from: a.condition.output + row * right, count: right)
     }
-    lk_mish_forward(rows * outputSize, a.joined, w.mishEmbedding)
+    lk_mish_forward(w.rows * outputSize, a.joined, w.mishEmbedding)
   }
 
   /// From `mishEmbeddingGradient` (used up), sets the gradients of all four layers.
@@ -61,29 +97,15 @@ struct ConditionEmbedding: Sendable {
     _ parameters: UnsafePointer<Float>, _ gradients: UnsafeMutablePointer<Float>, _ w: TemporalUNetWorkspace
   ) {
     let a = w.condition
-    let rows = w.rows
-    let wide = rows * 4 * stepSize
     let joinedGradient = w.mishEmbeddingGradient
-    for layer in [time.0, time.1, context.0, context.1] { layer.clear(gradients) }
-    lk_mish_backward(rows * outputSize, a.joined, joinedGradient, joinedGradient)
-
-    for row in 0..<rows {
-      (a.part + row * stepSize).update(from: joinedGradient + row * outputSize, count: stepSize)
+    lk_mish_backward(w.rows * outputSize, a.joined, joinedGradient, joinedGradient)
+    let (left, right) = (time.second.outputSize, condition.second.outputSize)
+    for row in 0..<w.rows {
+      let source = joinedGradient + row * outputSize
+      (a.time.output + row * left).update(from: source, count: left)
+      (a.condition.output + row * right).update(from: source + left, count: right)
     }
-    time.1.backward(
-      parameters, gradients, input: a.timeHidden, outputGradient: a.part, inputGradient: a.wideGradient, rows: rows)
-    lk_mish_backward(wide, a.timeWide, a.wideGradient, a.wideGradient)
-    time.0.backward(
-      parameters, gradients, input: w.stepEmbedding, outputGradient: a.wideGradient, inputGradient: nil, rows: rows)
-
-    for row in 0..<rows {
-      let source = joinedGradient + row * outputSize + stepSize
-      for i in 0..<stepSize { a.part[row * stepSize + i] = source[i] * w.contextKept[row] }
-    }
-    context.1.backward(
-      parameters, gradients, input: a.contextHidden, outputGradient: a.part, inputGradient: a.wideGradient, rows: rows)
-    lk_mish_backward(wide, a.contextWide, a.wideGradient, a.wideGradient)
-    context.0.backward(
-      parameters, gradients, input: w.context, outputGradient: a.wideGradient, inputGradient: nil, rows: rows)
+    time.backward(parameters, gradients, w.stepEmbedding, a.time, rows: w.rows)
+    condition.backward(parameters, gradients, a.input, a.condition, rows: w.rows)
   }
 }

@@ -1,10 +1,10 @@
-// The denoiser: a U-Net over time whose residual blocks see the denoising step and the context.
+// The denoiser: a U-Net over time whose residual blocks see the denoising step, the context and the current state.
 
 import CLearningKernels
 import PlannerRuntime
 
 /// Predicts the clean sample from a noisy one, its step and the context; architecture of Diffuser (Janner et al., 2022)
-/// with a context embedding beside the time embedding. Samples are `[horizon][rows][rowSize]`. Real-time: no.
+/// with an embedding of context and current state beside the time embedding. Samples are `[horizon][rows][rowSize]`. Real-time: no.
 package struct TemporalUNet: Sendable {
   struct DownLevel {
     let first: ResidualBlock
@@ -37,7 +37,7 @@ package struct TemporalUNet: Sendable {
     let last = channels.count - 1
     precondition(shape.defect == nil, "sizes are checked where they come from")
     self.shape = shape
-    let embedding = ConditionEmbedding(store, stepSize: shape.embeddingSize, contextSize: shape.contextSize)
+    let embedding = ConditionEmbedding(store, shape)
     func block(_ name: String, _ inputs: Int, _ outputs: Int, _ time: Int) -> ResidualBlock {
       ResidualBlock(store, "denoiser.\(name)", inputs, outputs, embeddingSize: embedding.outputSize, time: time, panels)
     }

@@ -3,7 +3,7 @@
 /// Inputs, activations and scratch of `TemporalUNet` for a fixed number of rows. One thread at a time. Real-time: no.
 package final class TemporalUNetWorkspace {
   package let rows: Int
-  /// `[horizon][rows][rowSize]`: the noisy sample.
+  /// `[horizon][rows][rowSize]`: the noisy sample; the first state is the current one, without noise.
   package let sample: UnsafeMutablePointer<Float>
   /// `[rows][embeddingSize]`: rows of `stepEmbeddings`.
   package let stepEmbedding: UnsafeMutablePointer<Float>
@@ -16,8 +16,8 @@ package final class TemporalUNetWorkspace {
   /// `[horizon][rows][rowSize]`: set by the caller before `backward`.
   package let estimateGradient: UnsafeMutablePointer<Float>
 
-  let condition: ConditionEmbedding.Activations
-  /// `[rows][2 · embeddingSize]`
+  let condition: ConditionEmbedding.Workspace
+  /// `[rows][embedding.outputSize]`
   let mishEmbedding: UnsafeMutablePointer<Float>
   let mishEmbeddingGradient: UnsafeMutablePointer<Float>
   let blocks: [ResidualBlock.Activations]
@@ -45,7 +45,7 @@ package final class TemporalUNetWorkspace {
     contextKept = arena.floats(rows)
     estimate = arena.floats(sampleCount)
     estimateGradient = arena.floats(sampleCount)
-    condition = network.embedding.makeActivations(arena, rows: rows)
+    condition = network.embedding.makeWorkspace(arena, rows: rows)
     mishEmbedding = arena.floats(rows * network.embedding.outputSize)
     mishEmbeddingGradient = arena.floats(rows * network.embedding.outputSize)
     blocks = network.blocks.map { $0.makeActivations(arena, rows: rows) }

@@ -1,6 +1,7 @@
 // Stage two: the denoiser learns to restore windows of good episodes, told the noise level and mostly the context.
 
 import CLearningKernels
+import Foundation
 import PlannerRuntime
 
 /// Trains the denoiser step by step. Real-time: no.
@@ -51,6 +52,8 @@ package final class DenoiserTraining {
   /// One optimiser step; the loss of its batch.
   package func step() -> Double {
     let step = optimiser.adam.step
+    let progress = Double(step) / Double(configuration.denoiserSteps)
+    optimiser.adam.learningRate = configuration.denoiserLearningRate * Float(0.5 + 0.5 * cos(.pi * min(progress, 1)))
     let values = optimiser.store.values
     optimiser.step { shard, gradients in
       let workspace = self.workspaces[shard]

@@ -27,22 +27,14 @@ extension ModelTraining {
     if stage[0] == 1 {
       let denoiser = makeDenoiser()
       try denoiser.optimiser.restore("denoiser", from: checkpoint, path: path)
-      guard denoiser.optimiser.adam.step <= configuration.denoiserSteps else {
-        throw .setting(
-          name: "--steps",
-          problem: "is \(configuration.denoiserSteps), \(path) has \(denoiser.optimiser.adam.step) already; "
-            + "ask for as many or more, or remove the checkpoint")
-      }
       denoiser.parametersChanged()
       self.denoiser = denoiser
     }
   }
 
-  /// Tells this run from others: settings (but for the number of denoiser steps, which may grow) and data.
+  /// Tells this run from others: settings, of which the numbers of steps set the learning rates, and data.
   private func identity() throws(LearningError) -> [UInt8] {
-    var settings = configuration
-    settings.denoiserSteps = 0
-    return Array((Self.json(settings) + data.fingerprint).utf8)
+    Array((Self.json(configuration) + data.fingerprint).utf8)
   }
 
   /// The model as it is, called `path`: averaged weights rounded to fp16, statistics, settings and provenance.

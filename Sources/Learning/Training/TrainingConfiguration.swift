@@ -24,7 +24,7 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
   public var denoisingSteps = 20
 
   /// Optimiser steps of encoder, dynamics and reward model.
-  public var worldModelSteps = 30_000
+  public var worldModelSteps = 12_000
   /// Contexts a step, each of a task drawn at random.
   public var tasksPerStep = 16
   /// Transitions predicted with each context.
@@ -44,10 +44,11 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
   public var contextsPerTask = 256
 
   /// Optimiser steps of the denoiser.
-  public var denoiserSteps = 60_000
+  public var denoiserSteps = 30_000
   /// Windows a step; even.
   public var batch = 32
-  public var denoiserLearningRate: Float = 2e-4
+  /// Falls to 0 along a half cosine.
+  public var denoiserLearningRate: Float = 8e-4
   /// How often the context is dropped, for classifier-free guidance.
   public var contextDropout: Float = 0.2
   /// Weight of the first action in the loss.

@@ -11,6 +11,8 @@ package final class TrainingData: @unchecked Sendable {
   package struct Episode: Equatable, Sendable {
     /// Index into `tasks`.
     package let task: Int
+    /// Number of the behaviour that drove.
+    package let behaviour: Int
     package let start: Int
     package let length: Int
     package let totalReward: Double
@@ -18,10 +20,18 @@ package final class TrainingData: @unchecked Sendable {
 
   /// The episodes of one task, by what they are used for.
   package struct Task: Equatable, Sendable {
-    package var training: [Episode] = []
-    package var heldOut: [Episode] = []
+    package var training: [Episode]
+    package var heldOut: [Episode]
+    /// The training episodes, to draw contexts from.
+    package let sources: EpisodePool
     /// The task's parameters, normalised; for the oracle only.
     package var parameters: [Float] = []
+
+    init(training: [Episode], heldOut: [Episode] = []) {
+      self.training = training
+      self.heldOut = heldOut
+      sources = EpisodePool(training)
+    }
   }
 
   package let shape: PlannerShape
@@ -111,7 +121,7 @@ package final class TrainingData: @unchecked Sendable {
 
   /// What a context of `task` is made from: transitions of `episodes`, or the task's parameters; returns how many rows.
   package func drawEvidence(
-    of task: Int, from episodes: [Episode], _ configuration: TrainingConfiguration, _ random: inout RandomSource,
+    of task: Int, from episodes: EpisodePool, _ configuration: TrainingConfiguration, _ random: inout RandomSource,
     _ target: UnsafeMutablePointer<Float>
   ) -> Int {
     guard shape.contextKind == .oracle else { return drawContext(from: episodes, configuration, &random, target) }
@@ -119,9 +129,9 @@ package final class TrainingData: @unchecked Sendable {
     return 1
   }
 
-  /// Copies random transitions of a few random episodes to `target`; returns how many.
+  /// Copies random transitions of a few random episodes to `target`, each of a behaviour drawn first; returns how many.
   package func drawContext(
-    from episodes: [Episode], _ configuration: TrainingConfiguration, _ random: inout RandomSource,
+    from episodes: EpisodePool, _ configuration: TrainingConfiguration, _ random: inout RandomSource,
     _ target: UnsafeMutablePointer<Float>
   ) -> Int {
     let sources = 1 + random.index(below: configuration.mostContextEpisodes)
@@ -129,7 +139,7 @@ package final class TrainingData: @unchecked Sendable {
     let count = fewest + random.index(below: configuration.mostContextTransitions - fewest + 1)
     var filled = 0
     for source in 0..<sources {
-      let episode = episodes[random.index(below: episodes.count)]
+      let episode = episodes.draw(&random)
       // What is left, shared among the sources that are left.
       let share = min((count - filled) / (sources - source), episode.length)
       // Selection sampling (Knuth, Algorithm S): each transition is taken with the probability that fills the rest.
@@ -167,12 +177,15 @@ package final class TrainingData: @unchecked Sendable {
   private static func group(_ dataset: Dataset) -> [[Episode]] {
     let numbers = Set(dataset.episodes.map(\.task)).sorted()
     let indices = Dictionary(uniqueKeysWithValues: numbers.enumerated().map { ($1, $0) })
+    let behaviours = Set(dataset.episodes.map(\.behaviour)).sorted()
     var groups = [[Episode]](repeating: [], count: numbers.count)
     var start = 0
     for episode in dataset.episodes {
       let task = indices[episode.task]!
       groups[task].append(
-        Episode(task: task, start: start, length: episode.length, totalReward: episode.totalReward))
+        Episode(
+          task: task, behaviour: behaviours.firstIndex(of: episode.behaviour)!, start: start, length: episode.length,
+          totalReward: episode.totalReward))
       start += episode.length
     }
     return groups

@@ -52,7 +52,7 @@ package final class WorldModelTraining {
       let tasks = (0..<self.configuration.tasksPerStep / ShardedOptimiser.shards).flatMap { _ in
         [Int](repeating: random.index(below: self.data.tasks.count), count: self.views)
       }
-      self.fill(workspace, tasks, contexts: \.training, queries: \.training, &random)
+      self.fill(workspace, tasks, queries: \.training, &random)
       gradients.update(repeating: 0, count: self.optimiser.store.count)
       self.errors[shard] = self.model.forward(self.optimiser.store.values, workspace)
       self.model.backward(self.optimiser.store.values, gradients, workspace, scale: scale, contrast: self.contrast)
@@ -71,7 +71,7 @@ package final class WorldModelTraining {
       let batches = max(8, 4 * tasks.count / perBatch)
       let all = (0..<batches).map { batch in
         let chosen = (0..<perBatch).map { tasks[(batch * perBatch + $0) % tasks.count] }
-        fill(workspaces[0], chosen, contexts: \.training, queries: queries, &random)
+        fill(workspaces[0], chosen, queries: queries, &random)
         return model.forward(optimiser.average.values.pointer, workspaces[0])
       }
       return Self.mean(all, count: Double(batches * perBatch * workspaces[0].queriesPerContext))
@@ -89,7 +89,7 @@ package final class WorldModelTraining {
       let most = self.configuration.mostContextTransitions
       let pass = self.model.encoder.makePass(contexts: 1, rows: most)
       let evidence = FloatBuffer(count: most * self.data.shape.evidenceSize)
-      let episodes = self.data.tasks[task].training + self.data.tasks[task].heldOut
+      let episodes = EpisodePool(self.data.tasks[task].training + self.data.tasks[task].heldOut)
       for index in 0..<count {
         let taken = self.data.drawEvidence(
           of: task, from: episodes, self.configuration, &random, evidence.pointer)
@@ -103,7 +103,6 @@ package final class WorldModelTraining {
   /// Fills a workspace with a context and queries of each of `tasks`.
   private func fill(
     _ workspace: WorldModel.Workspace, _ tasks: [Int],
-    contexts: KeyPath<TrainingData.Task, [TrainingData.Episode]>,
     queries: KeyPath<TrainingData.Task, [TrainingData.Episode]>, _ random: inout RandomSource
   ) {
     let width = data.shape.transitionSize
@@ -113,7 +112,7 @@ package final class WorldModelTraining {
     workspace.tasks = tasks
     for task in tasks {
       let count = data.drawEvidence(
-        of: task, from: data.tasks[task][keyPath: contexts], configuration, &random, target)
+        of: task, from: data.tasks[task].sources, configuration, &random, target)
       workspace.counts.append(count)
       target += count * data.shape.evidenceSize
       let episodes = data.tasks[task][keyPath: queries]

@@ -21,7 +21,9 @@ struct ForwardProfile {
         denoiser.input(plan)[index] = random.normal()
       }
     }
-    denoiser.setContext((0..<weights.shape.contextSize).map { _ in 2 * random.uniform() - 1 })
+    denoiser.setCondition(
+      context: (0..<weights.shape.contextSize).map { _ in 2 * random.uniform() - 1 },
+      state: (0..<weights.shape.observationSize).map { _ in random.normal() })
     for _ in 0..<5 { denoiser.run(step: step, conditioned: true) }
     var peaks = LatencyHistogram()
     let rounds = 20_000
