@@ -41,6 +41,15 @@ struct PlannerArguments: ParsableArguments {
   @Option(help: "Instruction set: avx512, avx2, neon or portable (default: the best one here).")
   var kernel: String?
 
+  /// Whether one of the settings was given; the kernel is none.
+  var changesSettings: Bool {
+    let counts = [candidates, coldSteps, warmSteps, guideRounds]
+    let weights = [
+      warmLevel, temperature, guideStrength, warmGuideStrength, discrepancyWeight, conditionWeight,
+    ]
+    return counts.contains { $0 != nil } || weights.contains { $0 != nil }
+  }
+
   /// The settings of `model` with what was given here put over them.
   func applied(to model: LoadedModel) throws(PlannerError) -> PlannerOptions {
     var options = model.description.options

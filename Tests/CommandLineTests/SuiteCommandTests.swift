@@ -53,6 +53,8 @@ import Testing
     arguments: [
       (["--suite", "paper", "--model", "m"], "either --model or --suite"), ([], "either --model or --suite"),
       (["--model", "m", "--quick"], "go with --suite paper"),
+      (["--suite", "paper", "--warm-start", "own"], "go with --model"),
+      (["--suite", "paper", "--guide-rounds", "2"], "settings that ship in the models"),
       (["--suite", "paper", "--methods", "dual,luck"], "'luck'"),
       (["--suite", "paper", "--families", "horse"], "horse"), (["--suite", "paper", "--seeds", "0"], "--seeds is 0"),
     ])

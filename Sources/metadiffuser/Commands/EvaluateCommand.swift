@@ -39,8 +39,8 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Episodes of each task (default: 2, of the suite 1).")
   var episodes: Int?
 
-  @Option(help: "Who drives the warm start: random, medium, expert, mixed, or own: the planner itself.")
-  var warmStart = "mixed"
+  @Option(help: "Who drives the warm start: random, medium, expert, mixed or own, the planner itself (default: mixed).")
+  var warmStart: String?
 
   @Option(help: "Guide: none, reward, dual (default: the model's).")
   var guide: String?
@@ -67,8 +67,12 @@ struct EvaluateCommand: ParsableCommand {
     if let episodes, episodes < 1 { throw ValidationError("--episodes is \(episodes), give 1 or more") }
     if let threads, !(1...64).contains(threads) { throw ValidationError("--threads is \(threads), give 1...64") }
     if (model == nil) == (suite.suite == nil) { throw ValidationError("give either --model or --suite paper") }
-    if suite.suite != nil, [guide, tasks, experts].contains(where: { $0 != nil }) {
-      throw ValidationError("--guide, --tasks and --experts go with --model")
+    guard suite.suite != nil else { return }
+    if [guide, tasks, experts, warmStart].contains(where: { $0 != nil }) || contextUpdate != .fixed {
+      throw ValidationError("--guide, --tasks, --experts, --warm-start and --context-update go with --model")
+    }
+    if planner.changesSettings {
+      throw ValidationError("the suite plans with the settings that ship in the models: give --model to try others")
     }
   }
 
@@ -83,7 +87,7 @@ struct EvaluateCommand: ParsableCommand {
     var options = try planner.applied(to: loaded)
     options.contextUpdate = contextUpdate
     let guides = try list(guide ?? options.guide.rawValue, "--guide", Guide.allCases)
-    let qualities = try list(warmStart, "--warm-start", WarmStartSource.allCases)
+    let qualities = try list(warmStart ?? "mixed", "--warm-start", WarmStartSource.allCases)
     let chosenTasks = try tasks.map { try numbers($0, below: family.tasks(split).count) }
     let yardstick = try family.yardstick(expertPath: expertPath)
     let behaviours = try family.behaviours(expertPath: expertPath)
