@@ -64,10 +64,11 @@ public struct RobotEndpoint: ~Copyable {
     return session.sequence
   }
 
-  /// Tells the controller that the robot ends.
+  /// Tells the controller that the robot ends; thrice, for nobody answers it and a datagram may be lost.
   @_noAllocation @_noLocks
   public mutating func sayGoodbye() {
-    if let peer = session.peer, !transport.send(session.encodeGoodbye(), to: peer) {
+    guard let peer = session.peer else { return }
+    for _ in 0..<3 where !transport.send(session.encodeGoodbye(), to: peer) {
       session.channel.counters.sendFailures += 1
     }
   }
@@ -149,10 +150,12 @@ public struct ControllerEndpoint: ~Copyable {
     if !transport.send(session.encode(action), to: nil) { session.channel.counters.sendFailures += 1 }
   }
 
-  /// Tells the robot that the controller ends.
+  /// Tells the robot that the controller ends; thrice, for nobody answers it and a datagram may be lost.
   @_noAllocation @_noLocks
   public mutating func sayGoodbye() {
-    if !transport.send(session.encodeGoodbye(), to: nil) { session.channel.counters.sendFailures += 1 }
+    for _ in 0..<3 where !transport.send(session.encodeGoodbye(), to: nil) {
+      session.channel.counters.sendFailures += 1
+    }
   }
 
   @_noAllocation @_noLocks

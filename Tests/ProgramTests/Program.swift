@@ -30,9 +30,14 @@ final class Program {
     try? FileManager.default.removeItem(at: folder)
   }
 
-  /// Waits for the end: exit status and what was printed.
+  /// Waits for the end: exit status and what was printed. What does not end within two minutes is killed, for a test that
+  /// hangs tells nobody why.
   func finish() throws -> (status: Int32, output: String, errors: String) {
+    let identifier = process.processIdentifier
+    let rescue = DispatchWorkItem { _ = Foundation.kill(identifier, SIGKILL) }
+    DispatchQueue.global().asyncAfter(deadline: .now() + 120, execute: rescue)
     process.waitUntilExit()
+    rescue.cancel()
     func text(_ stream: String) throws -> String {
       try String(contentsOf: folder.appendingPathComponent(stream), encoding: .utf8)
     }
