@@ -18,6 +18,8 @@ class Planner:
         self.gain = (model.statistic("difference.std") / self.std[:s])
         self.drift = (model.statistic("difference.mean") / self.std[:s])
         self.dynamics, self.reward = model.mlp("dynamics"), model.mlp("reward")
+        self.value = model.mlp("value") if model.metadata.get("value") == "horizon" else None
+        self.value_weight = float(model.metadata.get("planner.value_weight", 1))
         self.strength = float(model.metadata["planner.guide_strength"])
         self.weight = float(model.metadata["planner.discrepancy_weight"])
         self.share = self._schedule(model.steps)
@@ -46,14 +48,16 @@ class Planner:
         return x
 
     def _judge(self, plans, context):
-        """Normalised returns and discrepancies, [candidates] each, of plans [candidates, channel, time]."""
+        """Normalised returns, what lies beyond, discrepancies, [candidates] each, of plans [candidates, channel, time]."""
         s = self.model.observation_size
         rows = plans.transpose(1, 2)
         inputs = torch.cat([rows, context.expand(*rows.shape[:2], -1)], 2)
         states = rows[:, :, :s]
         predicted = states + self.gain * self._mlp(self.dynamics, inputs) + self.drift
         discrepancy = ((predicted[:, :-1] - states[:, 1:]) ** 2).mean(2).sum(1)
-        return self._mlp(self.reward, inputs)[:, :, 0].sum(1), discrepancy
+        ends = torch.cat([states[:, -1], context.expand(len(states), -1)], 1)
+        beyond = self.value_weight * self._mlp(self.value, ends)[:, 0] if self.value else 0
+        return self._mlp(self.reward, inputs)[:, :, 0].sum(1), beyond, discrepancy
 
     def plan(self, observation, context, temperature):
         """Actions [horizon, action], physical units, and their predicted return."""
@@ -79,8 +83,8 @@ class Planner:
                     a, b = self.share[level], self.share[self._level(step + 1)]
                     noise = (x - math.sqrt(a) * clean) / math.sqrt(1 - a)
                     x = math.sqrt(b) * clean + math.sqrt(1 - b) * noise
-            returns, discrepancies = self._judge(clean, context)
-            best = int((returns - self.weight * discrepancies).argmax())
+            returns, beyond, discrepancies = self._judge(clean, context)
+            best = int((returns + beyond - self.weight * discrepancies).argmax())
             rows = clean[best].T * self.std + self.mean
             limit = float(model.metadata["action_limit"])
             reward = model.statistic("reward.std") * returns[best] + model.statistic("reward.mean") * model.horizon
@@ -89,6 +93,6 @@ class Planner:
     def _gradient(self, plans, context):
         with torch.enable_grad():
             plans = plans.detach().requires_grad_(True)
-            returns, discrepancies = self._judge(plans, context)
-            (gradient,) = torch.autograd.grad((returns - self.weight * discrepancies).sum(), plans)
+            returns, beyond, discrepancies = self._judge(plans, context)
+            (gradient,) = torch.autograd.grad((returns + beyond - self.weight * discrepancies).sum(), plans)
         return gradient

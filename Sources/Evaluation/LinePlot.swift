@@ -39,7 +39,7 @@ public struct LinePlot: Sendable {
   }
 
   private static let size = (width: 860.0, height: 340.0)
-  private static let frame = (left: 62.0, right: 844.0, top: 40.0, bottom: 288.0)
+  private static let frame = (left: 78.0, right: 844.0, top: 40.0, bottom: 288.0)
 
   /// The plot as an SVG document. Points that are not finite are left out.
   public var svg: String {

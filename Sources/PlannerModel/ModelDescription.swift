@@ -56,7 +56,8 @@ public struct ModelDescription: Equatable, Sendable {
       contextSize: try file.integer("context_size", in: 1...256), horizon: try file.integer("horizon", in: 2...256),
       channels: channels, denoisingSteps: try file.integer("denoising_steps", in: 1...1000),
       contextKind: try Self.contextKind(file),
-      parameterCount: file.metadata["parameter_count"] == nil ? 0 : try file.integer("parameter_count", in: 1...1024))
+      parameterCount: file.metadata["parameter_count"] == nil ? 0 : try file.integer("parameter_count", in: 1...1024),
+      hasValue: try Self.hasValue(file))
     if let defect = shape.defect {
       throw .invalid(
         file: file.path, field: "__metadata__.\(defect.field)", found: "'\(defect.found)'", expected: defect.expected)
@@ -81,6 +82,16 @@ public struct ModelDescription: Equatable, Sendable {
     return kind
   }
 
+  /// Files say so when they have one.
+  private static func hasValue(_ file: SafetensorsFile) throws(ModelError) -> Bool {
+    switch file.metadata["value"] {
+    case nil, "none": return false
+    case "horizon": return true
+    case let other?:
+      throw .invalid(file: file.path, field: "__metadata__.value", found: "'\(other)'", expected: "'horizon' or 'none'")
+    }
+  }
+
   /// The only noise schedule there is.
   private static let schedule = "cosine"
   private static let provenancePrefix = "provenance."
@@ -95,6 +106,7 @@ public struct ModelDescription: Equatable, Sendable {
       "period_nanoseconds": "\(periodNanoseconds)", "action_limit": "\(actionLimit)",
       "context": shape.contextKind.rawValue,
     ]
+    if shape.hasValue { fields["value"] = "horizon" }
     if shape.parameterCount > 0 { fields["parameter_count"] = "\(shape.parameterCount)" }
     for (key, value) in options.metadata { fields[key] = value }
     for (key, value) in provenance { fields[Self.provenancePrefix + key] = value }
@@ -110,7 +122,7 @@ extension PlannerOptions {
       "planner.warm_level": "\(warmLevel)", "planner.temperature": "\(temperature)", "planner.guide": guide.rawValue,
       "planner.guide_strength": "\(guideStrength)", "planner.warm_guide_strength": "\(warmGuideStrength)",
       "planner.guide_rounds": "\(guideRounds)", "planner.discrepancy_weight": "\(discrepancyWeight)",
-      "planner.condition_weight": "\(conditionWeight)",
+      "planner.value_weight": "\(valueWeight)", "planner.condition_weight": "\(conditionWeight)",
     ]
   }
 
@@ -133,6 +145,9 @@ extension PlannerOptions {
     warmGuideStrength = Float(try file.number("planner.warm_guide_strength", in: 0...100))
     guideRounds = try file.integer("planner.guide_rounds", in: 0...16)
     discrepancyWeight = Float(try file.number("planner.discrepancy_weight", in: 0...1000))
+    if file.metadata["planner.value_weight"] != nil {
+      valueWeight = Float(try file.number("planner.value_weight", in: 0...1000))
+    }
     conditionWeight = Float(try file.number("planner.condition_weight", in: 0...10))
     if let defect = defect(for: shape) {
       throw .invalid(

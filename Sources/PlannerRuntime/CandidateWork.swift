@@ -61,7 +61,9 @@ struct CandidateWork {
       if slot == 0 { parts.guideNanoseconds.pointee += guided }
       if nextLevel >= 0 { renoise(first, count) }
     case .evaluate:
-      parts.guide.evaluate(kernels, parts.denoiser.output, from: first, slot: slot, batch: count)
+      parts.guide.evaluate(
+        kernels, parts.denoiser.output, from: first, slot: slot, batch: count,
+        valueWeight: options.valueWeight)
     }
   }
 
@@ -104,7 +106,7 @@ struct CandidateWork {
     for _ in 0..<options.guideRounds {
       parts.guide.ascend(
         kernels, clean, from: first, slot: slot, batch: count, strength: guideStrength, rewardWeight: 1,
-        discrepancyWeight: options.guide.usesDynamics ? options.discrepancyWeight : 0)
+        discrepancyWeight: options.guide.usesDynamics ? options.discrepancyWeight : 0, valueWeight: options.valueWeight)
       clip(clean, first, count)
       imposeCurrentState(clean, first, count)
     }

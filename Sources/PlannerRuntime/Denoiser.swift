@@ -58,11 +58,12 @@ package struct Denoiser {
   private let hidden: UnsafeMutablePointer<Float>  // [the wider of the two networks' hidden layers]
   private let embedded: UnsafeMutablePointer<Float>  // [conditionWidths.embedding]
   private let context: UnsafeMutablePointer<Float>  // [contextSize]
-  /// The numbers that the blocks add: the steps' share, which depends on the weights alone, the condition's, and their sums.
+  /// The numbers that the blocks add: the steps' share, which depends on the weights alone, the condition's, with the context
+  /// and without, and for each place of the workspace the sum that a run there adds.
   private let stepTable: UnsafeMutablePointer<Float>  // [denoisingSteps][columns]
-  private let conditionRow: UnsafeMutablePointer<Float>  // [columns]
-  private let conditioned: UnsafeMutablePointer<Float>  // [denoisingSteps][columns]
-  private let unconditioned: UnsafeMutablePointer<Float>  // [denoisingSteps][columns]
+  private let conditioned: UnsafeMutablePointer<Float>  // [columns]
+  private let unconditioned: UnsafeMutablePointer<Float>  // [columns]
+  private let sums: UnsafeMutablePointer<Float>  // [together][columns]
 
   /// The noisy plans, `[batch][horizon][rowSize]`.
   package let input: Feature
@@ -137,9 +138,9 @@ package struct Denoiser {
     embedded = arena.carve(Float.self, wide.embedding)
     context = arena.carve(Float.self, shape.contextSize)
     stepTable = arena.carve(Float.self, shape.denoisingSteps * width)
-    conditionRow = arena.carve(Float.self, width)
-    conditioned = arena.carve(Float.self, shape.denoisingSteps * width)
-    unconditioned = arena.carve(Float.self, shape.denoisingSteps * width)
+    conditioned = arena.carve(Float.self, width)
+    unconditioned = arena.carve(Float.self, width)
+    sums = arena.carve(Float.self, together * width)
     steps = shape.denoisingSteps
     contextSize = shape.contextSize
     observationSize = shape.observationSize
@@ -242,18 +243,12 @@ package struct Denoiser {
   }
 
   @_noAllocation @_noLocks
-  private func fill(_ table: UnsafeMutablePointer<Float>, _ kernels: Kernels) {
+  private func fill(_ row: UnsafeMutablePointer<Float>, _ kernels: Kernels) {
     conditionMLP.0.run(kernels, condition, hidden)
     ck_mish(kernels, hidden, conditionMLP.0.columns)
     conditionMLP.1.run(kernels, hidden, embedded)
     ck_mish(kernels, embedded, conditionMLP.1.columns)
-    conditionEmbedding.run(kernels, embedded, conditionRow)
-    let columns = conditionEmbedding.columns
-    for step in 0..<steps {
-      let row = table + step * columns
-      let share = stepTable + step * columns
-      for column in 0..<columns { row[column] = share[column] + conditionRow[column] }
-    }
+    conditionEmbedding.run(kernels, embedded, row)
   }
 
   /// `output` = the clean estimates of `input`, all of noise level `step`, for the `batch` plans from `first` on, with as
@@ -263,7 +258,11 @@ package struct Denoiser {
   package func run(
     _ kernels: Kernels, step: Int, conditioned useContext: Bool, from first: Int = 0, slot: Int = 0, batch: Int
   ) {
-    let row = UnsafePointer((useContext ? conditioned : unconditioned) + step * stepEmbedding.columns)
+    let columns = stepEmbedding.columns
+    let (ofStep, ofCondition) = (stepTable + step * columns, useContext ? conditioned : unconditioned)
+    let sum = sums + slot * columns
+    for column in 0..<columns { sum[column] = ofStep[column] + ofCondition[column] }
+    let row = UnsafePointer(sum)
     var entry = input.dropping(first)
     for index in 0..<levels {
       let level = down[index].dropping(slot)

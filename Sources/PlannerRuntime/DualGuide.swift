@@ -4,15 +4,17 @@ import CKernels
 
 /// Return and discrepancy of plans under the learned models, and their gradients.
 ///
-/// For a clean plan x0 of states s and actions a (normalised units): J = Σ_t R(s_t, a_t, z) − λ Σ_t mean_i e²_{t,i} with the
-/// discrepancy e_t = s_t + Δ(s_t, a_t, z) − s_{t+1}, and x0 ← x0 + α ∇J. Both models are asked about clean estimates because
-/// that is what they were trained on (the dual guide of MetaDiffuser, applied to x0 instead of x_k).
+/// For a clean plan x0 of states s and actions a (normalised units): J = Σ_t R(s_t, a_t, z) + w V(s_{H−1}, z) − λ Σ_t mean_i
+/// e²_{t,i} with the discrepancy e_t = s_t + Δ(s_t, a_t, z) − s_{t+1}, and x0 ← x0 + α ∇J. The models are asked about clean
+/// estimates because that is what they were trained on (the dual guide of MetaDiffuser, applied to x0 instead of x_k). V, for
+/// models that have one, stands for what is to be had beyond the plan's end.
 package struct DualGuide {
   private let observationSize: Int
   private let rowSize: Int
   private let horizon: Int
   private let dynamics: WorldModel
   private let reward: WorldModel
+  private let value: WorldModel?
   /// From the dynamics model's output to normalised state: s' = s + gain · d + drift.
   private let gain: UnsafeMutablePointer<Float>  // [observationSize]
   private let drift: UnsafeMutablePointer<Float>  // [observationSize]
@@ -21,7 +23,7 @@ package struct DualGuide {
 
   /// Sum of predicted rewards, physical units, `[batch]`.
   package let returns: UnsafeMutablePointer<Float>
-  /// Sum of predicted rewards, normalised units, `[batch]`.
+  /// Sum of predicted rewards and weighted value of the last state, normalised units, `[batch]`.
   package let normalisedReturns: UnsafeMutablePointer<Float>
   /// Σ_t mean_i e², normalised units, `[batch]`.
   package let discrepancies: UnsafeMutablePointer<Float>
@@ -32,9 +34,10 @@ package struct DualGuide {
     let layers: WorldModelWorkspace
     let changes: UnsafeMutablePointer<Float>  // [rows][observationSize]: predictions, then gradients
     let errors: UnsafeMutablePointer<Float>  // [rows][observationSize]
-    let rewards: UnsafeMutablePointer<Float>  // [rows]
+    let rewards: UnsafeMutablePointer<Float>  // [rows], then [plans]: values
     let fromReward: UnsafeMutablePointer<Float>  // [rows][rowSize]: gradients
     let fromDynamics: UnsafeMutablePointer<Float>  // [rows][rowSize]: gradients
+    let fromValue: UnsafeMutablePointer<Float>  // [plans][observationSize]: gradients
   }
 
   /// For `batch` plans, of which at most `together` are worked on at once, all threads counted.
@@ -44,8 +47,10 @@ package struct DualGuide {
     observationSize = shape.observationSize
     rowSize = shape.rowSize
     horizon = shape.horizon
-    dynamics = WorldModel(&arena, shape: shape, outputs: shape.observationSize)
-    reward = WorldModel(&arena, shape: shape, outputs: 1)
+    dynamics = WorldModel(&arena, shape: shape, inputs: shape.rowSize, outputs: shape.observationSize)
+    reward = WorldModel(&arena, shape: shape, inputs: shape.rowSize, outputs: 1)
+    value =
+      shape.hasValue ? WorldModel(&arena, shape: shape, inputs: shape.observationSize, outputs: 1) : nil
     gain = arena.carve(Float.self, shape.observationSize)
     drift = arena.carve(Float.self, shape.observationSize)
     workspace = Workspace(
@@ -53,7 +58,8 @@ package struct DualGuide {
       changes: arena.carve(Float.self, rows * shape.observationSize),
       errors: arena.carve(Float.self, rows * shape.observationSize), rewards: arena.carve(Float.self, rows),
       fromReward: arena.carve(Float.self, rows * shape.rowSize),
-      fromDynamics: arena.carve(Float.self, rows * shape.rowSize))
+      fromDynamics: arena.carve(Float.self, rows * shape.rowSize),
+      fromValue: arena.carve(Float.self, shape.hasValue ? together * shape.observationSize : 0))
     returns = arena.carve(Float.self, batch)
     normalisedReturns = arena.carve(Float.self, batch)
     discrepancies = arena.carve(Float.self, batch)
@@ -64,6 +70,7 @@ package struct DualGuide {
   package func load(_ weights: PlannerWeights) {
     dynamics.load(weights, "dynamics")
     reward.load(weights, "reward")
+    value?.load(weights, "value")
     let statistics = weights.statistics
     for index in 0..<observationSize {
       gain[index] = statistics.differenceStd[index] / statistics.observationStd[index]
@@ -75,6 +82,7 @@ package struct DualGuide {
   package func setContext(_ kernels: Kernels, _ context: UnsafePointer<Float>) {
     dynamics.setContext(kernels, context)
     reward.setContext(kernels, context)
+    value?.setContext(kernels, context)
   }
 
   /// The workspace from its plan `slot` on.
@@ -84,13 +92,16 @@ package struct DualGuide {
     return Workspace(
       layers: workspace.layers.dropping(rows), changes: workspace.changes + rows * observationSize,
       errors: workspace.errors + rows * observationSize, rewards: workspace.rewards + rows,
-      fromReward: workspace.fromReward + rows * rowSize, fromDynamics: workspace.fromDynamics + rows * rowSize)
+      fromReward: workspace.fromReward + rows * rowSize, fromDynamics: workspace.fromDynamics + rows * rowSize,
+      fromValue: workspace.fromValue + slot * observationSize)
   }
 
   /// Fills `returns`, `normalisedReturns` and `discrepancies` for the `batch` plans from `first` on, with as many plans of
   /// the workspace from `slot` on. Threads may work on disjoint ones at once.
   @_noAllocation @_noLocks
-  package func evaluate(_ kernels: Kernels, _ plans: Feature, from first: Int = 0, slot: Int = 0, batch: Int) {
+  package func evaluate(
+    _ kernels: Kernels, _ plans: Feature, from first: Int = 0, slot: Int = 0, batch: Int, valueWeight: Float = 1
+  ) {
     let work = workspace(slot)
     findErrors(kernels, plans.dropping(first), work, batch: batch)
     reward.forward(kernels, plans.dropping(first).rows(), work.layers, batch: batch, times: horizon)
@@ -111,6 +122,10 @@ package struct DualGuide {
       returns[first + plan] = sum * rewardStd + rewardMean * Float(horizon)
       discrepancies[first + plan] = discrepancy
     }
+    guard let value, valueWeight > 0 else { return }
+    value.forward(kernels, plans.dropping(first).rows(from: horizon - 1), work.layers, batch: batch, times: 1)
+    value.predict(kernels, work.layers, work.rewards, rows: batch)
+    for plan in 0..<batch { normalisedReturns[first + plan] += valueWeight * work.rewards[plan] }
   }
 
   /// `errors` of the first `batch` of `plans`.
@@ -152,13 +167,13 @@ package struct DualGuide {
     return (square / Float(observationSize), rewardError * rewardError)
   }
 
-  /// One round of guidance on the `batch` plans from `first` on: x0 ← x0 + α ∇ [rewardWeight · Σ R − λ Σ ‖e‖²].
+  /// One round of guidance on the `batch` plans from `first` on: x0 ← x0 + α ∇ [rewardWeight · (Σ R + w V) − λ Σ ‖e‖²].
   ///
   /// The first state is the observed one and stays. Workspace and threads as for `evaluate`.
   @_noAllocation @_noLocks
   package func ascend(
     _ kernels: Kernels, _ plans: Feature, from first: Int = 0, slot: Int = 0, batch: Int, strength: Float,
-    rewardWeight: Float, discrepancyWeight: Float
+    rewardWeight: Float, discrepancyWeight: Float, valueWeight: Float = 1
   ) {
     let plans = plans.dropping(first)
     let work = workspace(slot)
@@ -176,6 +191,16 @@ package struct DualGuide {
     }
     reward.forward(kernels, plans.rows(), work.layers, batch: batch, times: horizon)
     reward.backward(kernels, work.layers, nil, work.fromReward, rows: batch * horizon)
+    if let value, valueWeight > 0 {
+      value.forward(kernels, plans.rows(from: horizon - 1), work.layers, batch: batch, times: 1)
+      value.backward(kernels, work.layers, nil, work.fromValue, rows: batch)
+      for plan in 0..<batch {
+        let ofLastState = work.fromReward + ((plan + 1) * horizon - 1) * rowSize
+        for index in 0..<observationSize {
+          ofLastState[index] += valueWeight * work.fromValue[plan * observationSize + index]
+        }
+      }
+    }
     for plan in 0..<batch {
       for time in 0..<horizon {
         let x = plans.row(plan, time)

@@ -52,6 +52,9 @@ public struct PlannerOptions: Equatable, Sendable {
   public var guideRounds = 2
   /// Weight λ of the discrepancy against the return, in guide and selection, ≥ 0.
   public var discrepancyWeight: Float = 3
+  /// Weight of the value of a plan's last state against the rewards before it, in guide and selection, ≥ 0; of models that
+  /// have a value.
+  public var valueWeight: Float = 1
   /// Classifier-free guidance on the context, w: 1 is the conditional model as trained; other values cost a second pass.
   public var conditionWeight: Float = 1
   /// Whether the context follows the robot. Not a setting of a model: whoever drives chooses it.
@@ -70,13 +73,16 @@ public struct PlannerOptions: Equatable, Sendable {
     // More steps than levels would visit a level twice: the sampler would stand still there.
     let levels = shape.denoisingSteps
     let warmLevels = max(1, Self.warmLevels((0...1).contains(warmLevel) ? warmLevel : 0, of: levels))
-    return whole("candidates", candidates, 1...1024) ?? whole("cold_steps", coldSteps, 1...levels)
+    let sampling =
+      whole("candidates", candidates, 1...1024) ?? whole("cold_steps", coldSteps, 1...levels)
       ?? real("warm_level", warmLevel, 0...1)
       ?? (warmLevel > 0 ? whole("warm_steps", warmSteps, 1...warmLevels) : nil)
-      ?? real("temperature", temperature, 0...1) ?? real("guide_strength", guideStrength, 0...100)
-      ?? real("warm_guide_strength", warmGuideStrength, 0...100) ?? whole("guide_rounds", guideRounds, 0...16)
-      ?? real("discrepancy_weight", discrepancyWeight, 0...1000)
-      ?? real("condition_weight", conditionWeight, 0...10)
+      ?? real("temperature", temperature, 0...1)
+    let guidance =
+      real("guide_strength", guideStrength, 0...100) ?? real("warm_guide_strength", warmGuideStrength, 0...100)
+      ?? whole("guide_rounds", guideRounds, 0...16) ?? real("discrepancy_weight", discrepancyWeight, 0...1000)
+      ?? real("value_weight", valueWeight, 0...1000) ?? real("condition_weight", conditionWeight, 0...10)
+    return sampling ?? guidance
   }
 
   /// Noise levels between a warm start and a clean plan.

@@ -29,10 +29,12 @@ public struct PlannerShape: Equatable, Sendable {
   public var contextKind: ContextKind
   /// Numbers that describe a task to the oracle; 0 for all others.
   public var parameterCount: Int
+  /// Whether the model knows what is to be had beyond a plan's end: V(s, z).
+  public var hasValue: Bool
 
   public init(
     observationSize: Int, actionSize: Int, contextSize: Int, horizon: Int, channels: [Int], denoisingSteps: Int,
-    contextKind: ContextKind = .pool, parameterCount: Int = 0
+    contextKind: ContextKind = .pool, parameterCount: Int = 0, hasValue: Bool = false
   ) {
     self.observationSize = observationSize
     self.actionSize = actionSize
@@ -42,6 +44,7 @@ public struct PlannerShape: Equatable, Sendable {
     self.denoisingSteps = denoisingSteps
     self.contextKind = contextKind
     self.parameterCount = parameterCount
+    self.hasValue = hasValue
   }
 
   /// Channels of a plan's row: state, then action.
@@ -64,7 +67,7 @@ public struct PlannerShape: Equatable, Sendable {
   public static var normGroups: Int { @_noAllocation @_noLocks get { 8 } }
   /// Hidden width of the context encoder, and that of what it pools or of its recurrent state.
   public static let encoderWidths = (hidden: 128, pooled: 64)
-  /// Hidden width of the dynamics and reward models.
+  /// Hidden width of the dynamics, reward and value models.
   public static let worldModelWidth = 200
 
   /// What is wrong with the sizes, or nil: field, value, and what would be right.
@@ -125,11 +128,14 @@ public struct PlannerShape: Equatable, Sendable {
     case .oracle:
       layer("encoder.output", [contextSize, parameterCount])
     }
-    for (name, output) in [("dynamics", observationSize), ("reward", 1)] {
-      layer("\(name).0", [width, rowSize + contextSize])
+    func perceptron(_ name: String, from input: Int, to output: Int) {
+      layer("\(name).0", [width, input + contextSize])
       layer("\(name).1", [width, width])
       layer("\(name).2", [output, width])
     }
+    perceptron("dynamics", from: rowSize, to: observationSize)
+    perceptron("reward", from: rowSize, to: 1)
+    if hasValue { perceptron("value", from: observationSize, to: 1) }
     layer("denoiser.time.0", [4 * embedding, embedding])
     layer("denoiser.time.1", [embedding, 4 * embedding])
     layer("denoiser.condition.0", [conditionWidths.hidden, conditionSize])

@@ -1,4 +1,4 @@
-// A learned model of one step, dynamics or reward, with the gradient of its output with respect to state and action.
+// A learned model of one step, dynamics, reward or value, with the gradient of its output with respect to its input.
 
 import CKernels
 
@@ -33,11 +33,11 @@ struct WorldModelWorkspace {
   }
 }
 
-/// An MLP with two hidden SiLU layers over rows [state, action], conditioned on the context.
+/// An MLP with two hidden SiLU layers over rows [state, action] (value: [state]), conditioned on the context.
 ///
 /// The context is the same for all rows of a plan: its share of the first layer is folded into that layer's bias.
 struct WorldModel {
-  /// Outputs a row: the normalised change of state, or the normalised reward.
+  /// Outputs a row: the normalised change of state, the normalised reward, or the value.
   let outputs: Int
   private let inputs: Int
   private let first: Product, second: Product, third: Product
@@ -48,10 +48,10 @@ struct WorldModel {
   /// The third layer's weights for the first output, `[width]`.
   private let firstOutput: UnsafeMutablePointer<Float>
 
-  init(_ arena: inout Arena, shape: PlannerShape, outputs: Int) {
+  init(_ arena: inout Arena, shape: PlannerShape, inputs: Int, outputs: Int) {
     let width = PlannerShape.worldModelWidth
     self.outputs = outputs
-    inputs = shape.rowSize
+    self.inputs = inputs
     first = Product(&arena, columns: width, depth: inputs)
     second = Product(&arena, columns: width, depth: width)
     third = Product(&arena, columns: outputs, depth: width)

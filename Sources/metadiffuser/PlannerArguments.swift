@@ -35,6 +35,9 @@ struct PlannerArguments: ParsableArguments {
   @Option(help: "Weight of the dynamics discrepancy against the return, in guide and selection.")
   var discrepancyWeight: Float?
 
+  @Option(help: "Weight of the value at a plan's end against its rewards, in guide and selection.")
+  var valueWeight: Float?
+
   @Option(help: "Classifier-free guidance on the context; 1 is the conditional model as trained.")
   var conditionWeight: Float?
 
@@ -45,7 +48,7 @@ struct PlannerArguments: ParsableArguments {
   var changesSettings: Bool {
     let counts = [candidates, coldSteps, warmSteps, guideRounds]
     let weights = [
-      warmLevel, temperature, guideStrength, warmGuideStrength, discrepancyWeight, conditionWeight,
+      warmLevel, temperature, guideStrength, warmGuideStrength, discrepancyWeight, valueWeight, conditionWeight,
     ]
     return counts.contains { $0 != nil } || weights.contains { $0 != nil }
   }
@@ -62,6 +65,7 @@ struct PlannerArguments: ParsableArguments {
     options.warmGuideStrength = warmGuideStrength ?? options.warmGuideStrength
     options.guideRounds = guideRounds ?? options.guideRounds
     options.discrepancyWeight = discrepancyWeight ?? options.discrepancyWeight
+    options.valueWeight = valueWeight ?? options.valueWeight
     options.conditionWeight = conditionWeight ?? options.conditionWeight
     if let defect = options.defect(for: model.description.shape) {
       throw .invalid(field: defect.field, found: defect.found, expected: defect.expected)

@@ -10,7 +10,8 @@ import Testing
 func pointModel() -> LoadedModel {
   let family = TaskFamily.pointRobot
   let shape = PlannerShape(
-    observationSize: 2, actionSize: 2, contextSize: 4, horizon: 12, channels: [16, 16], denoisingSteps: 6)
+    observationSize: 2, actionSize: 2, contextSize: 4, horizon: 12, channels: [16, 16], denoisingSteps: 6,
+    hasValue: true)
   var description = ModelDescription(
     family: family.name, shape: shape, periodNanoseconds: family.periodNanoseconds, actionLimit: family.actionLimit)
   description.options.candidates = 2

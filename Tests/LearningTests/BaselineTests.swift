@@ -60,6 +60,7 @@ private func quickOptions() -> BaselineOptions {
   options.learningRate = 2e-3
   options.contextsPerTask = 8
   options.cloningSteps = 20
+  options.bestEpisodes = 1
   options.encoderSteps = 10
   options.tasksPerStep = 4
   options.actorCriticSteps = 10

@@ -137,9 +137,10 @@ private func normals(_ count: Int, seed: UInt64) -> [Float] {
     #expect(!infers && !isAdded && hasContext && abs(found - expected[0]) < 1e-5)
   }
 
-  /// Return and discrepancy of plans, from the trainer's own networks and the definition.
-  @Test func worldModelsAgree() throws {
-    let shape = Self.shapes[1]
+  /// Return, value and discrepancy of plans, from the trainer's own networks and the definition.
+  @Test(arguments: [Float(0), 2]) func worldModelsAgree(valueWeight: Float) throws {
+    var shape = Self.shapes[1]
+    shape.hasValue = valueWeight > 0
     let pair = try Pair(shape)
     let kernels = ck_kernels_select(nil)!
     let batch = 2
@@ -153,7 +154,7 @@ private func normals(_ count: Int, seed: UInt64) -> [Float] {
     for plan in 0..<batch {
       let values = normals(shape.horizon * shape.rowSize, seed: UInt64(plan + 7))
       for (index, value) in values.enumerated() { plans.row(plan, 0)[index] = value }
-      guide.evaluate(kernels, plans, batch: batch)
+      guide.evaluate(kernels, plans, batch: batch, valueWeight: valueWeight)
       let rows = stride(from: 0, to: values.count, by: shape.rowSize).map { Array(values[$0..<$0 + shape.rowSize]) }
       let inputs = rows.flatMap { $0 + context }
       let changes = pair.reference.dynamics(inputs)
@@ -167,7 +168,9 @@ private func normals(_ count: Int, seed: UInt64) -> [Float] {
           discrepancy += error * error / Float(shape.observationSize)
         }
       }
-      #expect(abs(guide.normalisedReturns[plan] - rewards.reduce(0, +)) < 1e-3)
+      let beyond =
+        shape.hasValue ? pair.reference.value(Array(rows[rows.count - 1][..<shape.observationSize]) + context)[0] : 0
+      #expect(abs(guide.normalisedReturns[plan] - (rewards.reduce(0, +) + valueWeight * beyond)) < 1e-3)
       #expect(abs(guide.discrepancies[plan] - discrepancy) < 1e-3 * discrepancy)
     }
   }

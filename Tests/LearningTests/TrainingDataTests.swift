@@ -37,7 +37,7 @@ import Testing
     var random = RandomSource(seed: 3)
     var starts = Set<Int>()
     for _ in 0..<20_000 {
-      let (task, start) = data.window(&random)
+      let (task, start) = data.window(random.index(below: data.windowCount))
       let episode = start / 20
       #expect(start % 20 <= 16)
       #expect(dataset.episodes[episode].task == 10 * task)

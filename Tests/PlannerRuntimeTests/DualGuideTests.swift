@@ -9,12 +9,17 @@ private struct Bench {
   let kernels = ck_kernels_select(nil)!
   let guide: DualGuide
   let plans: Feature
+  /// Of V at the plans' ends; 0: the model has none.
+  let valueWeight: Float
   let batch = 2
   let rows = smallShape.horizon
   let width = smallShape.rowSize
 
-  init(_ arena: inout Arena) {
-    let weights = PlannerWeights.random(smallShape, seed: 11)
+  init(_ arena: inout Arena, valueWeight: Float = 0) {
+    var shape = smallShape
+    shape.hasValue = valueWeight > 0
+    self.valueWeight = valueWeight
+    let weights = PlannerWeights.random(shape, seed: 11)
     guide = DualGuide(&arena, weights: weights, batch: batch, together: batch)
     plans = Feature(&arena, batch: batch, times: smallShape.horizon, channels: smallShape.rowSize)
     guide.load(weights)
@@ -27,17 +32,17 @@ private struct Bench {
   }
 
   func objective(_ plan: Int, reward: Float, discrepancy: Float) -> Double {
-    guide.evaluate(kernels, plans, batch: batch)
+    guide.evaluate(kernels, plans, batch: batch, valueWeight: valueWeight)
     return Double(reward) * Double(guide.normalisedReturns[plan])
       - Double(discrepancy) * Double(guide.discrepancies[plan])
   }
 }
 
 @Suite struct DualGuideTests {
-  @Test(arguments: [(Float(1), Float(0)), (0, 1), (1, 2.5)])
-  func oneRoundMovesAlongTheGradient(_ weights: (reward: Float, discrepancy: Float)) {
+  @Test(arguments: [(Float(1), Float(0), Float(0)), (0, 1, 0), (1, 2.5, 0), (1, 0, 1), (0.5, 2.5, 30)])
+  func oneRoundMovesAlongTheGradient(_ weights: (reward: Float, discrepancy: Float, value: Float)) {
     var arena = Arena(capacity: 8 << 20)
-    let bench = Bench(&arena)
+    let bench = Bench(&arena, valueWeight: weights.value)
     let count = bench.rows * bench.width
     for plan in 0..<bench.batch {
       let x = bench.plans.row(plan, 0)
@@ -60,7 +65,7 @@ private struct Bench {
       }
       bench.guide.ascend(
         bench.kernels, bench.plans, batch: bench.batch, strength: 1, rewardWeight: weights.reward,
-        discrepancyWeight: weights.discrepancy)
+        discrepancyWeight: weights.discrepancy, valueWeight: weights.value)
       let scale = expected.map(abs).max()!
       #expect(scale > 1e-3)
       for index in 0..<count {

@@ -11,45 +11,17 @@ final class BaselineData: @unchecked Sendable {
   var shape: PlannerShape { data.shape }
   /// Numbers in a policy's input: state and context.
   var inputSize: Int { shape.observationSize + shape.contextSize }
-  /// The robot ended the episode with this transition.
-  private let isTerminal: [Bool]
-  /// Index into `data.tasks` of each transition's task.
-  private let taskOf: [Int32]
   private let actionLimit: Float
 
   init(_ dataset: Dataset, _ shape: PlannerShape, _ configuration: TrainingConfiguration) throws(LearningError) {
     data = try TrainingData(dataset, shape, configuration)
     self.configuration = configuration
     actionLimit = dataset.actionLimit
-    isTerminal = dataset.episodes.flatMap { episode in
-      (0..<episode.length).map { episode.terminated && $0 == episode.length - 1 }
-    }
-    var tasks = [Int32](repeating: 0, count: isTerminal.count)
-    for (index, task) in data.tasks.enumerated() {
-      for episode in task.training + task.heldOut {
-        for step in 0..<episode.length { tasks[episode.start + step] = Int32(index) }
-      }
-    }
-    taskOf = tasks
   }
-
-  var transitionCount: Int { taskOf.count }
-
-  func task(of index: Int) -> Int { Int(taskOf[index]) }
 
   /// The state before transition `index`, normalised, `[observationSize]`.
   func copyState(_ index: Int, to target: UnsafeMutablePointer<Float>) {
     target.update(from: data.transition(index), count: shape.observationSize)
-  }
-
-  /// The state after it.
-  func copyNextState(_ index: Int, to target: UnsafeMutablePointer<Float>) {
-    let row = data.transition(index)
-    let (observation, difference) = (data.statistics.observation, data.statistics.difference)
-    for i in 0..<shape.observationSize {
-      let change = row[shape.rowSize + 1 + i] * difference.deviation[i] + difference.mean[i]
-      target[i] = row[i] + change / observation.deviation[i]
-    }
   }
 
   /// The action as a share of the limit, `[actionSize]`.
@@ -61,17 +33,9 @@ final class BaselineData: @unchecked Sendable {
     }
   }
 
-  /// The reward in units of its spread; where zero is matters to robots that can fall, so the mean stays in.
-  func reward(_ index: Int) -> Float {
-    data.transition(index)[shape.rowSize] + data.statistics.reward.mean[0] / data.statistics.reward.deviation[0]
-  }
-
-  /// 0 where the robot ended the episode, otherwise 1.
-  func continues(_ index: Int) -> Float { isTerminal[index] ? 0 : 1 }
-
-  /// A transition drawn uniformly from the windows that the denoiser learns from, and its task.
+  /// A transition drawn uniformly from the windows of the best episodes, and its task.
   func imitated(_ random: inout RandomSource) -> (task: Int, index: Int) {
-    let (task, start) = data.window(&random)
+    let (task, start) = data.window(random.index(below: data.windowCount))
     return (task, start + random.index(below: shape.horizon))
   }
 

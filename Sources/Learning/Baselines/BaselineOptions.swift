@@ -2,13 +2,13 @@
 
 /// A policy that is learned from the same data as the planner's model and acts without planning.
 public enum BaselineMethod: String, CaseIterable, Codable, Sendable {
-  /// Behaviour cloning: imitates the windows that the denoiser learns from, told the model's own context.
+  /// Behaviour cloning: imitates the best episodes of each task, told the model's own context.
   case cloning = "bc"
   /// FOCAL's recipe: a context encoder trained by distances between tasks, then an offline actor-critic on all data.
   case focal
 }
 
-/// Settings of `BaselineTraining`. What windows and contexts are made of is not here: it is the model's. Real-time: no.
+/// Settings of `BaselineTraining`. What contexts are made of is not here: it is the model's. Real-time: no.
 public struct BaselineOptions: Codable, Equatable, Sendable {
   /// Seed of everything random.
   public var seed: UInt64 = 1
@@ -22,6 +22,8 @@ public struct BaselineOptions: Codable, Equatable, Sendable {
 
   /// Optimiser steps of behaviour cloning.
   public var cloningSteps = 60_000
+  /// Share of each task's episodes, best returns first, that are cloned.
+  public var bestEpisodes = 0.6
 
   /// Optimiser steps of FOCAL's encoder.
   public var encoderSteps = 4_000
@@ -56,6 +58,7 @@ public struct BaselineOptions: Codable, Equatable, Sendable {
     }
     try require(
       (2...4096).contains(tasksPerStep) && tasksPerStep % 2 == 0, "tasksPerStep", tasksPerStep, "even, 2...4096")
+    try require(bestEpisodes > 0 && bestEpisodes <= 1, "bestEpisodes", bestEpisodes, "above 0, at most 1")
     try require(discount >= 0 && discount < 1, "discount", discount, "at least 0, below 1")
     try require(smoothing > 0 && smoothing <= 1, "smoothing", smoothing, "above 0, at most 1")
     try require((0...1000).contains(criticWeight), "criticWeight", criticWeight, "0...1000")

@@ -18,7 +18,7 @@ public struct BaselineReport: Codable, Equatable, Sendable {
   public var seconds: Double
 }
 
-/// Trains a baseline on the data of a model, with the windows and contexts that the model was trained with. The same data,
+/// Trains a baseline on the data of a model, with contexts drawn as the model's were. The same data,
 /// model, options and seed give the same file, whatever the number of threads and however often the run was interrupted.
 /// Real-time: no.
 public final class BaselineTraining {
@@ -47,7 +47,9 @@ public final class BaselineTraining {
     guard threads >= 1 else {
       throw LearningError.setting(name: "threads", problem: "is \(threads), expected at least 1")
     }
-    data = try BaselineData(dataset, model.description.shape, TrainingConfiguration(of: model))
+    var configuration = try TrainingConfiguration(of: model)
+    configuration.bestEpisodes = options.bestEpisodes
+    data = try BaselineData(dataset, model.description.shape, configuration)
     guard PlannerStatistics(data.data.statistics) == model.weights.statistics else {
       throw LearningError.file(
         path: model.path, problem: "was trained on other data: a baseline learns from the same as the model")
@@ -98,7 +100,7 @@ public final class BaselineTraining {
     try? FileManager.default.removeItem(atPath: files.checkpoint)
     return .finished(
       BaselineReport(
-        family: dataset.family, method: method, transitions: data.transitionCount, tasks: data.data.tasks.count,
+        family: dataset.family, method: method, transitions: data.data.transitionCount, tasks: data.data.tasks.count,
         parameters: parameters, losses: losses, seconds: (ContinuousClock.now - began) / .seconds(1)))
   }
 

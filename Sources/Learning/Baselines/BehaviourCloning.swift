@@ -2,7 +2,7 @@
 
 import PlannerRuntime
 
-/// Minimises the mean squared difference between the policy's actions and those of the windows that the denoiser learns from.
+/// Minimises the mean squared difference between the policy's actions and those of the best episodes.
 final class BehaviourCloning: TrainingStage {
   let name = "policy"
   var total: Int { options.cloningSteps }

@@ -67,16 +67,16 @@ final class OfflineActorCritic: TrainingStage {
   private func draw(_ shard: Shard, _ random: inout RandomSource) {
     let (stateSize, width, actionSize) = (data.shape.observationSize, data.inputSize, data.shape.actionSize)
     for row in 0..<rows {
-      let transition = random.index(below: data.transitionCount)
-      let context = contexts.place(data.task(of: transition), random.index(below: contexts.count))
+      let transition = random.index(below: data.data.transitionCount)
+      let context = contexts.place(data.data.task(of: transition), random.index(below: contexts.count))
       data.copyState(transition, to: shard.input.pointer + row * width)
-      data.copyNextState(transition, to: shard.nextInput.pointer + row * width)
+      data.data.copyNextState(transition, to: shard.nextInput.pointer + row * width)
       for input in [shard.input, shard.nextInput] {
         (input.pointer + row * width + stateSize).update(from: context, count: contexts.size)
       }
       data.copyAction(transition, to: shard.action.pointer + row * actionSize)
-      shard.reward.pointer[row] = data.reward(transition)
-      shard.continues.pointer[row] = data.continues(transition)
+      shard.reward.pointer[row] = data.data.reward(transition)
+      shard.continues.pointer[row] = data.data.continues(transition)
     }
   }
 

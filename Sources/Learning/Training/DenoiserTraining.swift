@@ -12,6 +12,8 @@ package final class DenoiserTraining {
   package let optimiser: ShardedOptimiser
   /// `[tasks][contextsPerTask][contextSize]`
   private let contexts: FloatBuffer
+  /// Which windows to draw more often; nil: all alike.
+  let weights: AdvantageWeights?
   private let workspaces: [TemporalUNetWorkspace]
   /// The clean windows of each shard, `[horizon][rows][rowSize]`.
   private let targets: [FloatBuffer]
@@ -22,7 +24,8 @@ package final class DenoiserTraining {
   private var losses = [Double](repeating: 0, count: ShardedOptimiser.shards)
 
   package init(
-    _ data: TrainingData, contexts: FloatBuffer, _ configuration: TrainingConfiguration, workers: Workers
+    _ data: TrainingData, contexts: FloatBuffer, weights: AdvantageWeights? = nil,
+    _ configuration: TrainingConfiguration, workers: Workers
   ) {
     let shape = data.shape
     let rows = configuration.batch / ShardedOptimiser.shards
@@ -40,6 +43,7 @@ package final class DenoiserTraining {
     embeddings = stepEmbeddings(steps: shape.denoisingSteps, size: shape.embeddingSize)
     self.data = data
     self.contexts = contexts
+    self.weights = weights
     self.configuration = configuration
     parametersChanged()
   }
@@ -90,7 +94,7 @@ package final class DenoiserTraining {
     let shape = data.shape
     let width = shape.rowSize
     for row in 0..<w.rows {
-      let (task, start) = data.window(&random)
+      let (task, start) = data.window(weights?.draw(&random) ?? random.index(below: data.windowCount))
       let level = random.index(below: shape.denoisingSteps)
       let pooled = task * configuration.contextsPerTask + random.index(below: configuration.contextsPerTask)
       w.contextKept[row] = random.uniform() < configuration.contextDropout ? 0 : 1

@@ -10,8 +10,9 @@ extension ModelTraining {
   func save(path: String) throws(LearningError) {
     var checkpoint = Checkpoint()
     checkpoint.set("run", try identity())
-    checkpoint.set("stage", [UInt8(denoiser == nil ? 0 : 1)])
+    checkpoint.set("stage", [UInt8(denoiser != nil ? 2 : value != nil ? 1 : 0)])
     worldModel.optimiser.save("world", to: &checkpoint)
+    value?.optimiser.save("value", to: &checkpoint)
     denoiser?.optimiser.save("denoiser", to: &checkpoint)
     try checkpoint.save(path: path)
   }
@@ -24,7 +25,12 @@ extension ModelTraining {
     }
     let stage: [UInt8] = try checkpoint.numbers("stage", count: 1, path: path)
     try worldModel.optimiser.restore("world", from: checkpoint, path: path)
-    if stage[0] == 1 {
+    if stage[0] >= 1, configuration.valueSteps > 0 {
+      let value = makeValue()
+      try value.optimiser.restore("value", from: checkpoint, path: path)
+      self.value = value
+    }
+    if stage[0] == 2 {
       let denoiser = makeDenoiser()
       try denoiser.optimiser.restore("denoiser", from: checkpoint, path: path)
       denoiser.parametersChanged()
@@ -42,7 +48,7 @@ extension ModelTraining {
     _ path: String, _ denoiser: DenoiserTraining, _ provenance: [String: String]
   ) throws(LearningError) -> LoadedModel {
     var tensors: [String: [Float16]] = [:]
-    for optimiser in [worldModel.optimiser, denoiser.optimiser] {
+    for optimiser in [worldModel.optimiser, value?.optimiser, denoiser.optimiser].compactMap({ $0 }) {
       for entry in optimiser.store.entries {
         let values = optimiser.store.tensor(entry, from: optimiser.average.values.pointer).map { Float16($0) }
         guard values.allSatisfy(\.isFinite) else {

@@ -31,7 +31,7 @@ public final class ModelTraining {
     }
   }
 
-  static let stages = ["world model", "denoiser"]
+  static let stages = ["world model", "value", "denoiser"]
 
   /// What the model is worth on tasks kept out, measured while it is trained.
   public struct Probe {
@@ -50,6 +50,8 @@ public final class ModelTraining {
   let configuration: TrainingConfiguration
   let data: TrainingData
   let worldModel: WorldModelTraining
+  /// From its stage on, of models that have one.
+  var value: ValueTraining?
   var denoiser: DenoiserTraining?
   private let workers: Workers
   private var saved = ContinuousClock.now
@@ -83,33 +85,38 @@ public final class ModelTraining {
     }
     saved = .now
 
-    let model = worldModel.optimiser.adam
-    if denoiser == nil {
-      try log.begin(Self.stages[0], step: model.step, of: configuration.worldModelSteps)
-      while model.step < configuration.worldModelSteps {
+    if value == nil, denoiser == nil {
+      let finished = try train(Self.stages[0], worldModel.optimiser, of: configuration.worldModelSteps, files, log, shouldStop) {
+        _ in
         let errors = worldModel.step()
-        try log.add(step: model.step, losses: [errors.dynamics, errors.reward])
-        guard (errors.dynamics + errors.reward).isFinite else {
-          throw .diverged(what: "the world model's loss", step: model.step)
-        }
-        if try checkpoint(files, shouldStop) { return .interrupted(checkpoint: files.checkpoint) }
+        return ([errors.dynamics, errors.reward], nil)
       }
-      denoiser = makeDenoiser()
+      guard finished else { return .interrupted(checkpoint: files.checkpoint) }
     }
     let errors = worldModel.evaluate()
     log.note(Self.describe(errors))
 
-    guard let denoiser else { preconditionFailure("the world model's stage makes the denoiser") }
+    if denoiser == nil, configuration.valueSteps > 0 {
+      let value = value ?? makeValue()
+      self.value = value
+      let finished = try train(Self.stages[1], value.optimiser, of: configuration.valueSteps, files, log, shouldStop) { _ in
+        ([value.step()], nil)
+      }
+      guard finished else { return .interrupted(checkpoint: files.checkpoint) }
+    }
+
+    let denoiser = denoiser ?? makeDenoiser()
+    self.denoiser = denoiser
+    if let weights = denoiser.weights {
+      log.note("windows weighted by advantage: they vary as \(Int(weights.effectiveCount)) of \(data.windowCount) would")
+    }
     let adam = denoiser.optimiser.adam
     let (firstStep, start) = (adam.step, ContinuousClock.now)
-    try log.begin(Self.stages[1], step: adam.step, of: configuration.denoiserSteps)
-    while adam.step < configuration.denoiserSteps {
-      let loss = denoiser.step()
-      let heldOut = try measure(probe, files.output, denoiser, step: adam.step)
-      try log.add(step: adam.step, losses: [loss], heldOutReturn: heldOut)
-      guard loss.isFinite else { throw .diverged(what: "the denoiser's loss", step: adam.step) }
-      if try checkpoint(files, shouldStop) { return .interrupted(checkpoint: files.checkpoint) }
+    let finished = try train(Self.stages[2], denoiser.optimiser, of: configuration.denoiserSteps, files, log, shouldStop) {
+      step throws(LearningError) in
+      ([denoiser.step()], try measure(probe, files.output, denoiser, step: step))
     }
+    guard finished else { return .interrupted(checkpoint: files.checkpoint) }
     let milliseconds = (ContinuousClock.now - start) / .milliseconds(1) / Double(max(adam.step - firstStep, 1))
 
     try write(to: files.output, denoiser, provenance)
@@ -118,7 +125,7 @@ public final class ModelTraining {
       TrainingReport(
         family: dataset.family, episodes: dataset.episodes.count, transitions: dataset.transitionCount,
         tasks: data.tasks.count, windowedEpisodes: data.windowed.count,
-        parameters: worldModel.optimiser.store.count + denoiser.optimiser.store.count,
+        parameters: data.shape.tensors.reduce(0) { $0 + $1.count },
         training: .init(errors.training), heldOut: errors.heldOut.map { .init($0) },
         denoiserLoss: denoiser.evaluate(), denoiserMsPerStep: milliseconds,
         seconds: (ContinuousClock.now - began) / .seconds(1)))
@@ -133,9 +140,36 @@ public final class ModelTraining {
     return (ContinuousClock.now - start) / .milliseconds(1) / Double(steps)
   }
 
-  /// Labels all tasks with contexts, with the world model as it is, and starts a denoiser on them.
+  /// Labels all tasks with contexts, with the world model as it is, and starts a value on them.
+  func makeValue() -> ValueTraining {
+    ValueTraining(data, contexts: worldModel.labelContexts(workers: workers), configuration, workers: workers)
+  }
+
+  /// The same for a denoiser, with the windows weighted by the value as it is where the settings want that.
   func makeDenoiser() -> DenoiserTraining {
-    DenoiserTraining(data, contexts: worldModel.labelContexts(workers: workers), configuration, workers: workers)
+    let weights = value.flatMap { value in
+      configuration.advantageWeight > 0 ? AdvantageWeights(data, values: value.values(), configuration) : nil
+    }
+    return DenoiserTraining(
+      data, contexts: worldModel.labelContexts(workers: workers), weights: weights, configuration, workers: workers)
+  }
+
+  /// Takes the steps of a stage that are left; false: stopped on request. `step` is told its number and returns its losses,
+  /// and the held-out return where it was measured.
+  private func train(
+    _ name: String, _ optimiser: ShardedOptimiser, of total: Int, _ files: Files, _ log: TrainingLog,
+    _ shouldStop: () -> Bool, step: (Int) throws(LearningError) -> (losses: [Double], heldOutReturn: Double?)
+  ) throws(LearningError) -> Bool {
+    try log.begin(name, step: optimiser.adam.step, of: total)
+    while optimiser.adam.step < total {
+      let (losses, heldOut) = try step(optimiser.adam.step + 1)
+      try log.add(step: optimiser.adam.step, losses: losses, heldOutReturn: heldOut)
+      guard losses.allSatisfy(\.isFinite) else {
+        throw .diverged(what: "the \(name)'s loss", step: optimiser.adam.step)
+      }
+      if try checkpoint(files, shouldStop) { return false }
+    }
+    return true
   }
 
   /// The held-out return where it is due.

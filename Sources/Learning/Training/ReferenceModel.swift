@@ -9,7 +9,10 @@ package final class ReferenceModel {
   private var shape: PlannerShape { description.shape }
   private let worldModel: WorldModel
   private let denoiser: TemporalUNet
+  /// Of models that have one.
+  private let valueModel: MultilayerPerceptron?
   private let worldStore = ParameterStore()
+  private let valueStore = ParameterStore()
   private let denoiserStore = ParameterStore()
   private let panels: FloatBuffer
 
@@ -17,7 +20,8 @@ package final class ReferenceModel {
     description = try ModelDescription(file: file)
     worldModel = WorldModel(worldStore, description.shape)
     denoiser = TemporalUNet(denoiserStore, description.shape)
-    for store in [worldStore, denoiserStore] {
+    valueModel = description.shape.hasValue ? MultilayerPerceptron(value: valueStore, description.shape) : nil
+    for store in [worldStore, valueStore, denoiserStore] {
       store.seal(seed: 0)
       for entry in store.entries {
         let values = try file.tensor(entry.name, shape: entry.shape)
@@ -38,10 +42,13 @@ package final class ReferenceModel {
   }
 
   /// The change of state, `[n][observationSize]`, from `inputs`, `[n][observation, action, context]`.
-  package func dynamics(_ inputs: [Float]) -> [Float] { run(worldModel.dynamics, inputs) }
+  package func dynamics(_ inputs: [Float]) -> [Float] { run(worldModel.dynamics, worldStore, inputs) }
 
   /// The reward, `[n]`, from `inputs` as above.
-  package func reward(_ inputs: [Float]) -> [Float] { run(worldModel.reward, inputs) }
+  package func reward(_ inputs: [Float]) -> [Float] { run(worldModel.reward, worldStore, inputs) }
+
+  /// The value, `[n]`, from `inputs`, `[n][observation, context]`; of a model that has one.
+  package func value(_ inputs: [Float]) -> [Float] { run(valueModel!, valueStore, inputs) }
 
   /// The clean samples, `[n][horizon][rowSize]`, from noisy ones at noise level `step`, each with its context
   /// (`[n][contextSize]`; nil: dropped).
@@ -67,10 +74,10 @@ package final class ReferenceModel {
     }
   }
 
-  private func run(_ network: MultilayerPerceptron, _ inputs: [Float]) -> [Float] {
+  private func run(_ network: MultilayerPerceptron, _ store: ParameterStore, _ inputs: [Float]) -> [Float] {
     let rows = inputs.count / network.inputSize
     let workspace = MultilayerPerceptron.Workspace(network, rows: rows)
-    network.forward(worldStore.values, inputs, workspace, rows: rows)
+    network.forward(store.values, inputs, workspace, rows: rows)
     return Array(UnsafeBufferPointer(start: workspace.output, count: rows * network.outputSize))
   }
 }

@@ -40,6 +40,17 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
   /// Share of each task's episodes kept out of world model training, to measure it on; none of tasks with few episodes.
   public var heldOutEpisodes = 0.05
 
+  /// Optimiser steps of the value at the end of a plan; 0: the model has none.
+  public var valueSteps = 0
+  /// Transitions a step; even.
+  public var valueBatch = 256
+  /// Falls to 0 along a half cosine.
+  public var valueLearningRate: Float = 1e-3
+  /// What a reward is worth a step later.
+  public var valueDiscount: Float = 0.99
+  /// Above ½, a value speaks of the better outcomes in the data.
+  public var valueExpectile: Float = 0.8
+
   /// Contexts a task that windows are labelled with.
   public var contextsPerTask = 256
 
@@ -55,6 +66,9 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
   public var firstActionWeight: Float = 10
   /// Share of each task's episodes, best returns first, that windows are cut from.
   public var bestEpisodes = 0.6
+  /// How much more often windows are learnt from whose outcome surpassed the value of their start, in natural logarithms
+  /// a spread; 0: all alike. Takes a value.
+  public var advantageWeight = 0.0
   /// Decay of the average of weights that is saved, and steps between its updates.
   public var averageDecay: Float = 0.995
   public var averageInterval = 10
@@ -71,6 +85,15 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
     try require(
       (2...4096).contains(tasksPerStep) && tasksPerStep % 2 == 0, "tasksPerStep", tasksPerStep, "even, 2...4096")
     try require((2...65_536).contains(batch) && batch % 2 == 0, "batch", batch, "even, 2...65536")
+    try require((0...10_000_000).contains(valueSteps), "valueSteps", valueSteps, "0...10000000")
+    try require(
+      (2...65_536).contains(valueBatch) && valueBatch % 2 == 0, "valueBatch", valueBatch, "even, 2...65536")
+    try require(valueDiscount >= 0 && valueDiscount < 1, "valueDiscount", valueDiscount, "at least 0, below 1")
+    try require(
+      valueExpectile > 0 && valueExpectile < 1, "valueExpectile", valueExpectile, "above 0 and below 1")
+    try require((0...10).contains(advantageWeight), "advantageWeight", advantageWeight, "0...10")
+    try require(
+      advantageWeight == 0 || valueSteps > 0, "advantageWeight", advantageWeight, "0 without a value: give valueSteps")
     try require((1...65_536).contains(queriesPerTask), "queriesPerTask", queriesPerTask, "1...65536")
     try require((1...100_000).contains(contextsPerTask), "contextsPerTask", contextsPerTask, "1...100000")
     try require(
@@ -83,6 +106,7 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
       "at most fewestContextTransitions, \(fewestContextTransitions)")
     for (name, rate) in [
       ("worldModelLearningRate", worldModelLearningRate), ("denoiserLearningRate", denoiserLearningRate),
+      ("valueLearningRate", valueLearningRate),
     ] {
       try require(rate > 0 && rate < 1, name, rate, "above 0 and below 1")
     }
@@ -114,7 +138,7 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
     let shape = PlannerShape(
       observationSize: observationSize, actionSize: actionSize, contextSize: contextSize, horizon: horizon,
       channels: channels, denoisingSteps: denoisingSteps, contextKind: context,
-      parameterCount: context == .oracle ? parameterCount : 0)
+      parameterCount: context == .oracle ? parameterCount : 0, hasValue: valueSteps > 0)
     if let defect = shape.defect {
       throw .setting(name: defect.field, problem: "is \(defect.found), expected \(defect.expected)")
     }

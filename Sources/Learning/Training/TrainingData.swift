@@ -38,6 +38,10 @@ package final class TrainingData: @unchecked Sendable {
   package let statistics: Statistics
   package let transitions: FloatBuffer
   package let tasks: [Task]
+  /// Index into `tasks` of each transition's task.
+  private let taskOf: [Int32]
+  /// The robot ended the episode with this transition.
+  private let isTerminal: [Bool]
   /// Of the tasks' parameters, `[shape.parameterCount]`.
   package let parameterMean: [Float], parameterStd: [Float]
   /// The better episodes of each task that hold a window.
@@ -74,6 +78,14 @@ package final class TrainingData: @unchecked Sendable {
       }
     }
     self.tasks = tasks
+    var taskOf = [Int32](repeating: 0, count: dataset.transitionCount)
+    for episode in byTask.joined() {
+      for step in 0..<episode.length { taskOf[episode.start + step] = Int32(episode.task) }
+    }
+    self.taskOf = taskOf
+    isTerminal = dataset.episodes.flatMap { episode in
+      (0..<episode.length).map { episode.terminated && $0 == episode.length - 1 }
+    }
     parameterMean = means.map { Float($0) }
     parameterStd = deviations.map { Float($0) }
     windowed = byTask.flatMap { episodes in
@@ -106,9 +118,34 @@ package final class TrainingData: @unchecked Sendable {
     UnsafePointer(transitions.pointer + index * shape.transitionSize)
   }
 
-  /// A window drawn uniformly from all: its task and its first transition.
-  package func window(_ random: inout RandomSource) -> (task: Int, start: Int) {
-    let number = random.index(below: windowsBefore[windowsBefore.count - 1])
+  package var transitionCount: Int { taskOf.count }
+
+  /// Index into `tasks`.
+  package func task(of transition: Int) -> Int { Int(taskOf[transition]) }
+
+  /// Copies the state after a transition, normalised, `[observationSize]`.
+  package func copyNextState(_ index: Int, to target: UnsafeMutablePointer<Float>) {
+    let row = transition(index)
+    let (observation, difference) = (statistics.observation, statistics.difference)
+    for i in 0..<shape.observationSize {
+      let change = row[shape.rowSize + 1 + i] * difference.deviation[i] + difference.mean[i]
+      target[i] = row[i] + change / observation.deviation[i]
+    }
+  }
+
+  /// The reward in units of its spread; where zero is matters to robots that can fall, so the mean stays in.
+  package func reward(_ index: Int) -> Float {
+    transition(index)[shape.rowSize] + statistics.reward.mean[0] / statistics.reward.deviation[0]
+  }
+
+  /// 0 where the robot ended the episode, otherwise 1.
+  package func continues(_ index: Int) -> Float { isTerminal[index] ? 0 : 1 }
+
+  /// Windows of `horizon` transitions in `windowed`.
+  package var windowCount: Int { windowsBefore[windowsBefore.count - 1] }
+
+  /// A window: its task and its first transition.
+  package func window(_ number: Int) -> (task: Int, start: Int) {
     // The last episode whose windows start at or before `number`.
     var low = 0
     var high = windowed.count
@@ -223,6 +260,7 @@ enum Stream {
   static let evaluation: UInt64 = 3 << 40
   static let contexts: UInt64 = 4 << 40
   static let denoiser: UInt64 = 5 << 40
+  static let value: UInt64 = 6 << 40
   static let cloning: UInt64 = 16 << 40
   static let metric: UInt64 = 17 << 40
   static let actorCritic: UInt64 = 18 << 40

@@ -13,8 +13,7 @@ struct TrainBaselineCommand: ParsableCommand {
     commandName: "baseline",
     abstract: "Train a learned baseline on the data of a model; resumes if interrupted.",
     discussion: """
-      bc clones the behaviour in the windows that the model's denoiser learnt from, told the context of the model's own \
-      encoder. focal trains an encoder by distances between tasks and an offline actor-critic (TD3+BC) on all of the data. \
+      bc clones the best episodes of each task, told the context of the model's own encoder. focal trains an encoder by distances between tasks and an offline actor-critic (TD3+BC) on all of the data. \
       Both act without planning. The same data, model, settings and seed give the same file.
       """
   )
@@ -27,7 +26,7 @@ struct TrainBaselineCommand: ParsableCommand {
   @Option(help: "Data set that the model was trained on (default: data/FAMILY.hdf5).")
   var data: String?
 
-  @Option(help: "Model whose windows, contexts and (bc) encoder are used (default: Models/FAMILY.safetensors).")
+  @Option(help: "Model whose data, settings of contexts and (bc) encoder are used (default: Models/FAMILY.safetensors).")
   var model: String?
 
   @Option(name: [.short, .long], help: "Baseline file to write (default: Models/baselines/FAMILY-METHOD.safetensors).")

@@ -59,6 +59,13 @@ struct TrainModelCommand: ParsableCommand {
   @Option(help: "Share of each task's episodes, best first, that the denoiser learns from (default: the recipe's).")
   var bestEpisodes: Double?
 
+  @Option(help: "Steps of the value at the end of a plan; 0: the model has none (default: the recipe's).")
+  var valueSteps: Int?
+
+  @Option(
+    help: "How much more often windows of a high advantage are learnt from; 0: all alike (default: the recipe's).")
+  var advantageWeight: Double?
+
   @Option(help: "Checkpoint to resume from and to write; default: checkpoints/NAME OF THE OUTPUT.checkpoint")
   var checkpoint: String?
 
@@ -91,6 +98,8 @@ struct TrainModelCommand: ParsableCommand {
       configuration.context = context ?? configuration.context
       configuration.contextSize = contextSize ?? configuration.contextSize
       configuration.bestEpisodes = bestEpisodes ?? configuration.bestEpisodes
+      configuration.valueSteps = valueSteps ?? configuration.valueSteps
+      configuration.advantageWeight = advantageWeight ?? configuration.advantageWeight
       if let channels {
         configuration.channels = try channels.split(separator: ",").map { text in
           guard let number = Int(text.trimmingCharacters(in: .whitespaces)) else {
@@ -120,7 +129,8 @@ struct TrainModelCommand: ParsableCommand {
       + " --steps \(configuration.denoiserSteps) --world-model-steps \(configuration.worldModelSteps)"
       + " --horizon \(configuration.horizon) --channels \(channels)"
       + " --context \(configuration.context.rawValue) --context-size \(configuration.contextSize)"
-      + " --best-episodes \(configuration.bestEpisodes) -o \(output)"
+      + " --best-episodes \(configuration.bestEpisodes) --value-steps \(configuration.valueSteps)"
+      + " --advantage-weight \(configuration.advantageWeight) -o \(output)"
     let probe = try evaluateEvery.map { try makeProbe(dataset.family, interval: $0) }
     Interruption.watch()
     let outcome = try training.run(

@@ -43,6 +43,9 @@ struct TuneCommand: ParsableCommand {
   @Option(help: "Guidance strength that all of them share (default: the model's).")
   var guideStrength: Float?
 
+  @Option(help: "Weight of the value at a plan's end, of all of them (default: the model's).")
+  var valueWeight: Float?
+
   @Option(help: "Who drives the warm start: random, medium, expert, mixed, or own: the planner itself.")
   var warmStart = WarmStartSource.mixed
 
@@ -92,6 +95,7 @@ struct TuneCommand: ParsableCommand {
     test.kernels = kernel
     test.options.temperature = temperature ?? test.options.temperature
     test.options.guideStrength = guideStrength ?? test.options.guideStrength
+    test.options.valueWeight = valueWeight ?? test.options.valueWeight
     if let defect = test.options.defect(for: loaded.description.shape) {
       throw PlannerError.invalid(field: defect.field, found: defect.found, expected: defect.expected)
     }
@@ -132,6 +136,7 @@ struct TuneCommand: ParsableCommand {
       "metadiffuser tune --period \(tuning.limitMs / share)ms --share \(share) --steps \(steps)"
       + " --candidates \(candidates) --guide-rounds \(guideRounds)"
       + " --temperature \(description.options.temperature) --guide-strength \(description.options.guideStrength)"
+      + (loaded.description.shape.hasValue ? " --value-weight \(description.options.valueWeight)" : "")
       + " --warm-start \(warmStart.rawValue) --episodes \(episodes) --seed \(seed)"
     try loaded.write(to: output ?? model, as: description)
   }

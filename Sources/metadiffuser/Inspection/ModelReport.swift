@@ -24,7 +24,7 @@ struct ModelReport: FileReport {
     var guide: String
     var guideStrength: Float, warmGuideStrength: Float
     var guideRounds: Int
-    var discrepancyWeight: Float, conditionWeight: Float
+    var discrepancyWeight: Float, valueWeight: Float?, conditionWeight: Float
   }
 
   /// Range of one kind of channel in the training data, physical units, and its normalisation.
@@ -90,7 +90,7 @@ struct ModelReport: FileReport {
       warmLevel: options.warmLevel, temperature: options.temperature, guide: options.guide.rawValue,
       guideStrength: options.guideStrength, warmGuideStrength: options.warmGuideStrength,
       guideRounds: options.guideRounds, discrepancyWeight: options.discrepancyWeight,
-      conditionWeight: options.conditionWeight)
+      valueWeight: shape.hasValue ? options.valueWeight : nil, conditionWeight: options.conditionWeight)
     observation = Channels(
       mean: statistics.observationMean, std: statistics.observationStd, min: statistics.observationMin,
       max: statistics.observationMax)
@@ -181,6 +181,7 @@ struct ModelReport: FileReport {
           + " \(planner.warmSteps) from the last plan (level \(planner.warmLevel))",
         "  guide \(planner.guide), strength \(planner.guideStrength) (\(planner.warmGuideStrength) from the last plan),"
           + " \(planner.guideRounds) rounds, discrepancy weight \(planner.discrepancyWeight),"
+          + " \(planner.valueWeight.map { "value weight \($0)" } ?? "no value"),"
           + " condition weight \(planner.conditionWeight)",
       ]
       + channelTable("observation", observation) + channelTable("action", action)
