@@ -1,4 +1,4 @@
-// The dynamics, reward and value models without a planner around them: for other ways of planning with them, and for tests.
+// The dynamics and reward models without a planner around them: for other ways of planning with them, and for tests.
 
 import CKernels
 
@@ -13,7 +13,6 @@ public struct StandaloneWorldModel: ~Copyable {
 
   private struct Parts {
     let dynamics: WorldModel, reward: WorldModel
-    let value: WorldModel?
     let workspace: WorldModelWorkspace
     let input: UnsafeMutablePointer<Float>  // [rows][rowSize]
     let changes: UnsafeMutablePointer<Float>  // [rows][observationSize]
@@ -22,7 +21,6 @@ public struct StandaloneWorldModel: ~Copyable {
     init(_ arena: inout Arena, _ shape: PlannerShape, rows: Int) {
       dynamics = WorldModel(&arena, shape: shape, inputs: shape.rowSize, outputs: shape.observationSize)
       reward = WorldModel(&arena, shape: shape, inputs: shape.rowSize, outputs: 1)
-      value = shape.hasValue ? WorldModel(&arena, shape: shape, inputs: shape.observationSize, outputs: 1) : nil
       workspace = WorldModelWorkspace(&arena, rows: rows)
       input = arena.carve(Float.self, rows * shape.rowSize)
       changes = arena.carve(Float.self, rows * shape.observationSize)
@@ -47,7 +45,6 @@ public struct StandaloneWorldModel: ~Copyable {
     parts = Parts(&arena, weights.shape, rows: rows)
     parts.dynamics.load(weights, "dynamics")
     parts.reward.load(weights, "reward")
-    parts.value?.load(weights, "value")
     arena.seal()
     self.arena = arena
     self.kernels = kernels
@@ -62,7 +59,6 @@ public struct StandaloneWorldModel: ~Copyable {
   public func setContext(_ context: UnsafePointer<Float>) {
     parts.dynamics.setContext(kernels, context)
     parts.reward.setContext(kernels, context)
-    parts.value?.setContext(kernels, context)
   }
 
   /// Row `index` of the input, `[rowSize]`: state, then action.
@@ -73,7 +69,7 @@ public struct StandaloneWorldModel: ~Copyable {
     UnsafePointer(parts.changes + index * observationSize)
   }
 
-  /// The reward of row `index`; after `runValue`, the value of its state.
+  /// The reward of row `index`.
   public func reward(_ index: Int) -> Float { parts.rewards[index] }
 
   /// Predicts the first `count` rows. Real-time: yes.
@@ -85,16 +81,5 @@ public struct StandaloneWorldModel: ~Copyable {
     parts.dynamics.predict(kernels, parts.workspace, parts.changes, rows: count)
     parts.reward.forward(kernels, input, parts.workspace, batch: 1, times: count)
     parts.reward.predict(kernels, parts.workspace, parts.rewards, rows: count)
-  }
-
-  /// Predicts the value of the first `count` rows' states into the rewards' place; false: the model has none. Real-time: yes.
-  @_noAllocation @_noLocks
-  public func runValue(rows count: Int) -> Bool {
-    precondition(count <= rows)
-    guard let value = parts.value else { return false }
-    let input = ck_rows(base: parts.input, time_stride: rowSize, batch_stride: 0)
-    value.forward(kernels, input, parts.workspace, batch: 1, times: count)
-    value.predict(kernels, parts.workspace, parts.rewards, rows: count)
-    return true
   }
 }

@@ -14,9 +14,6 @@ public protocol RolloutModel: AnyObject {
   func step(
     _ states: UnsafeMutablePointer<Float>, _ actions: UnsafePointer<Float>, _ returns: UnsafeMutablePointer<Float>,
     count: Int)
-  /// Adds to `returns` what is to be had after `states`, as far as the model knows.
-  func finish(
-    _ states: UnsafePointer<Float>, _ returns: UnsafeMutablePointer<Float>, count: Int)
 }
 
 /// Model-predictive path integral control (Williams et al., 2017): the mean of sampled action sequences, weighted by
@@ -107,7 +104,6 @@ public final class PathIntegral {
       for time in 0..<options.horizon {
         model.step(&states, sequences.baseAddress! + time * step, &returns, count: options.samples)
       }
-      model.finish(states, &returns, count: options.samples)
     }
   }
 

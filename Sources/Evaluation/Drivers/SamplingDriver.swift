@@ -12,14 +12,10 @@ public final class SamplingDriver: EpisodeDriver {
   private let actionLimit: Float
   private var observation: [Float] = []
 
-  /// `valueWeight` is that of a planner with the same model: `PlannerOptions.valueWeight`.
-  public init(
-    weights: PlannerWeights, options: PathIntegral.Options, valueWeight: Float, kernels: String? = nil
-  ) throws(PlannerError) {
+  public init(weights: PlannerWeights, options: PathIntegral.Options, kernels: String? = nil) throws(PlannerError) {
     planner = try PlannerDriver(inferringWith: weights, kernels: kernels)
     inference = planner
-    model = try LearnedRollout(
-      weights, rows: options.samples, valueWeight: valueWeight, kernels: kernels)
+    model = try LearnedRollout(weights, rows: options.samples, kernels: kernels)
     sampler = PathIntegral(model, options)
     actionLimit = weights.actionLimit
   }
@@ -54,13 +50,9 @@ package final class LearnedRollout: RolloutModel {
   private let actionLimit: Float
   private let lowest: [Float], highest: [Float]
   private let models: StandaloneWorldModel
-  private let valueWeight: Float
 
-  package init(
-    _ weights: PlannerWeights, rows: Int, valueWeight: Float, kernels: String?
-  ) throws(PlannerError) {
+  package init(_ weights: PlannerWeights, rows: Int, kernels: String?) throws(PlannerError) {
     models = try StandaloneWorldModel(weights: weights, rows: rows, kernels: kernels)
-    self.valueWeight = valueWeight
     let statistics = weights.statistics
     self.statistics = statistics
     actionLimit = weights.actionLimit
@@ -104,11 +96,5 @@ package final class LearnedRollout: RolloutModel {
         state[i] = min(max(state[i] + physical / statistics.observationStd[i], lowest[i]), highest[i])
       }
     }
-  }
-
-  package func finish(_ states: UnsafePointer<Float>, _ returns: UnsafeMutablePointer<Float>, count: Int) {
-    for row in 0..<count { models.input(row).update(from: states + row * stateSize, count: stateSize) }
-    guard models.runValue(rows: count) else { return }
-    for row in 0..<count { returns[row] += valueWeight * models.reward(row) }
   }
 }

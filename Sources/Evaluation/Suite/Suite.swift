@@ -137,11 +137,7 @@ public struct Suite: Sendable {
       }
     case .mppi:
       let options = PathIntegral.Options(samples: samples ?? 2, horizon: member.model.description.shape.horizon)
-      test.makeDriver = {
-        try SamplingDriver(
-          weights: $0.model.weights, options: options, valueWeight: $0.model.description.options.valueWeight,
-          kernels: $0.kernels)
-      }
+      test.makeDriver = { try SamplingDriver(weights: $0.model.weights, options: options, kernels: $0.kernels) }
     case .cloning, .focal:
       guard let baseline = method.baseline.flatMap({ member.baselines[$0] }) else {
         preconditionFailure("a method without its baseline is not run")

@@ -46,6 +46,9 @@ struct TuneCommand: ParsableCommand {
   @Option(help: "Weight of the value at a plan's end, of all of them (default: the model's).")
   var valueWeight: Float?
 
+  @Option(help: "Classifier-free guidance on the context, of all of them; 1: none (default: the model's).")
+  var conditionWeight: Float?
+
   @Option(help: "Who drives the warm start: random, medium, expert, mixed, or own: the planner itself.")
   var warmStart = WarmStartSource.mixed
 
@@ -96,6 +99,7 @@ struct TuneCommand: ParsableCommand {
     test.options.temperature = temperature ?? test.options.temperature
     test.options.guideStrength = guideStrength ?? test.options.guideStrength
     test.options.valueWeight = valueWeight ?? test.options.valueWeight
+    test.options.conditionWeight = conditionWeight ?? test.options.conditionWeight
     if let defect = test.options.defect(for: loaded.description.shape) {
       throw PlannerError.invalid(field: defect.field, found: defect.found, expected: defect.expected)
     }
@@ -137,6 +141,7 @@ struct TuneCommand: ParsableCommand {
       + " --candidates \(candidates) --guide-rounds \(guideRounds)"
       + " --temperature \(description.options.temperature) --guide-strength \(description.options.guideStrength)"
       + (loaded.description.shape.hasValue ? " --value-weight \(description.options.valueWeight)" : "")
+      + (description.options.conditionWeight != 1 ? " --condition-weight \(description.options.conditionWeight)" : "")
       + " --warm-start \(warmStart.rawValue) --episodes \(episodes) --seed \(seed)"
     try loaded.write(to: output ?? model, as: description)
   }
