@@ -86,7 +86,9 @@ public final class ModelTraining {
     saved = .now
 
     if value == nil, denoiser == nil {
-      let finished = try train(Self.stages[0], worldModel.optimiser, of: configuration.worldModelSteps, files, log, shouldStop) {
+      let finished = try train(
+        Self.stages[0], worldModel.optimiser, of: configuration.worldModelSteps, files, log, shouldStop
+      ) {
         _ in
         let errors = worldModel.step()
         return ([errors.dynamics, errors.reward], nil)
@@ -99,7 +101,8 @@ public final class ModelTraining {
     if denoiser == nil, configuration.valueSteps > 0 {
       let value = value ?? makeValue()
       self.value = value
-      let finished = try train(Self.stages[1], value.optimiser, of: configuration.valueSteps, files, log, shouldStop) { _ in
+      let finished = try train(Self.stages[1], value.optimiser, of: configuration.valueSteps, files, log, shouldStop) {
+        _ in
         ([value.step()], nil)
       }
       guard finished else { return .interrupted(checkpoint: files.checkpoint) }
@@ -108,11 +111,14 @@ public final class ModelTraining {
     let denoiser = denoiser ?? makeDenoiser()
     self.denoiser = denoiser
     if let weights = denoiser.weights {
-      log.note("windows weighted by advantage: they vary as \(Int(weights.effectiveCount)) of \(data.windowCount) would")
+      log.note(
+        "windows weighted by advantage: they vary as \(Int(weights.effectiveCount)) of \(data.windowCount) would")
     }
     let adam = denoiser.optimiser.adam
     let (firstStep, start) = (adam.step, ContinuousClock.now)
-    let finished = try train(Self.stages[2], denoiser.optimiser, of: configuration.denoiserSteps, files, log, shouldStop) {
+    let finished = try train(
+      Self.stages[2], denoiser.optimiser, of: configuration.denoiserSteps, files, log, shouldStop
+    ) {
       step throws(LearningError) in
       ([denoiser.step()], try measure(probe, files.output, denoiser, step: step))
     }

@@ -26,7 +26,8 @@ struct TrainBaselineCommand: ParsableCommand {
   @Option(help: "Data set that the model was trained on (default: data/FAMILY.hdf5).")
   var data: String?
 
-  @Option(help: "Model whose data, settings of contexts and (bc) encoder are used (default: Models/FAMILY.safetensors).")
+  @Option(
+    help: "Model whose data, settings of contexts and (bc) encoder are used (default: Models/FAMILY.safetensors).")
   var model: String?
 
   @Option(name: [.short, .long], help: "Baseline file to write (default: Models/baselines/FAMILY-METHOD.safetensors).")
