@@ -43,6 +43,9 @@ struct TuneCommand: ParsableCommand {
   @Option(help: "Guidance strength that all of them share (default: the model's).")
   var guideStrength: Float?
 
+  @Option(help: "Weight of the dynamics discrepancy against the return, of all of them (default: the model's).")
+  var discrepancyWeight: Float?
+
   @Option(help: "Weight of the value at a plan's end, of all of them (default: the model's).")
   var valueWeight: Float?
 
@@ -98,6 +101,7 @@ struct TuneCommand: ParsableCommand {
     test.kernels = kernel
     test.options.temperature = temperature ?? test.options.temperature
     test.options.guideStrength = guideStrength ?? test.options.guideStrength
+    test.options.discrepancyWeight = discrepancyWeight ?? test.options.discrepancyWeight
     test.options.valueWeight = valueWeight ?? test.options.valueWeight
     test.options.conditionWeight = conditionWeight ?? test.options.conditionWeight
     if let defect = test.options.defect(for: loaded.description.shape) {
@@ -140,6 +144,7 @@ struct TuneCommand: ParsableCommand {
       "metadiffuser tune --period \(tuning.limitMs / share)ms --share \(share) --steps \(steps)"
       + " --candidates \(candidates) --guide-rounds \(guideRounds)"
       + " --temperature \(description.options.temperature) --guide-strength \(description.options.guideStrength)"
+      + " --discrepancy-weight \(description.options.discrepancyWeight)"
       + (loaded.description.shape.hasValue ? " --value-weight \(description.options.valueWeight)" : "")
       + (description.options.conditionWeight != 1 ? " --condition-weight \(description.options.conditionWeight)" : "")
       + " --warm-start \(warmStart.rawValue) --episodes \(episodes) --seed \(seed)"
