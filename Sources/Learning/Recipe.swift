@@ -10,6 +10,8 @@ public struct CollectionOptions: Codable, Equatable, Sendable {
   public var tasks: Int
   /// Episodes of each task, a mixture of all behaviours.
   public var episodesPerTask = 75
+  /// Share of the recoveries that come from driving for another task: they show how to change from one to the other.
+  public var detours = 0.0
 
   public init(family: TaskFamily) { tasks = family.trainTasks.count }
 }

@@ -8,13 +8,16 @@ import Tasks
 
 extension Episode {
   /// Resets `task` and drives it for one episode, which begins after a stumble if that is asked for. The behaviour is told
-  /// `told`, the task's parameters unless given. Everything random comes from `random`. Real-time: no.
+  /// `told`, the task's parameters unless given, and before a stumble `detour`. Everything random comes from `random`.
+  /// Real-time: no.
   public static func record(
     _ task: any ControlTask, number: Int, behaviour: String, policy: BehaviourPolicy, stumblesFirst: Bool = false,
-    told: [Double]? = nil, random: inout RandomSource
+    told: [Double]? = nil, detour: [Double]? = nil, random: inout RandomSource
   ) -> Episode {
     task.reset(seed: random.next())
-    while stumblesFirst, !stumble(task, policy: policy, random: &random) { task.reset(seed: random.next()) }
+    while stumblesFirst, !stumble(task, policy: policy, detour: detour, random: &random) {
+      task.reset(seed: random.next())
+    }
     var episode = Episode(
       task: number, parameters: task.parameters, behaviour: behaviour, observations: task.observation, actions: [],
       rewards: [], terminated: false)
@@ -31,17 +34,19 @@ extension Episode {
     return episode
   }
 
-  /// A while of the behaviour, then a burst of random actions; false if that ended the episode.
+  /// A while of the behaviour, then a burst of random actions, or a while for another task, the `detour`; false if that ended
+  /// the episode.
   private static func stumble(
-    _ task: any ControlTask, policy: BehaviourPolicy, random: inout RandomSource
+    _ task: any ControlTask, policy: BehaviourPolicy, detour: [Double]?, random: inout RandomSource
   ) -> Bool {
     let family = task.family
     let way = random.index(below: family.episodeLength / 3 + 1)
-    let burst = 1 + random.index(below: family.episodeLength / 8 + 1)
+    // Who changes from one task to another is in full motion.
+    let burst = detour == nil ? 1 + random.index(below: family.episodeLength / 8 + 1) : 0
     for step in 0..<(way + burst) {
       let action =
         step < way
-        ? policy(&random, task.observation, task.parameters)
+        ? policy(&random, task.observation, detour ?? task.parameters)
         : (0..<family.actionSize).map { _ in (2 * random.uniform() - 1) * family.actionLimit }
       if task.step(action: action).terminated { return false }
     }
@@ -58,9 +63,14 @@ public struct RecordingJob: Sendable {
   public var behaviour: Behaviour
   /// What the behaviour takes for the task's parameters, if not what they are.
   public var told: [Double]?
+  /// The task that it drives for before a stumble, if another one.
+  public var detour: [Double]?
 
-  public init(task: Int, parameters: [Double], behaviour: Behaviour, told: [Double]? = nil) {
+  public init(
+    task: Int, parameters: [Double], behaviour: Behaviour, told: [Double]? = nil, detour: [Double]? = nil
+  ) {
     self.told = told
+    self.detour = detour
     self.task = task
     self.parameters = parameters
     self.behaviour = behaviour
@@ -101,7 +111,7 @@ extension Dataset {
           var random = RandomSource(seed: seed, stream: UInt64(index))
           let episode = Episode.record(
             try family.task(parameters: job.parameters), number: job.task, behaviour: name, policy: policy,
-            stumblesFirst: job.behaviour.stumblesFirst, told: job.told, random: &random)
+            stumblesFirst: job.behaviour.stumblesFirst, told: job.told, detour: job.detour, random: &random)
           let count = finished.withLock { episodes in
             episodes[index] = episode
             return episodes.count

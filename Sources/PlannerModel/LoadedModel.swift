@@ -7,7 +7,7 @@ import PlannerRuntime
 /// Real-time: no (start-up only).
 public struct LoadedModel: Sendable {
   public let path: String
-  public let description: ModelDescription
+  public private(set) var description: ModelDescription
   public let weights: PlannerWeights
 
   /// A model that was made in memory. Precondition: `weights` hold every tensor of `description.shape`.
@@ -33,15 +33,18 @@ public struct LoadedModel: Sendable {
     }
     path = file.path
     self.description = description
+    let bank = try ContextBank(file: file, shape: description.shape)
     weights = PlannerWeights(
-      shape: description.shape, statistics: statistics, actionLimit: description.actionLimit, tensors: tensors)
+      shape: description.shape, statistics: statistics, actionLimit: description.actionLimit, tensors: tensors,
+      bank: bank)
+    if bank != nil { self.description.options.contextInference = .belief }
   }
 
   /// Writes this model to `path` under another description of the same shape: other settings, more provenance. Exact:
   /// the weights are fp16 already.
   public func write(to path: String, as description: ModelDescription) throws(ModelError) {
     precondition(description.shape == self.description.shape)
-    try Self.write(description, statistics: weights.statistics, to: path) { shape in
+    try Self.write(description, statistics: weights.statistics, bank: weights.bank, to: path) { shape in
       guard let tensor = weights.tensors[shape.name] else { preconditionFailure("a model without one of its tensors") }
       return tensor.map { Float($0) }
     }
@@ -49,14 +52,25 @@ public struct LoadedModel: Sendable {
 
   /// Writes a model file: `tensor` gives each tensor of `description.shape.tensors` as fp32, to be rounded to fp16.
   public static func write(
-    _ description: ModelDescription, statistics: PlannerStatistics, to path: String, tensor: (TensorShape) -> [Float]
+    _ description: ModelDescription, statistics: PlannerStatistics, bank: ContextBank? = nil, to path: String,
+    tensor: (TensorShape) -> [Float]
   ) throws(ModelError) {
     var writer = SafetensorsWriter(metadata: description.metadata)
     writer.add(statistics)
     for shape in description.shape.tensors {
       writer.add(shape.name, shape: shape.shape, type: .float16, values: tensor(shape))
     }
+    if let bank { writer.add(bank, contextSize: description.shape.contextSize) }
     try writer.write(to: path)
+  }
+
+  /// The same model with another bank of contexts.
+  public func with(bank: ContextBank) -> LoadedModel {
+    var weights = weights
+    weights.bank = bank
+    var description = description
+    description.options.contextInference = .belief
+    return LoadedModel(path: path, description: description, weights: weights)
   }
 }
 

@@ -12,8 +12,8 @@ package struct DualGuide {
   private let observationSize: Int
   private let rowSize: Int
   private let horizon: Int
-  private let dynamics: WorldModel
-  private let reward: WorldModel
+  let dynamics: WorldModel
+  let reward: WorldModel
   private let value: WorldModel?
   /// From the dynamics model's output to normalised state: s' = s + gain · d + drift.
   private let gain: UnsafeMutablePointer<Float>  // [observationSize]

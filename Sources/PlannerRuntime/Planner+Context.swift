@@ -1,49 +1,42 @@
-// The planner's context: transitions in, z out; fixed once inferred, or following the robot and noticing when it changes.
+// The planner's context: transitions in, z out; inferred once by the encoder, or a belief that is held against every step.
 
 import CKernels
 
-/// Whether a context stays as it was inferred.
-public enum ContextUpdate: String, CaseIterable, Sendable {
-  /// It is of all transitions shown since the last `clearContext`, and changes with `updateContext` alone.
-  case fixed
-  /// It is of the newest 200 transitions (of a recurrent encoder: of all, as it remembers them), and a change of task or body is noticed and adapted to.
-  case online
-
-  /// Transitions that the context is of: as many as it was trained on at most; 0: all.
-  var window: Int {
-    @_noAllocation @_noLocks
-    get {
-      switch self {
-      case .fixed: 0
-      case .online: 200
-      }
-    }
-  }
+/// What the context comes from.
+public enum ContextInference: String, CaseIterable, Sendable {
+  /// The encoder alone: it is of all transitions shown since the last `clearContext`, and changes with `updateContext`.
+  case encoder
+  /// Hypotheses, among them the encoder's estimate, weighed by what the models predict of every transition.
+  case belief
 }
 
 extension Planner {
-  /// Forgets all transitions: plans are unconditioned and unguided from the next one on. Real-time: yes.
+  /// Forgets all transitions. Without a belief plans are unconditioned and unguided from the next one on; with one, all
+  /// hypotheses are equal again, and one of them is acted on. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func clearContext() {
     parts.encoder.clear()
     transitionCount = 0
     inferredCount = 0
     hasContext = false
-    forgetErrors()
+    isPending = false
+    for index in 0..<actionSize { parts.nudge[index] = 0 }
+    guard let belief = parts.belief else { return }
+    belief.clear(kernels, seed: seed)
+    useContext(belief.context)
   }
 
-  /// Shows the encoder one transition, physical units. O(1); takes effect with `updateContext`.
+  /// Shows one transition, physical units. O(1); takes effect with `updateContext`.
   ///
-  /// Online, the transition is also held against what dynamics and reward model predict with the present context. Once that
-  /// has grown beyond its running spread, the transitions from before are forgotten, the next plan starts from noise, and
-  /// `changes` counts it. Returns false, and ignores the transition, when any of it is not finite or absurdly far from the
-  /// training data, or the model is an oracle's. Real-time: yes.
+  /// Returns false, and ignores the transition, when any of it is not finite or absurdly far from the training data, or the
+  /// model is an oracle's. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func addTransition(
     observation: UnsafePointer<Float>, action: UnsafePointer<Float>, reward: Float, next: UnsafePointer<Float>
   ) -> Bool {
     let parts = parts
     guard parts.encoder.takesTransitions else { return false }
+    weighPending()
     // [state, action, reward, change of state]
     let row = parts.transition
     let afterAction = observationSize + actionSize
@@ -56,19 +49,46 @@ extension Planner {
     }
     row[afterAction] = (reward - parts.rewardMean) / parts.rewardStd
     guard allPlausible(row, 2 * observationSize + actionSize + 1) else { return false }
-    parts.encoder.add(kernels, row)
+    isPending = true
     transitionCount += 1
-    if options.contextUpdate.window > 0, hasContext { watch(row) }
     return true
   }
 
-  /// Infers the context from the transitions shown; without any it stays cleared. Real-time: yes.
+  /// Takes in the transition shown last: the dear part of it, left for the slack after an answer.
+  @_noAllocation @_noLocks
+  private mutating func weighPending() {
+    guard isPending else { return }
+    isPending = false
+    let parts = parts
+    var hasChanged = false
+    if let belief = parts.belief {
+      if parts.encoder.count > 0 {
+        parts.encoder.infer(kernels)
+        belief.setEstimate(kernels, parts.encoder.context)
+      }
+      hasChanged = belief.observe(kernels, parts.transition)
+    }
+    parts.encoder.add(kernels, parts.transition)
+    guard hasChanged else { return }
+    // What the encoder was shown before is of another task, and so was the last plan.
+    parts.encoder.keep(kernels, newest: min(BeliefJudgement.settling, parts.encoder.count))
+    if startsWarm { isPrepared = false }
+    hasPlan = false
+  }
+
+  /// Infers the context from the transitions shown; without any it stays as it is. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func updateContext() {
     guard transitionCount > 0 else { return }
+    weighPending()
     inferredCount = transitionCount
-    parts.encoder.infer(kernels)
-    useContext()
+    if let belief = parts.belief {
+      useContext(belief.context)
+      explore()
+    } else {
+      parts.encoder.infer(kernels)
+      useContext(parts.encoder.context)
+    }
   }
 
   /// False for an oracle's model, whose context comes from `setContext(parameters:)` alone.
@@ -80,50 +100,33 @@ extension Planner {
   public mutating func setContext(parameters: UnsafePointer<Float>) {
     precondition(!infersContext)
     parts.encoder.infer(kernels, parameters: parameters)
-    useContext()
+    useContext(parts.encoder.context)
   }
 
   @_noAllocation @_noLocks
-  private mutating func useContext() {
-    parts.denoiser.setContext(parts.encoder.context)
-    parts.guide.setContext(kernels, parts.encoder.context)
+  private mutating func useContext(_ context: UnsafePointer<Float>) {
+    ck_copy(parts.context, context, parts.contextSize)
+    parts.denoiser.setContext(context)
+    parts.guide.setContext(kernels, context)
     hasContext = true
   }
 
-  /// `updateContext`, every 25 transitions: for a robot's first episode, which is its warm start. To act on a guess is what proves
-  /// it right or wrong; one behaviour held for the whole episode may suit two tasks alike, such as a target speed above and
-  /// one below. Online, once there is a context, every transition. Real-time: yes.
+  /// `updateContext` where it is due: with a belief after every transition, otherwise after every 25, for a robot's first
+  /// episode, which is its warm start. To act on a guess is what proves it right or wrong. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func updateContextIfDue() {
-    let interval = hasContext && options.contextUpdate.window > 0 ? 1 : 25
+    let interval = parts.belief == nil ? 25 : 1
     if transitionCount >= inferredCount + interval { updateContext() }
   }
 
+  /// What the planner believes it faces; nil where its context is not a belief. Real-time: yes.
+  public var belief: Belief? { @_noAllocation @_noLocks get { parts.belief?.summary } }
+
+  /// Probability of a hypothesis: the bank's by number, then the one acted on, then the encoder's; for tests.
+  @_noAllocation @_noLocks
+  package func beliefWeight(_ slot: Int) -> Float { parts.belief?.weight(slot) ?? 0 }
+
   /// Entry `index` of the context z, in −1…1.
   @_noAllocation @_noLocks
-  public func context(_ index: Int) -> Float { parts.encoder.context[index] }
-
-  /// Looks for a change in what the models predict of a normalised transition, and forgets what was before it.
-  @_noAllocation @_noLocks
-  private mutating func watch(_ row: UnsafeMutablePointer<Float>) {
-    let errors = parts.guide.predictionErrors(kernels, row)
-    let dynamicsChanged = dynamicsErrors.observe(errors.dynamics)
-    let rewardChanged = rewardErrors.observe(errors.reward)
-    guard dynamicsChanged || rewardChanged else { return }
-    let fromDynamics = dynamicsChanged ? dynamicsErrors.suspects : 0
-    let fromReward = rewardChanged ? rewardErrors.suspects : 0
-    // What one of them crept up to over a long time would bring the old task back, and take long to add up.
-    let suspects = min(max(fromDynamics, fromReward), ChangeDetector.settling)
-    parts.encoder.keep(kernels, newest: min(suspects, parts.encoder.count))
-    forgetErrors()
-    changes += 1
-    if startsWarm { isPrepared = false }
-    hasPlan = false
-  }
-
-  @_noAllocation @_noLocks
-  private mutating func forgetErrors() {
-    dynamicsErrors = ChangeDetector()
-    rewardErrors = ChangeDetector()
-  }
+  public func context(_ index: Int) -> Float { parts.context[index] }
 }

@@ -116,10 +116,11 @@ public struct Planner: ~Copyable {
   var inferredCount = 0
   /// Plans are conditioned on a context; otherwise they are what the data did on average, unguided.
   public internal(set) var hasContext = false
-  /// Changes of task or body that were noticed since the planner was made; with an online context only.
-  public internal(set) var changes = 0
-  var dynamicsErrors = ChangeDetector()
-  var rewardErrors = ChangeDetector()
+  /// Changes of task or body that were noticed since the planner was made; with a belief only.
+  public var changes: Int { @_noAllocation @_noLocks get { parts.belief?.changeCount ?? 0 } }
+  /// A transition was shown and not yet weighed.
+  var isPending = false
+  var seed: UInt64 = 0
   /// Where the time of the last plan went.
   public internal(set) var stageTimes = StageTimes()
   var stepTime = DurationEstimate()
@@ -146,6 +147,11 @@ public struct Planner: ~Copyable {
     if let defect = weights.shape.defect ?? options.defect(for: weights.shape) {
       throw .invalid(field: defect.field, found: defect.found, expected: defect.expected)
     }
+    if case .belief = options.contextInference, weights.bank == nil {
+      throw .invalid(
+        field: "context_inference", found: "belief",
+        expected: "encoder: the model has no bank of contexts ('metadiffuser train bank' gives it one)")
+    }
     guard (1...2).contains(threads) else { throw .invalid(field: "threads", found: "\(threads)", expected: "1...2") }
     guard let kernels = ck_kernels_select(name) else { throw .kernels(name: name ?? "default") }
     // Whatever may fail comes before anything is set.
@@ -168,6 +174,7 @@ public struct Planner: ~Copyable {
     actionSize = weights.shape.actionSize
     horizon = weights.shape.horizon
     reset(seed: 0)
+    clearContext()
   }
 
   /// The helper's pthread_t, for whoever sets its priority and CPU; nil with one thread.
@@ -178,6 +185,7 @@ public struct Planner: ~Copyable {
   @_noAllocation @_noLocks
   public mutating func reset(seed: UInt64) {
     random = RandomSource(seed: seed)
+    self.seed = seed
     isPrepared = false
     hasPlan = false
     for index in 0..<(horizon * actionSize) { parts.actions[index] = 0 }

@@ -57,8 +57,10 @@ public struct PlannerOptions: Equatable, Sendable {
   public var valueWeight: Float = 1
   /// Classifier-free guidance on the context, w: 1 is the conditional model as trained; other values cost a second pass.
   public var conditionWeight: Float = 1
-  /// Whether the context follows the robot. Not a setting of a model: whoever drives chooses it.
-  public var contextUpdate = ContextUpdate.fixed
+  /// What the context comes from; a belief takes a model with a bank of contexts. Not a setting of a model.
+  public var contextInference = ContextInference.encoder
+  /// How far actions are moved to learn more while a belief is in doubt, as a share of the action limit, 0…1.
+  public var exploration: Float = 0
 
   public init() {}
 
@@ -73,6 +75,7 @@ public struct PlannerOptions: Equatable, Sendable {
     // More steps than levels would visit a level twice: the sampler would stand still there.
     let levels = shape.denoisingSteps
     let warmLevels = max(1, Self.warmLevels((0...1).contains(warmLevel) ? warmLevel : 0, of: levels))
+    let exploring = real("exploration", exploration, 0...1)
     let sampling =
       whole("candidates", candidates, 1...1024) ?? whole("cold_steps", coldSteps, 1...levels)
       ?? real("warm_level", warmLevel, 0...1)
@@ -82,7 +85,7 @@ public struct PlannerOptions: Equatable, Sendable {
       real("guide_strength", guideStrength, 0...100) ?? real("warm_guide_strength", warmGuideStrength, 0...100)
       ?? whole("guide_rounds", guideRounds, 0...16) ?? real("discrepancy_weight", discrepancyWeight, 0...1000)
       ?? real("value_weight", valueWeight, 0...1000) ?? real("condition_weight", conditionWeight, 0...10)
-    return sampling ?? guidance
+    return sampling ?? guidance ?? exploring
   }
 
   /// Noise levels between a warm start and a clean plan.

@@ -28,10 +28,12 @@ struct ChannelScale {
 struct Parts {
   let denoiser: Denoiser
   let encoder: ContextEncoder
+  /// Of planners whose context is one.
+  let belief: ContextBelief?
   let guide: DualGuide
   let schedule: Schedule
 
-  let observationSize: Int, rowSize: Int, horizon: Int
+  let observationSize: Int, rowSize: Int, horizon: Int, contextSize: Int
   let rowScale: ChannelScale
   let differenceScale: ChannelScale
   let rewardMean: Float, rewardStd: Float
@@ -40,6 +42,8 @@ struct Parts {
   let lowest: UnsafeMutablePointer<Float>, highest: UnsafeMutablePointer<Float>
 
   // Memory.
+  /// z as it is used, `[contextSize]`.
+  let context: UnsafeMutablePointer<Float>
   /// The executed plan, normalised units, `[horizon][rowSize]`.
   let plan: UnsafeMutablePointer<Float>
   /// The same in physical units: `[horizon][actionSize]` and `[horizon][observationSize]`.
@@ -49,6 +53,8 @@ struct Parts {
   /// The observation, normalised, `[observationSize]`.
   let current: UnsafeMutablePointer<Float>
   let transition: UnsafeMutablePointer<Float>  // [transitionSize]
+  /// What is added to the next plan's first action, and what is tried for it, physical units, `[actionSize]`.
+  let nudge: UnsafeMutablePointer<Float>, trial: UnsafeMutablePointer<Float>
   let isAlive: UnsafeMutablePointer<Bool>  // [candidates]: everything in it was finite so far
   /// What the guide took of the last denoising step.
   let guideNanoseconds: UnsafeMutablePointer<UInt64>
@@ -60,9 +66,16 @@ struct Parts {
     // A block of candidates a thread.
     let together = min(options.candidates, 2 * CandidateWork.block)
     denoiser = Denoiser(&arena, shape: shape, batch: options.candidates, together: together)
-    encoder = ContextEncoder(&arena, shape: shape, window: options.contextUpdate.window)
-    guide = DualGuide(&arena, weights: weights, batch: options.candidates, together: together)
+    let bank = options.contextInference == .belief ? weights.bank : nil
+    encoder = ContextEncoder(&arena, shape: shape, window: bank == nil ? 0 : 200)
+    let guide = DualGuide(&arena, weights: weights, batch: options.candidates, together: together)
+    self.guide = guide
+    belief = bank.map {
+      ContextBelief(&arena, shape: shape, bank: $0, dynamics: guide.dynamics, reward: guide.reward)
+    }
     schedule = Schedule(&arena, steps: shape.denoisingSteps)
+    context = arena.carve(Float.self, shape.contextSize)
+    contextSize = shape.contextSize
     observationSize = shape.observationSize
     rowSize = shape.rowSize
     horizon = shape.horizon
@@ -78,6 +91,8 @@ struct Parts {
     states = arena.carve(Float.self, shape.horizon * shape.observationSize)
     current = arena.carve(Float.self, shape.observationSize)
     transition = arena.carve(Float.self, shape.transitionSize)
+    nudge = arena.carve(Float.self, shape.actionSize)
+    trial = arena.carve(Float.self, shape.actionSize)
     isAlive = arena.carve(Bool.self, options.candidates)
     guideNanoseconds = arena.carve(UInt64.self, 1)
     conditional =
@@ -92,6 +107,7 @@ struct Parts {
     denoiser.load(weights, kernels)
     encoder.load(weights)
     guide.load(weights)
+    if let bank = weights.bank { belief?.load(bank, kernels) }
     schedule.load()
     rowScale.load(mean: means, std: stds)
     differenceScale.load(mean: statistics.differenceMean, std: statistics.differenceStd)

@@ -206,10 +206,14 @@ public struct PlannerWeights: Sendable {
   public var actionLimit: Float
   /// Every tensor of `shape.tensors`, row-major.
   public var tensors: [String: [Float16]]
+  /// Hypotheses for a belief over contexts, if the model has them.
+  public var bank: ContextBank?
 
   public init(
-    shape: PlannerShape, statistics: PlannerStatistics, actionLimit: Float, tensors: [String: [Float16]]
+    shape: PlannerShape, statistics: PlannerStatistics, actionLimit: Float, tensors: [String: [Float16]],
+    bank: ContextBank? = nil
   ) {
+    self.bank = bank
     self.shape = shape
     self.statistics = statistics
     self.actionLimit = actionLimit

@@ -22,6 +22,21 @@ struct Product {
     bias = arena.carve(Float.self, (columns + Int(CK_PANEL) - 1) / Int(CK_PANEL) * Int(CK_PANEL))
   }
 
+  /// The same weights with a bias of zeros.
+  func unbiased(_ arena: inout Arena) -> Product {
+    let panel = Int(CK_PANEL)
+    return Product(
+      columns: columns, depth: depth, packed: packed,
+      bias: arena.carve(Float.self, (columns + panel - 1) / panel * panel))
+  }
+
+  private init(columns: Int, depth: Int, packed: UnsafeMutablePointer<UInt16>, bias: UnsafeMutablePointer<Float>) {
+    self.columns = columns
+    self.depth = depth
+    self.packed = packed
+    self.bias = bias
+  }
+
   /// Packs `weights`, `[columns][stride]`, of which the `depth` entries from `offset` on are used.
   func load(_ weights: [Float16], offset: Int = 0, stride: Int? = nil, bias values: [Float16]? = nil) {
     let stride = stride ?? depth

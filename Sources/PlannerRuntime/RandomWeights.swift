@@ -1,4 +1,16 @@
-// Weights drawn at random: for measuring the time of a net nobody has trained, and for tests.
+// Weights and contexts drawn at random: for measuring the time of a net nobody has trained, and for tests.
+
+extension ContextBank {
+  /// `count` contexts, U(−1, 1), equally far apart; unit scales, both models weighed in full.
+  public static func random(_ shape: PlannerShape, count: Int, seed: UInt64) -> ContextBank {
+    var random = RandomSource(seed: seed)
+    return ContextBank(
+      contexts: (0..<count * shape.contextSize).map { _ in Float(Float16(2 * random.uniform() - 1)) },
+      distances: (0..<count * count).map { $0 / count == $0 % count ? 0 : 1 },
+      dynamicsScale: [Float](repeating: 1, count: shape.observationSize), rewardScale: 1, dynamicsWeight: 1,
+      rewardWeight: 1, dynamicsLimit: 100, rewardLimit: 100)
+  }
+}
 
 extension PlannerWeights {
   /// Untrained weights, U(±1/√fan-in), with statistics of unit spread.

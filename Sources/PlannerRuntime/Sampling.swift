@@ -150,7 +150,8 @@ extension Planner {
         parts.states[time * observationSize + index] = parts.rowScale.physical(row[index], index)
       }
       for index in 0..<actionSize {
-        let action = parts.rowScale.physical(row[observationSize + index], observationSize + index)
+        let planned = parts.rowScale.physical(row[observationSize + index], observationSize + index)
+        let action = time == 0 ? planned + parts.nudge[index] : planned
         parts.actions[time * actionSize + index] = min(max(action, -parts.actionLimit), parts.actionLimit)
       }
     }

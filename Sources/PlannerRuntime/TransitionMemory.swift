@@ -22,7 +22,7 @@ struct TransitionMemory {
   private let past: UnsafeMutablePointer<Past>
 
   /// Transitions that can be told apart from those before.
-  private static var recall: Int { @_noAllocation @_noLocks get { ChangeDetector.settling } }
+  private static var recall: Int { @_noAllocation @_noLocks get { 25 } }
 
   init(_ arena: inout Arena, shape: PlannerShape) {
     let (width, size) = PlannerShape.encoderWidths

@@ -41,10 +41,12 @@ struct WorldModel {
   let outputs: Int
   private let inputs: Int
   private let first: Product, second: Product, third: Product
+  /// The first layer without a context: the same weights, a bias of zeros.
+  private let unbiased: Product
   /// Context to first layer; its bias is that of the first layer as trained.
   private let fromContext: Product
   /// The transposed layers, for the gradient.
-  private let thirdBack: Product, secondBack: Product, firstBack: Product
+  private let thirdBack: Product, secondBack: Product, firstBack: Product, contextBack: Product
   /// The third layer's weights for the first output, `[width]`.
   private let firstOutput: UnsafeMutablePointer<Float>
 
@@ -59,7 +61,9 @@ struct WorldModel {
     thirdBack = Product(&arena, columns: width, depth: outputs)
     secondBack = Product(&arena, columns: width, depth: width)
     firstBack = Product(&arena, columns: inputs, depth: width)
+    contextBack = Product(&arena, columns: shape.contextSize, depth: width)
     firstOutput = arena.carve(Float.self, width)
+    unbiased = first.unbiased(&arena)
   }
 
   func load(_ weights: PlannerWeights, _ name: String) {
@@ -67,6 +71,7 @@ struct WorldModel {
     let secondWeights = weights("\(name).1.weight")
     let thirdWeights = weights("\(name).2.weight")
     let stride = inputs + fromContext.depth
+    let width = first.columns
     first.load(firstWeights, stride: stride, bias: weights("\(name).0.bias"))
     second.load(secondWeights, bias: weights("\(name).1.bias"))
     third.load(thirdWeights, bias: weights("\(name).2.bias"))
@@ -77,7 +82,9 @@ struct WorldModel {
     }
     thirdBack.load(transposed(thirdWeights, rows: outputs, stride: third.depth, columns: third.depth))
     secondBack.load(transposed(secondWeights, rows: second.columns, stride: second.depth, columns: second.depth))
-    firstBack.load(transposed(firstWeights, rows: first.columns, stride: stride, columns: inputs))
+    let firstTransposed = transposed(firstWeights, rows: first.columns, stride: stride, columns: stride)
+    firstBack.load(Array(firstTransposed.prefix(inputs * width)))
+    contextBack.load(Array(firstTransposed.dropFirst(inputs * width)))
   }
 
   /// Conditions all later predictions on `context`, `[contextSize]`.
@@ -129,5 +136,57 @@ struct WorldModel {
     secondBack.run(kernels, hidden.1, hidden.0, rows: rows)
     ck_multiply(kernels, hidden.0, slope.0, hidden.0, rows * width)
     firstBack.run(kernels, hidden.0, inputGradient, rows: rows)
+  }
+
+  /// The first layer's share of `context`, bias included, `[width]`.
+  @_noAllocation @_noLocks
+  func contextShare(_ kernels: Kernels, _ context: UnsafePointer<Float>, _ share: UnsafeMutablePointer<Float>) {
+    fromContext.run(kernels, context, share)
+  }
+
+  /// The prediction's derivatives with respect to the context, `[outputs][contextSize]`, for one row [state, action, …] under the
+  /// context of `share`, and the prediction itself, `[outputs]`. `unit` is the unit matrix of `[outputs][outputs]` or, for one
+  /// output, of any size; `shared`, `[width]`, is scratch, and the workspace has room for `outputs` rows.
+  @_noAllocation @_noLocks
+  func contextJacobian(
+    _ kernels: Kernels, _ input: UnsafePointer<Float>, share: UnsafePointer<Float>, _ unit: UnsafePointer<Float>,
+    _ shared: UnsafeMutablePointer<Float>, _ workspace: WorldModelWorkspace, _ prediction: UnsafeMutablePointer<Float>,
+    _ jacobian: UnsafeMutablePointer<Float>
+  ) {
+    let width = first.columns
+    let (hidden, slope) = (workspace.hidden, workspace.slope)
+    unbiased.run(kernels, input, shared)
+    for index in 0..<width { hidden.0[index] = shared[index] + share[index] }
+    ck_silu(kernels, hidden.0, hidden.0, slope.0, width)
+    second.run(kernels, hidden.0, hidden.1)
+    ck_silu(kernels, hidden.1, hidden.1, slope.1, width)
+    third.run(kernels, hidden.1, prediction)
+    thirdBack.run(kernels, unit, hidden.1, rows: outputs)
+    for row in 0..<outputs { ck_multiply(kernels, hidden.1 + row * width, slope.1, hidden.1 + row * width, width) }
+    secondBack.run(kernels, hidden.1, hidden.0, rows: outputs)
+    for row in 0..<outputs { ck_multiply(kernels, hidden.0 + row * width, slope.0, hidden.0 + row * width, width) }
+    contextBack.run(kernels, hidden.0, jacobian, rows: outputs)
+  }
+
+  /// Predictions for one row [state, action, …] under many contexts, `[rows][outputs]`, from their `shares`,
+  /// `[rows][width]`; `shared`, `[width]`, is scratch.
+  @_noAllocation @_noLocks
+  func predict(
+    _ kernels: Kernels, _ input: UnsafePointer<Float>, shares: UnsafePointer<Float>,
+    _ shared: UnsafeMutablePointer<Float>, _ workspace: WorldModelWorkspace, _ prediction: UnsafeMutablePointer<Float>,
+    rows: Int
+  ) {
+    let width = first.columns
+    let hidden = workspace.hidden
+    unbiased.run(kernels, input, shared)
+    for row in 0..<rows {
+      let target = hidden.0 + row * width
+      let share = shares + row * width
+      for index in 0..<width { target[index] = shared[index] + share[index] }
+    }
+    ck_silu(kernels, hidden.0, hidden.0, nil, rows * width)
+    second.run(kernels, hidden.0, hidden.1, rows: rows)
+    ck_silu(kernels, hidden.1, hidden.1, nil, rows * width)
+    third.run(kernels, hidden.1, prediction, rows: rows)
   }
 }

@@ -5,7 +5,7 @@ import PlannerModel
 import PlannerRuntime
 
 extension Guide: ExpressibleByArgument {}
-extension ContextUpdate: ExpressibleByArgument {}
+extension ContextInference: ExpressibleByArgument {}
 
 struct PlannerArguments: ParsableArguments {
   @Option(help: "Plans drawn side by side, of which the best is executed.")
@@ -41,6 +41,9 @@ struct PlannerArguments: ParsableArguments {
   @Option(help: "Classifier-free guidance on the context; 1 is the conditional model as trained.")
   var conditionWeight: Float?
 
+  @Option(help: "How far actions are moved to learn more while a belief is in doubt, as a share of the limit, 0...1.")
+  var exploration: Float?
+
   @Option(help: "Instruction set: avx512, avx2, neon or portable (default: the best one here).")
   var kernel: String?
 
@@ -48,14 +51,23 @@ struct PlannerArguments: ParsableArguments {
   var changesSettings: Bool {
     let counts = [candidates, coldSteps, warmSteps, guideRounds]
     let weights = [
-      warmLevel, temperature, guideStrength, warmGuideStrength, discrepancyWeight, valueWeight, conditionWeight,
+      exploration, warmLevel, temperature, guideStrength, warmGuideStrength, discrepancyWeight, valueWeight,
+      conditionWeight,
     ]
     return counts.contains { $0 != nil } || weights.contains { $0 != nil }
   }
 
-  /// The settings of `model` with what was given here put over them.
-  func applied(to model: LoadedModel) throws(PlannerError) -> PlannerOptions {
+  /// The settings of `model` with what was given here put over them; `contextInference` nil leaves that to the model.
+  func applied(
+    to model: LoadedModel, contextInference: ContextInference? = nil
+  ) throws(PlannerError) -> PlannerOptions {
     var options = model.description.options
+    options.contextInference = contextInference ?? options.contextInference
+    guard options.contextInference == .encoder || model.weights.bank != nil else {
+      throw .invalid(
+        field: "context_inference", found: "belief",
+        expected: "encoder, as \(model.path) has no bank of contexts; metadiffuser train bank adds one")
+    }
     options.candidates = candidates ?? options.candidates
     options.coldSteps = coldSteps ?? options.coldSteps
     options.warmSteps = warmSteps ?? options.warmSteps
@@ -67,6 +79,7 @@ struct PlannerArguments: ParsableArguments {
     options.discrepancyWeight = discrepancyWeight ?? options.discrepancyWeight
     options.valueWeight = valueWeight ?? options.valueWeight
     options.conditionWeight = conditionWeight ?? options.conditionWeight
+    options.exploration = exploration ?? options.exploration
     if let defect = options.defect(for: model.description.shape) {
       throw .invalid(field: defect.field, found: defect.found, expected: defect.expected)
     }

@@ -72,7 +72,10 @@ extension ModelTraining {
 
   /// Writes the model.
   func write(to path: String, _ denoiser: DenoiserTraining, _ provenance: [String: String]) throws(LearningError) {
-    let model = try model(path, denoiser, provenance)
+    var model = try model(path, denoiser, provenance)
+    if data.shape.contextKind != .oracle {
+      model = model.with(bank: ContextBankBuilder(model, data, configuration).build(count: configuration.bankSize))
+    }
     do {
       let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -82,6 +85,34 @@ extension ModelTraining {
     } catch {
       throw .file(path: path, problem: "cannot be written: \(error.localizedDescription)")
     }
+  }
+
+  /// `model` with a bank of contexts from the data set that it was trained on; not for an oracle, which is told its task.
+  /// `note` is told what was found.
+  public static func addBank(
+    to model: LoadedModel, _ dataset: Dataset, _ configuration: TrainingConfiguration, note: (String) -> Void
+  ) throws(LearningError) -> LoadedModel {
+    try configuration.check()
+    let shape = model.description.shape
+    guard shape.contextKind != .oracle else {
+      throw .file(path: model.path, problem: "an oracle's model has no use for a bank of contexts")
+    }
+    for (field, found, expected) in [
+      ("observation_size", dataset.observationSize, shape.observationSize),
+      ("action_size", dataset.actionSize, shape.actionSize),
+    ] where found != expected {
+      throw .file(path: model.path, problem: "\(field) is \(expected), the data set's is \(found): give its own data")
+    }
+    let data = try TrainingData(dataset, shape, configuration)
+    // What another data set is normalised by would put all hypotheses in the wrong place.
+    let (own, other) = (model.weights.statistics, data.plannerStatistics)
+    for (mean, otherMean, spread) in zip(zip(own.observationMean, other.observationMean), own.observationStd)
+      .map({ ($0.0, $0.1, $1) }) + [(own.rewardMean, other.rewardMean, own.rewardStd)]
+    where abs(mean - otherMean) > 0.02 * spread {
+      throw .file(path: model.path, problem: "was trained on other data than these: give its own data set")
+    }
+    let bank = ContextBankBuilder(model, data, configuration).build(count: configuration.bankSize, note: note)
+    return model.with(bank: bank)
   }
 
   private static func json(_ configuration: TrainingConfiguration) -> String {

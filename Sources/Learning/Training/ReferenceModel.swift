@@ -16,16 +16,18 @@ package final class ReferenceModel {
   private let denoiserStore = ParameterStore()
   private let panels: FloatBuffer
 
-  package init(file: SafetensorsFile) throws(ModelError) {
-    description = try ModelDescription(file: file)
+  package convenience init(file: SafetensorsFile) throws(ModelError) { self.init(try LoadedModel(file: file)) }
+
+  package init(_ model: LoadedModel) {
+    description = model.description
     worldModel = WorldModel(worldStore, description.shape)
     denoiser = TemporalUNet(denoiserStore, description.shape)
     valueModel = description.shape.hasValue ? MultilayerPerceptron(value: valueStore, description.shape) : nil
     for store in [worldStore, valueStore, denoiserStore] {
       store.seal(seed: 0)
       for entry in store.entries {
-        let values = try file.tensor(entry.name, shape: entry.shape)
-        (store.values + entry.slot.offset).update(from: values, count: values.count)
+        guard let values = model.weights.tensors[entry.name] else { preconditionFailure("a model without a tensor") }
+        for (index, value) in values.enumerated() { store.values[entry.slot.offset + index] = Float(value) }
       }
     }
     panels = FloatBuffer(count: denoiser.panelCount)

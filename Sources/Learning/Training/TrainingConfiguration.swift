@@ -53,6 +53,8 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
 
   /// Contexts a task that windows are labelled with.
   public var contextsPerTask = 256
+  /// Hypotheses of the bank of contexts at most; an oracle has none.
+  public var bankSize = 63
 
   /// Optimiser steps of the denoiser.
   public var denoiserSteps = 30_000
@@ -95,6 +97,7 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
     try require(
       advantageWeight == 0 || valueSteps > 0, "advantageWeight", advantageWeight, "0 without a value: give valueSteps")
     try require((1...65_536).contains(queriesPerTask), "queriesPerTask", queriesPerTask, "1...65536")
+    try require((1...1024).contains(bankSize), "bankSize", bankSize, "1...1024")
     try require((1...100_000).contains(contextsPerTask), "contextsPerTask", contextsPerTask, "1...100000")
     try require(
       fewestContextTransitions >= 1 && fewestContextTransitions <= mostContextTransitions

@@ -38,6 +38,8 @@ package final class TrainingData: @unchecked Sendable {
   package let statistics: Statistics
   package let transitions: FloatBuffer
   package let tasks: [Task]
+  /// The true parameters of each task, for reports; empty unless all tasks have the same number of them.
+  package let taskParameters: [[Double]]
   /// Index into `tasks` of each transition's task.
   private let taskOf: [Int32]
   /// The robot ended the episode with this transition.
@@ -66,7 +68,9 @@ package final class TrainingData: @unchecked Sendable {
     self.transitions = transitions
     let byTask = Self.group(dataset)
     var tasks = Self.split(byTask, heldOut: configuration.heldOutEpisodes, seed: configuration.seed)
-    let parameters = Self.parameters(dataset).map { Array($0.prefix(shape.parameterCount)) }
+    let known = Self.parameters(dataset)
+    taskParameters = Set(known.map(\.count)).count == 1 ? known : known.map { _ in [] }
+    let parameters = known.map { Array($0.prefix(shape.parameterCount)) }
     let columns = (0..<shape.parameterCount).map { index in parameters.map { $0[index] } }
     let means = columns.map { $0.reduce(0, +) / Double($0.count) }
     let deviations = zip(columns, means).map { column, mean in
@@ -116,6 +120,21 @@ package final class TrainingData: @unchecked Sendable {
 
   package func transition(_ index: Int) -> UnsafePointer<Float> {
     UnsafePointer(transitions.pointer + index * shape.transitionSize)
+  }
+
+  /// A transition in physical units.
+  func physical(_ index: Int) -> (state: [Float], action: [Float], reward: Float, next: [Float]) {
+    let row = transition(index)
+    let states = shape.observationSize
+    func restored(_ channel: Int, _ statistics: ChannelStatistics, _ value: Float) -> Float {
+      value * statistics.deviation[channel] + statistics.mean[channel]
+    }
+    let state = (0..<states).map { restored($0, statistics.observation, row[$0]) }
+    return (
+      state, (0..<shape.actionSize).map { restored($0, statistics.action, row[states + $0]) },
+      restored(0, statistics.reward, row[shape.rowSize]),
+      (0..<states).map { state[$0] + restored($0, statistics.difference, row[shape.rowSize + 1 + $0]) }
+    )
   }
 
   package var transitionCount: Int { taskOf.count }
@@ -261,6 +280,7 @@ enum Stream {
   static let contexts: UInt64 = 4 << 40
   static let denoiser: UInt64 = 5 << 40
   static let value: UInt64 = 6 << 40
+  static let bank: UInt64 = 7 << 40
   static let cloning: UInt64 = 16 << 40
   static let metric: UInt64 = 17 << 40
   static let actorCritic: UInt64 = 18 << 40

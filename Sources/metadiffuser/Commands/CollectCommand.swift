@@ -30,6 +30,9 @@ struct CollectCommand: ParsableCommand {
   @Option(help: "Episodes of each task (default: the recipe's).")
   var episodesPerTask: Int?
 
+  @Option(help: "Share of the recoveries that come from driving for another task (default: the recipe's).")
+  var detours: Double?
+
   @Option(help: "Seed of everything random (default: the recipe's).")
   var seed: UInt64?
 
@@ -43,6 +46,9 @@ struct CollectCommand: ParsableCommand {
     for (name, value) in [("--episodes-per-task", episodesPerTask), ("--tasks", tasks)] {
       if let value, value < 1 { throw ValidationError("\(name) is \(value), give 1 or more") }
     }
+    if let detours, !(0...1).contains(detours) {
+      throw ValidationError("--detours is \(detours), give a share in 0...1")
+    }
     if tasks != nil, split != .train {
       throw ValidationError("--tasks is for training tasks; the other lists are fixed")
     }
@@ -55,6 +61,7 @@ struct CollectCommand: ParsableCommand {
     options.tasks = tasks ?? options.tasks
     options.episodesPerTask = episodesPerTask ?? options.episodesPerTask
     options.seed = seed ?? options.seed
+    options.detours = detours ?? options.detours
     let folder = URL(fileURLWithPath: output).deletingLastPathComponent()
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
 
@@ -66,7 +73,8 @@ struct CollectCommand: ParsableCommand {
       progress: { bar.update($0) })
     dataset.provenance = [
       "command": "metadiffuser collect \(self.recipe.text) --split \(split) --quality \(quality)"
-        + " --tasks \(options.tasks) --episodes-per-task \(options.episodesPerTask) --seed \(options.seed)",
+        + " --tasks \(options.tasks) --episodes-per-task \(options.episodesPerTask) --detours \(options.detours)"
+        + " --seed \(options.seed)",
       "seed": "\(options.seed)", "simulator": TaskFamily.simulator,
     ]
     try dataset.save(path: output)
@@ -84,8 +92,10 @@ struct CollectCommand: ParsableCommand {
         (0..<episodes).map { episode in
           // One other task after the next.
           let other = tasks[(task + 1 + episode % max(1, tasks.count - 1)) % tasks.count]
+          let isDetour = level == .recovery && episode < Int((Double(episodes) * options.detours).rounded())
           return RecordingJob(
-            task: task, parameters: parameters, behaviour: behaviour, told: level == .astray ? other : nil)
+            task: task, parameters: parameters, behaviour: behaviour, told: level == .astray ? other : nil,
+            detour: isDetour ? other : nil)
         }
       }
     }

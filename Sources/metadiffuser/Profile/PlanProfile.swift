@@ -15,6 +15,8 @@ struct PlanProfile {
   /// All guide rounds of a plan.
   var guide = LatencyHistogram()
   var select = LatencyHistogram()
+  /// A transition taken in, in the slack: all hypotheses held against it, the context refined and put in place. Of beliefs only.
+  var belief = LatencyHistogram()
   /// Plans that took longer than a period.
   var misses: UInt64 = 0
   var usage = ThreadUsage()
@@ -26,9 +28,19 @@ struct PlanProfile {
     var random = RandomSource(seed: 4)
     let observation = UnsafeMutablePointer<Float>.allocate(capacity: planner.observationSize)
     defer { observation.deallocate() }
+    let next = UnsafeMutablePointer<Float>.allocate(capacity: planner.observationSize)
+    let action = UnsafeMutablePointer<Float>.allocate(capacity: planner.actionSize)
+    defer {
+      next.deallocate()
+      action.deallocate()
+    }
     func draw() {
       for index in 0..<planner.observationSize {
         observation[index] = statistics.observationMean[index] + statistics.observationStd[index] * random.normal()
+        next[index] = observation[index] + statistics.differenceStd[index] * random.normal()
+      }
+      for index in 0..<planner.actionSize {
+        action[index] = statistics.actionMean[index] + statistics.actionStd[index] * random.normal()
       }
     }
     draw()
@@ -45,8 +57,17 @@ struct PlanProfile {
       let result = planner.plan(observation: observation, budgetNanoseconds: .max)
       let planned = monotonicTime()
       planner.prepare()
+      let prepared = monotonicTime()
+      if planner.belief != nil {
+        _ = planner.addTransition(
+          observation: observation, action: action,
+          reward: statistics.rewardMean + statistics.rewardStd * random.normal(),
+          next: next)
+        planner.updateContextIfDue()
+        belief.record(monotonicTime() - prepared)
+      }
       let end = monotonicTime()
-      note(planner.stageTimes, steps: result.stepsTaken, total: planned - start, prepare: end - planned)
+      note(planner.stageTimes, steps: result.stepsTaken, total: planned - start, prepare: prepared - planned)
       if planned - start > periodNanoseconds { misses += 1 }
       // The system takes a real-time thread's processor away that never sleeps: by default for 50 ms in each second.
       if end - busySince > 50_000_000 {
@@ -71,6 +92,6 @@ struct PlanProfile {
     [
       ("prepare", prepare), ("condition", condition), ("denoise_step", denoiseStep), ("guide", guide),
       ("select", select), ("total", total),
-    ]
+    ] + (belief.count > 0 ? [("belief", belief)] : [])
   }
 }
