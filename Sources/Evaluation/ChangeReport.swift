@@ -42,7 +42,8 @@ public struct ChangeReport: Codable, Sendable, Equatable {
 
   public var family: String
   public var split: String
-  public var contextUpdate: String
+  /// `encoder`, `belief`, or `oracle`, which is told of the change.
+  public var contextInference: String
   public var warmStart: String
   public var seed: UInt64
   public var changeStep: Int
@@ -66,7 +67,7 @@ public struct ChangeReport: Codable, Sendable, Equatable {
     let length = test.test.family.episodeLength
     family = test.test.family.name
     split = test.test.split.rawValue
-    contextUpdate = test.test.options.contextUpdate.rawValue
+    contextInference = test.test.contextSource
     warmStart = test.test.warmStart.rawValue
     seed = test.test.seed
     changeStep = step
@@ -120,22 +121,34 @@ public struct ChangeReport: Codable, Sendable, Equatable {
 
   /// Header of the table that `row` belongs to.
   public static let header =
-    "context  steps to 90 %         return before     return after      noticed (after)      false alarms"
+    left("context", 9) + left("steps to 90 %", 22) + left("return before", 18) + left("return after", 18)
+    + left("noticed (after)", 26) + "false alarms"
 
   /// This result as one line of a table.
-  public var row: String { line(contextUpdate, planner, noticedText, "\(falseAlarms)") }
+  public var row: String { line(contextInference, planner, noticedText, isTold ? "" : "\(falseAlarms)") }
   /// The expert's line.
   public var expertRow: String { line("expert", expert, "is told", "") }
 
   private var noticedText: String {
-    "\(noticed) of \(episodes)" + (noticedAfter.map { String(format: " (%.1f steps)", $0) } ?? "")
+    if isTold { return "is told" }
+    return "\(noticed) of \(episodes)" + (noticedAfter.map { String(format: " (%.1f steps)", $0) } ?? "")
+  }
+
+  private var isTold: Bool { contextInference == "oracle" }
+
+  /// How a plot's legend says where the context comes from.
+  private var legend: String {
+    switch contextInference {
+    case "encoder": "encoder, once"
+    case "belief": "belief, every step"
+    default: "\(contextInference), told"
+    }
   }
 
   private func line(_ name: String, _ recovery: Recovery, _ noticed: String, _ falseAlarms: String) -> String {
-    func cell(_ text: String, _ width: Int) -> String { text.padding(toLength: width, withPad: " ", startingAt: 0) }
     let censored = recovery.censored > 0 ? ", \(recovery.censored) never" : ""
-    return cell(name, 9) + cell(recovery.steps.text + censored, 22) + cell(recovery.returnBefore.text, 18)
-      + cell(recovery.returnAfter.text, 18) + cell(noticed, 21) + falseAlarms
+    return left(name, 9) + left(recovery.steps.text + censored, 22) + left(recovery.returnBefore.text, 18)
+      + left(recovery.returnAfter.text, 18) + left(noticed, 26) + falseAlarms
   }
 
   /// Mean reward over the steps, of several reports of the same test and of the expert.
@@ -147,7 +160,7 @@ public struct ChangeReport: Codable, Sendable, Equatable {
     func points(_ values: [Double]) -> [SIMD2<Double>] { values.enumerated().map { [Double($0), $1] } }
     plot.series = [.init(name: "expert, told", points: points(first.expertRewards), colour: "#999", style: .dashed)]
     for (report, colour) in zip(reports, ["#c0392b", "#1f5f9e"]) {
-      plot.series.append(.init(name: report.contextUpdate, points: points(report.rewards), colour: colour))
+      plot.series.append(.init(name: report.legend, points: points(report.rewards), colour: colour))
     }
     plot.marks = [Double(first.changeStep)]
     return plot

@@ -113,7 +113,7 @@ public struct ChangeTest: Sendable {
     driver.reset(seed: seed)
     return try play(episode, seed: seed) { task, number in
       // An oracle is not left to find out.
-      if number == changeStep, !driver.inference.infers, test.options.contextUpdate == .online {
+      if number == changeStep, !driver.inference.infers {
         driver.inference.tell(parameters: task.parameters)
       }
       let changes = driver.changesNoticed

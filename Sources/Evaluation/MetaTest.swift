@@ -48,6 +48,11 @@ public struct MetaTest: Sendable {
     self.yardstick = yardstick
   }
 
+  /// What the context comes from, for reports: an inference, or `oracle` for a model that is told the task.
+  var contextSource: String {
+    model.description.shape.contextKind == .oracle ? "oracle" : options.contextInference.rawValue
+  }
+
   /// Runs the test. The result depends on the settings alone, not on the number of threads (times excepted).
   ///
   /// `progress` is told how many tasks are finished, from any thread. Throws what making a planner or policy throws,
@@ -107,18 +112,21 @@ public struct MetaTest: Sendable {
   private func run(task number: Int, driver: any EpisodeDriver) throws -> TaskOutcome {
     let parameters = family.tasks(split)[number]
     let task = try family.task(parameters: parameters)
-    let twin = try family.task(parameters: parameters)
-    // Streams: what belongs to this task is drawn from its number alone.
-    var seeds = RandomSource(seed: seed, stream: UInt64(number))
-    try warmStart.show(task, behaviours: behaviours, to: driver, seed: seeds.next())
+    let check = OpenLoopCheck(twin: try family.task(parameters: parameters), statistics: model.weights.statistics)
     let expert = try yardstick.makePolicy()
     let random = try Behaviour.random(family).makePolicy()
-    var outcome = TaskOutcome(parameters: parameters)
+    // Streams: what belongs to this task is drawn from its number alone.
+    var seeds = RandomSource(seed: seed, stream: UInt64(number))
+    var outcome = TaskOutcome(number: number, parameters: parameters)
+    let start = seeds.next()
+    if let first = try warmStart.show(task, behaviours: behaviours, to: driver, seed: start) {
+      outcome.firstEpisode = TaskReturns(
+        return: first.totalReward, expertReturn: behaviourReturn(task, policy: expert, seed: start),
+        randomReturn: behaviourReturn(task, policy: random, seed: start))
+    }
     for _ in 0..<episodes {
       let seed = seeds.next()
-      outcome.episodes.append(
-        PlannedEpisode.drive(
-          task, twin: twin, driver: driver, statistics: model.weights.statistics, seed: seed))
+      outcome.episodes.append(PlannedEpisode.drive(task, driver: driver, seed: seed, check: check))
       outcome.expertReturns.append(behaviourReturn(task, policy: expert, seed: seed))
       outcome.randomReturns.append(behaviourReturn(task, policy: random, seed: seed))
     }
@@ -128,8 +136,22 @@ public struct MetaTest: Sendable {
 
 /// All episodes of one task.
 struct TaskOutcome: Sendable {
+  /// In its split.
+  var number: Int
   var parameters: [Double]
+  /// Of the episode that was the warm start, where the driver drove it itself.
+  var firstEpisode: TaskReturns?
   var episodes: [PlannedEpisode] = []
   var expertReturns: [Double] = []
   var randomReturns: [Double] = []
+
+  init(number: Int, parameters: [Double]) {
+    self.number = number
+    self.parameters = parameters
+  }
+
+  var returns: TaskReturns {
+    TaskReturns(
+      return: mean(episodes.map(\.totalReward)), expertReturn: mean(expertReturns), randomReturn: mean(randomReturns))
+  }
 }

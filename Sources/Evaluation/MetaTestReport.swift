@@ -26,10 +26,30 @@ public struct MetaTestReport: Codable, Sendable, Equatable {
 
   /// One task's mean returns.
   public struct TaskRow: Codable, Sendable, Equatable {
+    /// In its split.
+    public var number: Int
     public var parameters: [Double]
     public var `return`: Double
     public var expertReturn: Double
     public var randomReturn: Double
+    public var regret: Double
+    /// Warm start `own`: of the first episode, which was the warm start.
+    public var firstEpisode: TaskReturns?
+
+    init(_ outcome: TaskOutcome) {
+      let returns = outcome.returns
+      number = outcome.number
+      parameters = outcome.parameters
+      `return` = returns.return
+      expertReturn = returns.expertReturn
+      randomReturn = returns.randomReturn
+      regret = returns.regret
+      firstEpisode = outcome.firstEpisode
+    }
+
+    var returns: TaskReturns {
+      TaskReturns(return: `return`, expertReturn: expertReturn, randomReturn: randomReturn)
+    }
   }
 
   public var family: String
@@ -47,14 +67,22 @@ public struct MetaTestReport: Codable, Sendable, Equatable {
   public var randomReturn: Double
   /// (mean − random) / (expert − random), all three on the same tasks and starts.
   public var normalisedScore: Double
+  /// Mean over tasks of expert − return.
+  public var meanRegret: Double
+  /// The largest regret of a task, that task's number in its split, and its score.
+  public var worstRegret: Double
+  public var worstTask: Int
+  public var worstScore: Double
+  /// Warm start `own`: how the first episode stood, in which the driver came to know the task. The rest is of later ones.
+  public var firstEpisode: Standing?
   /// Mean squared difference, normalised units, between planned states and where the robot really went under the plan's
   /// actions, over the first 8 steps; nil for a driver that never looks ahead.
   public var dynamicsDiscrepancy: Double?
   public var planMs: PlanTime
   /// Plans that came out incomplete: none, as there is no deadline here.
   public var incompletePlans: Int
-  /// `fixed` or `online`, and the changes that an online context noticed though there was none.
-  public var contextUpdate: String
+  /// `encoder`, `belief` or `oracle`, and the changes that a belief noticed though there was none.
+  public var contextInference: String
   public var falseAlarms: Int
   public var tasks: [TaskRow]
 
@@ -66,20 +94,24 @@ public struct MetaTestReport: Codable, Sendable, Equatable {
     episodes = test.episodes
     seed = test.seed
     kernel = Planner.kernelName(test.kernels) ?? "none"
-    tasks = outcomes.map { outcome in
-      TaskRow(
-        parameters: outcome.parameters, return: mean(outcome.episodes.map(\.totalReward)),
-        expertReturn: mean(outcome.expertReturns), randomReturn: mean(outcome.randomReturns))
-    }
-    meanReturn = mean(tasks.map(\.return))
-    expertReturn = mean(tasks.map(\.expertReturn))
-    randomReturn = mean(tasks.map(\.randomReturn))
-    normalisedScore = (meanReturn - randomReturn) / (expertReturn - randomReturn)
-    standardError = Evaluation.standardError(tasks.map(\.return))
+    tasks = outcomes.map(TaskRow.init)
+    let standing = Standing(tasks.map(\.returns), numbers: tasks.map(\.number))
+    meanReturn = standing.meanReturn
+    standardError = standing.standardError
+    expertReturn = standing.expertReturn
+    randomReturn = standing.randomReturn
+    normalisedScore = standing.normalisedScore
+    meanRegret = standing.meanRegret
+    worstRegret = standing.worstRegret
+    worstTask = standing.worstTask
+    worstScore = standing.worstScore
+    // An oracle is told the task and has no first episode.
+    let first = tasks.compactMap(\.firstEpisode)
+    firstEpisode = first.count == tasks.count ? Standing(first, numbers: tasks.map(\.number)) : nil
     let discrepancies = outcomes.flatMap { $0.episodes.flatMap(\.discrepancies) }
     dynamicsDiscrepancy = discrepancies.isEmpty ? nil : mean(discrepancies)
     incompletePlans = outcomes.reduce(0) { $0 + $1.episodes.reduce(0) { $0 + $1.incompletePlans } }
-    contextUpdate = test.options.contextUpdate.rawValue
+    contextInference = test.contextSource
     falseAlarms = outcomes.reduce(0) { $0 + $1.episodes.reduce(0) { $0 + $1.changesNoticed } }
     // The first plan of a planner meets cold caches; it counts like the others.
     planMs = PlanTime(outcomes.flatMap { $0.episodes.flatMap(\.planMilliseconds) })
@@ -87,19 +119,21 @@ public struct MetaTestReport: Codable, Sendable, Equatable {
 
   /// Header of the table that `row` belongs to.
   public static let header =
-    "guide   warm start  return           expert   random   score  discrepancy  plan p50/p99/max ms"
+    left("guide", 8) + left("warm start", 10) + Standing.columns + right("discrepancy", 13) + "  plan p50/p99/max ms"
 
   /// This result as one line of a table.
   public var row: String {
-    func text(_ value: Double, _ width: Int, _ decimals: Int) -> String {
-      let number = String(format: "%.\(decimals)f", value)
-      return String(repeating: " ", count: max(0, width - number.count)) + number
-    }
-    func name(_ value: String, _ width: Int) -> String { value.padding(toLength: width, withPad: " ", startingAt: 0) }
-    return name(guide, 8) + name(warmStart, 10) + text(meanReturn, 8, 1) + " ± " + name(text(standardError, 4, 1), 6)
-      + text(expertReturn, 8, 1) + text(randomReturn, 9, 1) + text(normalisedScore, 8, 3)
-      + (dynamicsDiscrepancy.map { text($0, 13, 4) } ?? String(repeating: " ", count: 12) + "–") + "  "
-      + [planMs.p50, planMs.p99, planMs.max].map { text($0, 0, 2) }.joined(separator: " / ")
+    line(
+      Standing(tasks.map(\.returns), numbers: tasks.map(\.number)), warmStart,
+      right(dynamicsDiscrepancy.map { right($0, 0, 4) } ?? "–", 13) + "  "
+        + [planMs.p50, planMs.p99, planMs.max].map { right($0, 0, 2) }.joined(separator: " / "))
+  }
+
+  /// The first episode as another line of it; nil where the warm start was somebody else's.
+  public var firstEpisodeRow: String? { firstEpisode.map { line($0, "own, first", "") } }
+
+  private func line(_ standing: Standing, _ warmStart: String, _ rest: String) -> String {
+    left(guide, 8) + left(warmStart, 10) + standing.cells + rest
   }
 }
 

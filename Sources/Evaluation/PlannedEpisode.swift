@@ -4,6 +4,18 @@ import OfflineData
 import PlannerRuntime
 import Tasks
 
+/// What plans are checked with: another task of the same family and parameters, on which they are played out open loop.
+public struct OpenLoopCheck {
+  var twin: any ControlTask
+  /// Of the data: discrepancies are in its units.
+  var statistics: PlannerStatistics
+
+  public init(twin: any ControlTask, statistics: PlannerStatistics) {
+    self.twin = twin
+    self.statistics = statistics
+  }
+}
+
 /// What one episode under a planner or a baseline gave.
 public struct PlannedEpisode: Sendable {
   /// Sum of rewards.
@@ -14,7 +26,7 @@ public struct PlannedEpisode: Sendable {
   public var discrepancies: [Double] = []
   /// Plans that came out less refined than they should.
   public var incompletePlans = 0
-  /// Changes of task or body that an online context noticed; there was none.
+  /// Changes of task or body that a belief noticed; there was none.
   public var changesNoticed = 0
 
   /// Steps of a plan that the dynamics discrepancy looks at.
@@ -24,11 +36,10 @@ public struct PlannedEpisode: Sendable {
 
   /// Resets `task` with `seed` and lets `driver` drive it until the episode ends.
   ///
-  /// `twin` is another task of the same family and parameters: checked plans are played out on it, open loop, from where
-  /// the robot is. The driver has all the time it wants; one that adapts while it drives does so. Real-time: no.
+  /// With a `check` some plans are held against where they lead the robot. The driver has all the time it wants; one
+  /// that adapts while it drives does so. Real-time: no.
   public static func drive(
-    _ task: any ControlTask, twin: any ControlTask, driver: any EpisodeDriver, statistics: PlannerStatistics,
-    seed: UInt64
+    _ task: any ControlTask, driver: any EpisodeDriver, seed: UInt64, check: OpenLoopCheck? = nil
   ) -> PlannedEpisode {
     var episode = PlannedEpisode()
     let clock = ContinuousClock()
@@ -41,9 +52,9 @@ public struct PlannedEpisode: Sendable {
       let action = driver.act(observation)
       episode.planMilliseconds.append((clock.now - start) / .milliseconds(1))
       if !driver.isComplete { episode.incompletePlans += 1 }
-      if step % checkInterval == 0, let intention = driver.intention(steps: checkedSteps) {
-        twin.simulationState = task.simulationState
-        episode.discrepancies.append(discrepancy(of: intention, on: twin, statistics: statistics))
+      if let check, step % checkInterval == 0, let intention = driver.intention(steps: checkedSteps) {
+        check.twin.simulationState = task.simulationState
+        episode.discrepancies.append(discrepancy(of: intention, check))
       }
       let outcome = driver.execute(action, on: task, from: observation)
       episode.totalReward += outcome.reward
@@ -53,16 +64,14 @@ public struct PlannedEpisode: Sendable {
     return episode
   }
 
-  /// Plays intended steps on `twin` and compares states, in normalised units.
-  private static func discrepancy(
-    of intention: IntendedSteps, on twin: any ControlTask, statistics: PlannerStatistics
-  ) -> Double {
+  /// Plays intended steps on the twin and compares states, in normalised units.
+  private static func discrepancy(of intention: IntendedSteps, _ check: OpenLoopCheck) -> Double {
     var sum = 0.0
     var count = 0
     for (action, planned) in zip(intention.actions, intention.states) {
-      _ = twin.step(action: action)
-      for (index, value) in twin.observation.enumerated() {
-        let error = Double((planned[index] - value) / statistics.observationStd[index])
+      _ = check.twin.step(action: action)
+      for (index, value) in check.twin.observation.enumerated() {
+        let error = Double((planned[index] - value) / check.statistics.observationStd[index])
         sum += error * error
         count += 1
       }

@@ -10,30 +10,26 @@ public enum WarmStartSource: String, CaseIterable, Sendable {
   /// The driver itself, from no context at first, as `metadiffuserd --warm-start-episodes 1` does it on a robot.
   case own
 
-  /// Shows `driver` one warm start of `task` and lets it infer the context; an oracle is told the task. Real-time: no.
-  func show(
+  /// Shows `driver` one warm start of `task` and lets it infer the context; an oracle is told the task. Returns the
+  /// episode where the driver drove it itself. Real-time: no.
+  @discardableResult
+  package func show(
     _ task: any ControlTask, behaviours: [BehaviourLevel: Behaviour], to driver: any EpisodeDriver, seed: UInt64
-  ) throws {
-    guard driver.inference.infers else { return driver.inference.tell(parameters: task.parameters) }
-    guard let quality = Quality(rawValue: rawValue) else { return gather(task, driver: driver, seed: seed) }
+  ) throws -> PlannedEpisode? {
+    guard driver.inference.infers else {
+      driver.inference.tell(parameters: task.parameters)
+      return nil
+    }
+    // A belief draws what it starts from with the episode's seed: reset first, or it would be that of the task before.
+    driver.reset(seed: seed)
+    driver.inference.clearContext()
+    guard let quality = Quality(rawValue: rawValue) else {
+      let episode = PlannedEpisode.drive(task, driver: GatheringDriver(driver), seed: seed)
+      driver.inference.updateContext()
+      return episode
+    }
     try WarmStart.record(task, behaviours: quality.levels.compactMap { behaviours[$0] }, label: rawValue, seed: seed)
       .show(to: driver.inference)
-  }
-
-  private func gather(_ task: any ControlTask, driver: any EpisodeDriver, seed: UInt64) {
-    let inference = driver.inference
-    inference.clearContext()
-    driver.reset(seed: seed)
-    task.reset(seed: seed)
-    for _ in 0..<task.family.episodeLength {
-      let observation = task.observation
-      let action = driver.act(observation)
-      let outcome = task.step(action: action)
-      inference.addTransition(
-        observation: observation, action: action, reward: Float(outcome.reward), next: task.observation)
-      if outcome.terminated { break }
-      inference.updateContextIfDue()
-    }
-    inference.updateContext()
+    return nil
   }
 }

@@ -15,7 +15,7 @@ struct SuiteArguments: ParsableArguments {
     help: "In place of --model: every family whose model and expert are here, with the baselines. There is: paper.")
   var suite: SuiteName?
 
-  @Flag(help: "Suite: a fixed subset: four tasks, one seed, warm starts of expert and random quality.")
+  @Flag(help: "Suite: a fixed subset: four tasks, one seed, warm starts expert, random and own.")
   var quick = false
 
   @Option(help: "Suite: only these families, separated by commas.")
@@ -74,7 +74,7 @@ struct SuiteArguments: ParsableArguments {
     if let methods { suite.methods = methods }
     if quick {
       suite.tasks = 4
-      suite.warmStarts = [.expert, .random]
+      suite.warmStarts = [.expert, .random, .own]
       suite.timedPlans = 500
     }
     return suite
@@ -105,11 +105,11 @@ struct SuiteArguments: ParsableArguments {
   }
 
   /// Runs the suite and prints and writes what was asked for.
-  func run(seed: UInt64, split: TaskSplit, episodes: Int, threads: Int, kernels: String?, json: Bool) throws {
+  func run(seed: UInt64, split: TaskSplit, episodes: Int?, threads: Int, kernels: String?, json: Bool) throws {
     var suite = try make()
     suite.seeds = (0..<UInt64(seeds ?? (quick ? 1 : 3))).map { seed &+ $0 }
     suite.split = split
-    suite.episodes = episodes
+    suite.episodes = episodes ?? 1
     suite.threads = threads
     suite.kernels = kernels
     Interruption.watch()
@@ -122,15 +122,22 @@ struct SuiteArguments: ParsableArguments {
         throw SuiteError.file(path: csv, problem: "cannot be written: \(error.localizedDescription)")
       }
     }
-    if let markdown { try MarkedSection.replace(inFile: markdown, by: report.markdown(command: command)) }
+    if let markdown {
+      let command = command(seed: seed, split: split, episodes: episodes, kernels: kernels)
+      try MarkedSection.replace(inFile: markdown, by: report.markdown(command: command))
+    }
     if json { try printJSON(report) } else { print(report.table) }
   }
 
-  /// What repeats this run.
-  private var command: String {
-    "metadiffuser evaluate --suite paper" + (quick ? " --quick" : "") + (families.map { " --families \($0)" } ?? "")
-      + (methods.map { " --methods \($0)" } ?? "") + (seeds.map { " --seeds \($0)" } ?? "")
-      + (markdown.map { " --markdown \($0)" } ?? "")
+  /// What repeats this run: every option that settles its figures.
+  private func command(seed: UInt64, split: TaskSplit, episodes: Int?, kernels: String?) -> String {
+    let options: [(name: String, value: String?)] = [
+      ("families", families), ("methods", methods), ("split", split == .test ? nil : split.rawValue),
+      ("seed", seed == 1 ? nil : "\(seed)"), ("seeds", seeds.map { "\($0)" }),
+      ("episodes", episodes.flatMap { $0 == 1 ? nil : "\($0)" }), ("kernel", kernels), ("markdown", markdown),
+    ]
+    return "metadiffuser evaluate --suite paper" + (quick ? " --quick" : "")
+      + options.compactMap { option in option.value.map { " --\(option.name) \($0)" } }.joined()
   }
 }
 

@@ -81,10 +81,19 @@ final class Workplace {
 
   func write(_ name: String, _ bytes: Data) throws { try bytes.write(to: URL(fileURLWithPath: path(name))) }
 
-  /// An untrained model; sizes and period are those of point-robot unless said otherwise.
+  /// Puts the expert of `family` that ships where a command looks for it.
+  func copyExpert(_ family: String) throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    try FileManager.default.createDirectory(atPath: path("experts"), withIntermediateDirectories: true)
+    try FileManager.default.copyItem(
+      atPath: root.path + "/experts/\(family).safetensors", toPath: path("experts/\(family).safetensors"))
+  }
+
+  /// An untrained model, with a bank of so many contexts; of point-robot's sizes and period unless said otherwise.
   func writeModel(
     _ name: String, family: String = "point-robot", observationSize: Int = 2, periodNanoseconds: UInt64 = 100_000_000,
-    context: ContextKind = .pool
+    context: ContextKind = .pool, bank count: Int? = nil
   ) throws {
     let shape = PlannerShape(
       observationSize: observationSize, actionSize: 2, contextSize: 4, horizon: 8, channels: [16, 32],
@@ -93,7 +102,8 @@ final class Workplace {
     let description = ModelDescription(
       family: family, shape: shape, periodNanoseconds: periodNanoseconds, actionLimit: 0.1,
       provenance: ["command": "a test"])
-    try LoadedModel.write(description, statistics: weights.statistics, to: path(name)) { tensor in
+    let bank = count.map { ContextBank.random(shape, count: $0, seed: 2) }
+    try LoadedModel.write(description, statistics: weights.statistics, bank: bank, to: path(name)) { tensor in
       weights.tensors[tensor.name]!.map { Float($0) }
     }
   }

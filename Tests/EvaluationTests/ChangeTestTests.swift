@@ -8,9 +8,9 @@ import Tasks
 import Testing
 
 @Suite struct ChangeTestTests {
-  private func makeChange(_ update: ContextUpdate = .online, threads: Int = 1) throws -> ChangeTest {
+  private func makeChange(_ inference: ContextInference = .encoder, threads: Int = 1) throws -> ChangeTest {
     var test = makeTest(threads: threads)
-    test.options.contextUpdate = update
+    test.options.contextInference = inference
     return try ChangeTest(test, changeStep: 8)
   }
 
@@ -31,14 +31,58 @@ import Testing
     #expect(try makeChange().run() == makeChange(threads: 2).run())
   }
 
-  @Test func `before the change fixed and online contexts start alike, and the expert is the same`() throws {
-    let fixed = try makeChange(.fixed).run()
-    let online = try makeChange(.online).run()
-    #expect(fixed.contextUpdate == "fixed" && online.contextUpdate == "online")
-    #expect(fixed.expert == online.expert && fixed.expertRewards == online.expertRewards)
-    #expect(fixed.rewards[0] == online.rewards[0] && fixed.rewards != online.rewards)
-    #expect(fixed.rewards.count == 20 && fixed.episodes == 6 && fixed.noticed == 0 && fixed.falseAlarms == 0)
-    #expect(fixed.rateSteps == 1)
+  @Test func `an encoder's context stays, a belief's follows, and the expert is the same`() throws {
+    let encoder = try makeChange(.encoder).run()
+    let belief = try makeChange(.belief).run()
+    #expect(encoder.contextInference == "encoder" && belief.contextInference == "belief")
+    #expect(encoder.expert == belief.expert && encoder.expertRewards == belief.expertRewards)
+    #expect(encoder.rewards != belief.rewards)
+    #expect(encoder.rewards.count == 20 && encoder.episodes == 6 && encoder.noticed == 0 && encoder.falseAlarms == 0)
+    #expect(encoder.rateSteps == 1)
+    #expect(encoder.row.hasPrefix("encoder ") && belief.row.hasPrefix("belief "))
+    let names = ChangeReport.plot([encoder, belief]).series.map(\.name)
+    #expect(names == ["expert, told", "encoder, once", "belief, every step"])
+  }
+
+  /// Not told again at the change, it would drive the second half for the first's task.
+  @Test func `an oracle is told of the change`() throws {
+    let told = try oracleChange().run()
+    #expect(told.contextInference == "oracle" && told.row.contains("is told"))
+    let first = try #require(told.rows.first)
+    let family = TaskFamily.pointRobot
+    var alone = try oracleChange().test
+    alone.tasks = [0]
+    alone.episodes = 1
+    let change = try ChangeTest(alone, changeStep: 8)
+    // By hand, from the streams that the change test draws from.
+    var seeds = RandomSource(seed: alone.seed, stream: 1 << 32)
+    _ = seeds.index(below: family.testTasks.count - 1)
+    let seed = seeds.next()
+    var planner = try Planner(weights: alone.model.weights, options: alone.options)
+    planner.setContext(parameters: first.before.map { Float($0) })
+    planner.reset(seed: seed)
+    var task = try family.task(parameters: first.before)
+    task.reset(seed: seed)
+    var rewards: [Double] = []
+    for step in 0..<20 {
+      if step == 8 {
+        let changed = try family.task(parameters: first.after)
+        changed.simulationState = task.simulationState
+        task = changed
+        planner.setContext(parameters: first.after.map { Float($0) })
+      }
+      _ = planner.plan(observation: task.observation, budgetNanoseconds: .max)
+      rewards.append(task.step(action: [planner.action(0)[0], planner.action(0)[1]]).reward)
+      planner.prepare()
+    }
+    #expect(try change.run().rewards == rewards)
+  }
+
+  private func oracleChange() throws -> ChangeTest {
+    var test = makeTest()
+    test.model = pointModel(context: .oracle)
+    test.options = test.model.description.options
+    return try ChangeTest(test, changeStep: 8)
   }
 
   /// The expert walks straight to the goal of the moment, at most 0.1 m an axis: never further in a step than that, so its

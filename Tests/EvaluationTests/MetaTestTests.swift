@@ -7,18 +7,22 @@ import PlannerRuntime
 import Tasks
 import Testing
 
-func pointModel() -> LoadedModel {
+func pointModel(context: ContextKind = .pool) -> LoadedModel {
   let family = TaskFamily.pointRobot
   let shape = PlannerShape(
     observationSize: 2, actionSize: 2, contextSize: 4, horizon: 12, channels: [16, 16], denoisingSteps: 6,
-    hasValue: true)
+    contextKind: context, parameterCount: context == .oracle ? 2 : 0, hasValue: true)
   var description = ModelDescription(
     family: family.name, shape: shape, periodNanoseconds: family.periodNanoseconds, actionLimit: family.actionLimit)
   description.options.candidates = 2
   description.options.coldSteps = 2
   description.options.warmSteps = 1
-  return LoadedModel(
-    path: "in memory", description: description, weights: .random(shape, seed: 3, actionLimit: family.actionLimit))
+  var weights = PlannerWeights.random(shape, seed: 3, actionLimit: family.actionLimit)
+  if context != .oracle {
+    weights.bank = .random(shape, count: 5, seed: 4)
+    description.options.contextInference = .belief
+  }
+  return LoadedModel(path: "in memory", description: description, weights: weights)
 }
 
 /// Walks straight to the goal: the best there is.
@@ -28,13 +32,16 @@ let towardsGoal = Behaviour(name: "expert") {
   }
 }
 
-func makeTest(threads: Int = 1, warmStart: WarmStartSource = .mixed) -> MetaTest {
+func makeTest(
+  threads: Int = 1, warmStart: WarmStartSource = .mixed, inference: ContextInference = .encoder
+) -> MetaTest {
   let family = TaskFamily.pointRobot
   var test = MetaTest(
     family: family, split: .test, model: pointModel(), warmStart: warmStart, episodes: 2, seed: 5,
     behaviours: [.random: .random(family), .medium: .random(family), .expert: towardsGoal], yardstick: towardsGoal)
   test.tasks = [0, 3, 7]
   test.threads = threads
+  test.options.contextInference = inference
   return test
 }
 
@@ -59,6 +66,14 @@ func makeTest(threads: Int = 1, warmStart: WarmStartSource = .mixed) -> MetaTest
     #expect(abs(report.normalisedScore - (mean - random) / (expert - random)) < 1e-9)
     let squares = report.tasks.map { ($0.return - mean) * ($0.return - mean) }.reduce(0, +)
     #expect(abs(report.standardError - (squares / 2 / 3).squareRoot()) < 1e-9)
+    let regrets = report.tasks.map { $0.expertReturn - $0.return }
+    #expect(report.tasks.map(\.regret) == regrets && report.tasks.map(\.number) == [0, 3, 7])
+    #expect(abs(report.meanRegret - (expert - mean)) < 1e-9)
+    #expect(report.worstRegret == regrets.max())
+    let worst = try #require(report.tasks.first { $0.number == report.worstTask })
+    #expect(worst.regret == report.worstRegret)
+    #expect(
+      report.worstScore == (worst.return - worst.randomReturn) / (worst.expertReturn - worst.randomReturn))
     #expect(report.incompletePlans == 0)
     #expect(try #require(report.dynamicsDiscrepancy) > 0)
   }
@@ -95,6 +110,15 @@ func makeTest(threads: Int = 1, warmStart: WarmStartSource = .mixed) -> MetaTest
 
   @Test func aCancelledTestSaysSo() {
     #expect(throws: DataError.cancelled) { try makeTest().run(isCancelled: { true }) }
+  }
+
+  @Test func aBeliefNeedsABank() {
+    var weights = makeTest().model.weights
+    weights.bank = nil
+    var options = PlannerOptions()
+    options.contextInference = .belief
+    let error = #expect(throws: PlannerError.self) { try PlannerDriver(weights: weights, options: options) }
+    #expect(error.map { "\($0)".contains("'context_inference' is belief") } == true)
   }
 
   @Test func unusableSettingsEndTheTest() {

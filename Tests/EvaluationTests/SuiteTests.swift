@@ -37,7 +37,8 @@ private final class Workshop {
     let path = folder + "/model.safetensors"
     _ = try ModelTraining(dataset, configuration, threads: 1).run(
       .init(output: path, checkpoint: path + ".checkpoint"), isQuiet: true)
-    let model = try LoadedModel(path: path)
+    let trained = try LoadedModel(path: path)
+    let model = trained.with(bank: .random(trained.description.shape, count: 5, seed: 6))
     var options = BaselineOptions()
     options.hiddenSize = 16
     options.batch = 16
@@ -116,6 +117,71 @@ private final class Workshop {
     #expect(abs(row.scoreError - abs(reports[0].normalisedScore - reports[1].normalisedScore) / 2) < 1e-9)
   }
 
+  @Test func `the own warm start has rows of its first episode beside those after it`() throws {
+    var suite = workshop.suite()
+    suite.warmStarts = [.own]
+    let report = try suite.run()
+    let warmStarts = ["own", "first"].flatMap { [String](repeating: $0, count: SuiteMethod.allCases.count) }
+    #expect(report.rows.map(\.warmStart) == warmStarts)
+    let first = try #require(report.rows.first { $0.warmStart == "first" })
+    let tests = try suite.seeds.map { seed in
+      var test = MetaTest(
+        family: .pointRobot, split: .test, model: workshop.member.model, warmStart: .own, episodes: 1, seed: seed,
+        behaviours: workshop.member.behaviours, yardstick: workshop.member.yardstick)
+      test.tasks = [0, 1]
+      test.options.guide = .dual
+      return try #require(try test.run().firstEpisode)
+    }
+    #expect(first.method == .dual && first.dynamicsDiscrepancy == nil)
+    #expect(abs(first.return - (tests[0].meanReturn + tests[1].meanReturn) / 2) < 1e-9)
+    #expect(abs(first.score - (tests[0].normalisedScore + tests[1].normalisedScore) / 2) < 1e-9)
+    #expect(abs(first.regret - (tests[0].meanRegret + tests[1].meanRegret) / 2) < 1e-9)
+    let markdown = report.markdown(command: "the command")
+    #expect(markdown.contains("Score, the first episode"))
+    #expect(markdown.contains("Regret, mean / worst task, after a first"))
+  }
+
+  @Test func `Diffuser has no context, whatever it is shown, and drives alike from every warm start`() throws {
+    let model = workshop.member.model
+    var options = model.description.options
+    #expect(options.contextInference == .belief)
+    options.conditionWeight = 0
+    let driver = try DiffuserDriver(weights: model.weights, options: options)
+    let task = try TaskFamily.pointRobot.task(parameters: TaskFamily.pointRobot.testTasks[0])
+    for source in WarmStartSource.allCases {
+      try source.show(task, behaviours: workshop.member.behaviours, to: driver, seed: 1)
+      #expect(driver.context.allSatisfy { $0 == 0 })
+    }
+    var suite = workshop.suite()
+    suite.methods = [.diffuser, .dual]
+    let report = try suite.run()
+    func returns(_ method: SuiteMethod) -> Set<Double> {
+      Set(report.rows.filter { $0.method == method }.map(\.return))
+    }
+    #expect(returns(.diffuser).count == 1 && returns(.dual).count == 2)
+  }
+
+  @Test func `baselines beside a belief are told the encoder's context`() throws {
+    let model = workshop.member.model
+    var options = model.description.options
+    options.contextInference = .encoder
+    let encoder = try PlannerDriver(weights: model.weights, options: options)
+    let baseline = try #require(workshop.member.baselines[.cloning])
+    let driver = try PolicyDriver(baseline, beside: model)
+    let task = try TaskFamily.pointRobot.task(parameters: TaskFamily.pointRobot.testTasks[0])
+    for any in [encoder, driver] as [any EpisodeDriver] {
+      try WarmStartSource.expert.show(task, behaviours: workshop.member.behaviours, to: any, seed: 1)
+    }
+    task.reset(seed: 2)
+    let policy = baseline.makePolicy()
+    let action = driver.act(task.observation)
+    #expect(action == policy.action(observation: task.observation, context: encoder.context))
+    // What it meets later does not change what it was told.
+    for _ in 0..<10 { _ = driver.execute(driver.act(task.observation), on: task, from: task.observation) }
+    task.reset(seed: 2)
+    #expect(driver.act(task.observation) == action)
+  }
+
   @Test func `an interrupted suite resumes to the same rows and repeats nothing`() throws {
     let whole = try workshop.suite("whole").run()
     let finished = Atomic(0)
@@ -178,10 +244,18 @@ private final class Workshop {
       #expect(record["family"] == row.family && record["method"] == row.method.rawValue)
       #expect(record["return"].flatMap { Double($0) } == row.return)
       #expect(record["score"].flatMap { Double($0) } == row.score)
+      #expect(record["regret"].flatMap { Double($0) } == row.regret)
+      #expect(record["worst_regret"].flatMap { Double($0) } == row.worstRegret)
+      #expect(record["worst_task"].flatMap { Int($0) } == row.worstTask)
+      #expect(record["worst_score"].flatMap { Double($0) } == row.worstScore)
+      #expect(markdown.contains("/ \(String(format: "%.1f", row.worstRegret).replacing("-", with: "−"))"))
+      #expect(report.table.contains(String(format: "%.1f (%d)", row.worstRegret, row.worstTask)))
       #expect(record["dynamics_discrepancy"].flatMap { Double($0) } == row.dynamicsDiscrepancy)
       #expect(markdown.contains(String(format: "%.3f", row.score).replacing("-", with: "−")))
       #expect(report.table.contains(String(format: "%.3f", row.score)))
     }
+    #expect(report.table.split(separator: "\n").allSatisfy { $0.count <= 125 })
+    for method in SuiteMethod.allCases { #expect(report.table.contains(" \(method.rawValue) ")) }
     #expect(markdown.contains("the command") && markdown.contains("hopper-param: no model"))
   }
 

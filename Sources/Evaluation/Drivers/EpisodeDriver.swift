@@ -64,7 +64,7 @@ extension EpisodeDriver {
   public var changesNoticed: Int { 0 }
 
   /// Executes `action`, its answer to `observation`, lets it learn from what came of it and prepare for the next step.
-  func execute(_ action: [Float], on task: any ControlTask, from observation: [Float]) -> StepResult {
+  package func execute(_ action: [Float], on task: any ControlTask, from observation: [Float]) -> StepResult {
     let result = task.step(action: action)
     experience(observation: observation, action: action, reward: Float(result.reward), next: task.observation)
     prepare()

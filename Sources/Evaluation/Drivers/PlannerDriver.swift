@@ -7,9 +7,16 @@ public final class PlannerDriver: EpisodeDriver, TaskInference {
   public private(set) var isComplete = true
   private var planner: Planner
   private let contextSize: Int
+  /// Its context is a belief, which every step counts for.
+  private let followsRobot: Bool
 
-  /// Throws what making a planner throws.
+  /// Throws what making a planner throws, and where a belief is asked for and the model has no bank of contexts.
   public init(weights: PlannerWeights, options: PlannerOptions, kernels: String? = nil) throws(PlannerError) {
+    followsRobot = options.contextInference == .belief
+    guard !followsRobot || weights.bank != nil else {
+      throw .invalid(
+        field: "context_inference", found: "belief", expected: "encoder, as the model has no bank of contexts")
+    }
     planner = try Planner(weights: weights, options: options, kernels: kernels)
     contextSize = weights.shape.contextSize
   }
@@ -48,9 +55,9 @@ public final class PlannerDriver: EpisodeDriver, TaskInference {
   public func prepare() { planner.prepare() }
 
   public func experience(observation: [Float], action: [Float], reward: Float, next: [Float]) {
-    guard planner.options.contextUpdate == .online else { return }
+    guard followsRobot else { return }
     addTransition(observation: observation, action: action, reward: reward, next: next)
-    planner.updateContextIfDue()
+    updateContextIfDue()
   }
 
   public var changesNoticed: Int { planner.changes }

@@ -37,12 +37,13 @@ public final class PolicyDriver: EpisodeDriver {
 }
 
 extension PlannerDriver {
-  /// The cheapest planner there is, to infer contexts with.
+  /// The cheapest planner there is, to infer contexts with: the encoder's, which whoever drives by them was trained on.
   convenience init(inferringWith weights: PlannerWeights, kernels: String? = nil) throws(PlannerError) {
     var options = PlannerOptions()
     options.candidates = 1
     options.coldSteps = 1
     options.guide = .none
+    options.contextInference = .encoder
     try self.init(weights: weights, options: options, kernels: kernels)
   }
 }

@@ -38,7 +38,7 @@ public struct Suite: Sendable {
   /// Where the cells are kept.
   public var results: String
   public var methods = SuiteMethod.allCases
-  public var warmStarts: [WarmStartSource] = [.expert, .medium, .random]
+  public var warmStarts: [WarmStartSource] = [.expert, .medium, .random, .own]
   public var seeds: [UInt64] = [1, 2, 3]
   public var split = TaskSplit.test
   /// The first so many tasks of the split; nil: all.
@@ -60,7 +60,7 @@ public struct Suite: Sendable {
   }
 
   /// To be raised when a change of this program changes results.
-  private static let protocolVersion = 1
+  private static let protocolVersion = 2
 
   /// Runs what is not in the results yet. `progress` is told the steps of episodes done and how many there are. Throws what
   /// making planners and policies throws, and `SuiteError`. Real-time: no.
@@ -133,7 +133,7 @@ public struct Suite: Sendable {
     case .dual, .reward, .none: break
     case .diffuser:
       test.makeDriver = {
-        try PlannerDriver(weights: $0.model.weights.withoutContext, options: $0.options, kernels: $0.kernels)
+        try DiffuserDriver(weights: $0.model.weights, options: $0.options, kernels: $0.kernels)
       }
     case .mppi:
       let options = PathIntegral.Options(samples: samples ?? 2, horizon: member.model.description.shape.horizon)

@@ -1,4 +1,4 @@
-// The suite's tables for the documentation: scores by warm start, returns, discrepancies, plan times.
+// The suite's tables for the documentation: scores, worst tasks and regrets by warm start, returns, plan times.
 
 import Foundation
 
@@ -7,13 +7,17 @@ extension SuiteReport {
   public func markdown(command: String) -> String {
     let warmStarts = unique(rows.map(\.warmStart))
     var parts = [introduction(command)]
+    for warmStart in warmStarts { parts += ["Score, \(circumstances(warmStart)):", scores(warmStart)] }
     for warmStart in warmStarts {
-      parts += ["Score, warm start of \(warmStart) quality:", scores(warmStart)]
+      parts += ["Score of the worst task, \(circumstances(warmStart)):", worstScores(warmStart)]
+    }
+    for warmStart in warmStarts {
+      parts += ["Regret, mean / worst task, \(circumstances(warmStart)):", regrets(warmStart)]
     }
     if let warmStart = warmStarts.first {
       parts += [
-        "Return, warm start of \(warmStart) quality, with expert and random on the same tasks and starts:",
-        returns(warmStart), "Dynamics discrepancy, warm start of \(warmStart) quality:", discrepancies(warmStart),
+        "Return, \(circumstances(warmStart)), with expert and random on the same tasks and starts:",
+        returns(warmStart), "Dynamics discrepancy, \(circumstances(warmStart)):", discrepancies(warmStart),
       ]
     }
     parts += ["Plan time p50 / p99 / p99.9 [ms], one thread:", planTimes]
@@ -36,18 +40,45 @@ extension SuiteReport {
 
       \(split == "test" ? "Unseen" : "The \(split)") tasks, \(count(episodes, "episode")) for each of \
       \(count(seeds.count, "seed")), one warm start a task and seed. Score ± standard error over seeds; return ± standard \
-      error over tasks. Bold: the best of a line.
+      error over tasks. Regret: what the expert earns more. The worst task: the one of the largest regret. Bold: the \
+      best of a line.
       """
   }
 
+  /// What a table's episodes began with, as its title says it.
+  private func circumstances(_ warmStart: String) -> String {
+    switch warmStart {
+    case WarmStartSource.own.rawValue: "after a first episode of the method's own driving"
+    case Row.firstEpisode: "the first episode, nothing known before it"
+    default: "warm start of \(warmStart) quality"
+    }
+  }
+
   private func scores(_ warmStart: String) -> String {
+    best(warmStart, \.score) { row in
+      (number(row.score, 3), row.seeds > 1 ? " ± \(number(row.scoreError, 3))" : "")
+    }
+  }
+
+  private func worstScores(_ warmStart: String) -> String {
+    best(warmStart, \.worstScore) { (number($0.worstScore, 3), "") }
+  }
+
+  private func regrets(_ warmStart: String) -> String {
+    best(warmStart, \.negatedRegret) { (number($0.regret, 1), " / \(number($0.worstRegret, 1))") }
+  }
+
+  /// A cell for each method: the best by `merit` has the first part of its text in bold.
+  private func best(
+    _ warmStart: String, _ merit: (Row) -> Double, _ text: (Row) -> (String, String)
+  ) -> String {
     table(methods.map(\.title)) { family in
-      let scores = methods.map { row(family, $0, warmStart) }
-      let best = scores.compactMap { $0?.score }.max()
-      return scores.map { row in
+      let rows = methods.map { row(family, $0, warmStart) }
+      let best = rows.compactMap { $0.map(merit) }.max()
+      return rows.map { row in
         guard let row else { return "–" }
-        let score = number(row.score, 3)
-        return (row.score == best ? "**\(score)**" : score) + (row.seeds > 1 ? " ± \(number(row.scoreError, 3))" : "")
+        let (figure, rest) = text(row)
+        return (merit(row) == best ? "**\(figure)**" : figure) + rest
       }
     }
   }
@@ -88,6 +119,11 @@ extension SuiteReport {
   private func number(_ value: Double, _ decimals: Int) -> String {
     String(format: "%.\(decimals)f", value).replacing("-", with: "−")
   }
+}
+
+extension SuiteReport.Row {
+  /// The more the better, as of a score.
+  fileprivate var negatedRegret: Double { -regret }
 }
 
 /// `values` in their order, each once.

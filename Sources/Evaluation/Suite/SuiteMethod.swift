@@ -53,19 +53,10 @@ extension PlannerOptions {
       // The denoiser's estimate with the context counts nothing; and Diffuser knows no dynamics model to select by.
       options.conditionWeight = 0
       options.discrepancyWeight = 0
-    case .mppi, .cloning, .focal: break
+      options.contextInference = .encoder
+    // Told the encoder's context: a belief is the planner's own.
+    case .mppi, .cloning, .focal: options.contextInference = .encoder
     }
     return options
-  }
-}
-
-extension PlannerWeights {
-  /// The same with an encoder that answers every warm start with a context of zeros.
-  var withoutContext: PlannerWeights {
-    var weights = self
-    for (name, values) in weights.tensors where name.hasPrefix("encoder.output.") {
-      weights.tensors[name] = [Float16](repeating: 0, count: values.count)
-    }
-    return weights
   }
 }

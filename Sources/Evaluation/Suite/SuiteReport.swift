@@ -9,6 +9,7 @@ public struct SuiteReport: Codable, Equatable, Sendable {
   public struct Row: Codable, Equatable, Sendable {
     public var family: String
     public var method: SuiteMethod
+    /// Whose warm start; `first`: the first episode itself, in which `own` was gathered.
     public var warmStart: String
     public var tasks: Int
     public var seeds: Int
@@ -20,6 +21,12 @@ public struct SuiteReport: Codable, Equatable, Sendable {
     /// Mean over seeds of (mean − random) / (expert − random), and its standard error over seeds (0 of one).
     public var score: Double
     public var scoreError: Double
+    /// Mean over tasks of expert − return.
+    public var regret: Double
+    /// The largest regret of a task (mean over seeds and episodes), that task's number in its split, and its score.
+    public var worstRegret: Double
+    public var worstTask: Int
+    public var worstScore: Double
     /// Absent for a method that never looks ahead.
     public var dynamicsDiscrepancy: Double?
   }
@@ -63,13 +70,14 @@ public struct SuiteReport: Codable, Equatable, Sendable {
     self.times = times
     rows = suite.members.flatMap { member in
       suite.warmStarts.flatMap { warmStart in
-        suite.methods.compactMap { method in
-          let group = cells.filter {
+        let groups = suite.methods.compactMap { method in
+          let reports = cells.filter {
             $0.method == method && $0.report.family == member.family.name
               && $0.report.warmStart == warmStart.rawValue
           }.map(\.report).sorted { $0.seed < $1.seed }
-          return group.isEmpty ? nil : Row(method, group)
+          return reports.isEmpty ? nil : (method, reports)
         }
+        return groups.map { Row($0, $1) } + groups.compactMap { Row(firstEpisodes: $0, $1) }
       }
     }
   }
@@ -78,15 +86,32 @@ public struct SuiteReport: Codable, Equatable, Sendable {
 extension SuiteReport.Row {
   /// From the cells of all seeds.
   init(_ method: SuiteMethod, _ reports: [MetaTestReport]) {
-    let perTask = reports[0].tasks.indices.map { task in mean(reports.map { $0.tasks[task].return }) }
-    let scores = reports.map(\.normalisedScore)
+    self.init(method, reports, warmStart: reports[0].warmStart, returns: reports.map { $0.tasks.map(\.returns) })
     let discrepancies = reports.compactMap(\.dynamicsDiscrepancy)
+    dynamicsDiscrepancy = discrepancies.isEmpty ? nil : mean(discrepancies)
+  }
+
+  /// Of their first episodes, nil unless all were gathered by the method itself.
+  init?(firstEpisodes method: SuiteMethod, _ reports: [MetaTestReport]) {
+    let returns = reports.map { $0.tasks.compactMap(\.firstEpisode) }
+    guard zip(returns, reports).allSatisfy({ $0.count == $1.tasks.count }) else { return nil }
+    self.init(method, reports, warmStart: Self.firstEpisode, returns: returns)
+  }
+
+  /// What stands for the warm start in rows of first episodes.
+  static let firstEpisode = "first"
+
+  /// `returns`: `[seed][task]`.
+  private init(_ method: SuiteMethod, _ reports: [MetaTestReport], warmStart: String, returns: [[TaskReturns]]) {
+    let numbers = reports[0].tasks.map(\.number)
+    let all = Standing(
+      numbers.indices.map { task in TaskReturns(meanOf: returns.map { $0[task] }) }, numbers: numbers)
+    let scores = returns.map { Standing($0, numbers: numbers).normalisedScore }
     self.init(
-      family: reports[0].family, method: method, warmStart: reports[0].warmStart, tasks: perTask.count,
-      seeds: reports.count, return: mean(perTask), standardError: Evaluation.standardError(perTask),
-      expertReturn: mean(reports.map(\.expertReturn)), randomReturn: mean(reports.map(\.randomReturn)),
-      score: mean(scores), scoreError: Evaluation.standardError(scores),
-      dynamicsDiscrepancy: discrepancies.isEmpty ? nil : mean(discrepancies))
+      family: reports[0].family, method: method, warmStart: warmStart, tasks: numbers.count, seeds: reports.count,
+      return: all.meanReturn, standardError: all.standardError, expertReturn: all.expertReturn,
+      randomReturn: all.randomReturn, score: mean(scores), scoreError: Evaluation.standardError(scores),
+      regret: all.meanRegret, worstRegret: all.worstRegret, worstTask: all.worstTask, worstScore: all.worstScore)
   }
 }
 
@@ -96,38 +121,42 @@ extension SuiteReport {
   /// For people at a terminal.
   public var table: String {
     let header =
-      "family        method    warm start  return             expert    random    score            discrepancy  "
-      + "plan p50/p99/p99.9 ms"
-    func left(_ text: String, _ width: Int) -> String { text.padding(toLength: width, withPad: " ", startingAt: 0) }
-    func right(_ value: Double, _ width: Int, _ decimals: Int) -> String {
-      let text = String(format: "%.\(decimals)f", value)
-      return String(repeating: " ", count: max(0, width - text.count)) + text
-    }
+      left("family", 13) + left("method", 9) + left("warm st.", 8) + Self.columns + right("discrep.", 9)
+      + "  plan p50/p99 ms"
     let lines = rows.map { row in
-      left(row.family, 14) + left(row.method.rawValue, 10) + left(row.warmStart, 10) + right(row.return, 8, 1) + " ± "
-        + left(right(row.standardError, 0, 1), 6) + right(row.expertReturn, 8, 1) + right(row.randomReturn, 10, 1)
-        + right(row.score, 9, 3) + " ± " + right(row.scoreError, 0, 3)
-        + (row.dynamicsDiscrepancy.map { right($0, 13, 4) } ?? "            –") + "  "
-        + (time(row).map { time in
-          [time.planMs.p50, time.planMs.p99, time.planMs.p999].map { right($0, 0, 3) }.joined(separator: " / ")
-        } ?? "–")
+      left(row.family, 13) + left(row.method.rawValue, 9) + left(row.warmStart, 8) + cells(row)
+        + right(row.dynamicsDiscrepancy.map { right($0, 0, 4) } ?? "–", 9) + "  "
+        + (time(row).map { "\(right($0.planMs.p50, 0, 2)) / \(right($0.planMs.p99, 0, 2))" } ?? "–")
     }
     return ([header] + lines + missing.map { "missing: \($0)" }).joined(separator: "\n")
+  }
+
+  private static let columns =
+    right("return", 8) + left("", 9) + right("expert", 7) + right("random", 8) + right("score", 7) + left("", 8)
+    + right("regret", 7) + right("worst (task)", 14)
+
+  private func cells(_ row: Row) -> String {
+    right(row.return, 8, 1) + " ± " + left(right(row.standardError, 0, 1), 6) + right(row.expertReturn, 7, 1)
+      + right(row.randomReturn, 8, 1) + right(row.score, 7, 3) + " ± " + left(right(row.scoreError, 0, 3), 5)
+      + right(row.regret, 7, 1) + right("\(right(row.worstRegret, 0, 1)) (\(row.worstTask))", 14)
   }
 
   /// For scripts and spreadsheets: a header and a line for each row.
   public var csv: String {
     let header =
       "family,method,warm_start,tasks,seeds,return,standard_error,expert_return,random_return,score,score_error,"
-      + "dynamics_discrepancy,plan_p50_ms,plan_p99_ms,plan_p999_ms"
+      + "regret,worst_regret,worst_task,worst_score,dynamics_discrepancy,plan_p50_ms,plan_p99_ms,plan_p999_ms"
     let lines = rows.map { row in
       let time = time(row)?.planMs
       let numbers: [Double?] = [
-        row.return, row.standardError, row.expertReturn, row.randomReturn, row.score, row.scoreError,
-        row.dynamicsDiscrepancy, time?.p50, time?.p99, time?.p999,
+        row.return, row.standardError, row.expertReturn, row.randomReturn, row.score, row.scoreError, row.regret,
+        row.worstRegret,
       ]
-      return "\(row.family),\(row.method.rawValue),\(row.warmStart),\(row.tasks),\(row.seeds),"
-        + numbers.map { $0.map { "\($0)" } ?? "" }.joined(separator: ",")
+      let others: [Double?] = [row.worstScore, row.dynamicsDiscrepancy, time?.p50, time?.p99, time?.p999]
+      func text(_ numbers: [Double?]) -> [String] { numbers.map { $0.map { "\($0)" } ?? "" } }
+      return
+        (["\(row.family),\(row.method.rawValue),\(row.warmStart),\(row.tasks),\(row.seeds)"] + text(numbers)
+        + ["\(row.worstTask)"] + text(others)).joined(separator: ",")
     }
     return ([header] + lines).map { $0 + "\n" }.joined()
   }

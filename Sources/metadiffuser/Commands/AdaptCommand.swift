@@ -1,4 +1,4 @@
-// `metadiffuser adapt`: the task changes in mid-episode, untold; how fast the planner is back, with a fixed and an online context.
+// `metadiffuser adapt`: the task changes in mid-episode, untold; how fast the planner is back, by what its context is.
 
 import ArgumentParser
 import Evaluation
@@ -13,9 +13,13 @@ struct AdaptCommand: ParsableCommand {
     commandName: "adapt",
     abstract: "Change the task or the body in mid-episode, untold, and see how fast the planner is back.",
     discussion: """
-      Each task of the split gets a warm start; the episode begins in it and goes on in another task of the split, drawn by \
-      seed, from where the robot is. Back is who earns, over a twentieth of an episode, 90 % of the way from random's reward to \
-      that of the expert in the new task. The expert is told of the change at once.
+      Each task of the split gets a warm start; the episode begins in it and goes on in another task of the split, \
+      drawn by seed, from where the robot is. Back is who earns, over a twentieth of an episode, 90 % of the way from \
+      random's reward to that of the expert in the new task. The expert is told of the change at once.
+
+      A row for each origin of the context. encoder: inferred from the warm start and kept, so that the change goes \
+      unnoticed. belief: held against every step of the robot, which takes a model with a bank of contexts. A model \
+      that is told the task (an oracle's) is told of the change too.
       """
   )
 
@@ -25,8 +29,8 @@ struct AdaptCommand: ParsableCommand {
   @Option(help: "Step at which the task changes.")
   var changeAt = 100
 
-  @Option(help: "Context: fixed, online, or both separated by a comma.")
-  var contextUpdate = "fixed,online"
+  @Option(help: "What the context comes from: encoder, belief or encoder,belief (default: what the model has).")
+  var contextInference: String?
 
   @Option(help: "Which of the family's fixed task lists.")
   var split = TaskSplit.test
@@ -55,13 +59,14 @@ struct AdaptCommand: ParsableCommand {
   @Flag(help: "Print the results as a JSON array.")
   var json = false
 
-  private var updates: [ContextUpdate] {
+  /// What was asked for; nil: whatever the model has.
+  private var inferences: [ContextInference]? {
     get throws {
-      try contextUpdate.split(separator: ",", omittingEmptySubsequences: false).map { name in
-        guard let update = ContextUpdate(rawValue: String(name)) else {
-          throw ValidationError("--context-update has '\(name)', give fixed, online, or fixed,online")
+      try contextInference?.split(separator: ",", omittingEmptySubsequences: false).map { name in
+        guard let inference = ContextInference(rawValue: String(name)) else {
+          throw ValidationError("--context-inference has '\(name)', give encoder, belief, or encoder,belief")
         }
-        return update
+        return inference
       }
     }
   }
@@ -69,7 +74,7 @@ struct AdaptCommand: ParsableCommand {
   func validate() throws {
     guard episodes >= 1 else { throw ValidationError("--episodes is \(episodes), give 1 or more") }
     guard (1...64).contains(threads) else { throw ValidationError("--threads is \(threads), give 1...64") }
-    _ = try updates
+    _ = try inferences
   }
 
   func run() throws {
@@ -80,16 +85,17 @@ struct AdaptCommand: ParsableCommand {
       family: family, split: split, model: loaded, warmStart: warmStart, episodes: episodes, seed: seed,
       behaviours: try family.behaviours(expertPath: expertPath),
       yardstick: try family.yardstick(expertPath: expertPath))
-    test.options = try planner.applied(to: loaded)
+    let all = try (inferences ?? (loaded.weights.bank == nil ? [.encoder] : [.encoder, .belief]))
+      .map { try planner.applied(to: loaded, contextInference: $0) }
     test.kernels = planner.kernel
     test.threads = threads
 
     Interruption.watch()
     var reports: [ChangeReport] = []
     if !json { print(ChangeReport.header) }
-    for update in try updates {
-      test.options.contextUpdate = update
-      let bar = ProgressBar("adapt \(update)", unit: "tasks", total: test.tasks.count)
+    for options in all {
+      test.options = options
+      let bar = ProgressBar("adapt \(options.contextInference)", unit: "tasks", total: test.tasks.count)
       let report = try ChangeTest(test, changeStep: changeAt).run(
         isCancelled: { Interruption.isRequested }, progress: { bar.update($0) })
       reports.append(report)

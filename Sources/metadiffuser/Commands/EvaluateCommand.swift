@@ -14,13 +14,17 @@ struct EvaluateCommand: ParsableCommand {
     commandName: "evaluate",
     abstract: "Meta-test a model: unseen tasks, one warm start each, then episodes, next to expert and random.",
     discussion: """
-      Each task gets one warm start (one episode's worth of transitions), from which the context is
-      inferred once. Then the planner drives the episodes; expert and random drive from the same starts. The normalised
-      score is (return − random) / (expert − random). Several guides or warm starts, separated by commas, or 'all', give
-      a row each (with --json an array).
+      Each task gets one warm start: one episode's worth of transitions, from which the context is inferred. Then the \
+      planner drives the episodes; with a belief its context follows the robot on. Expert and random drive from the \
+      same starts. The normalised score is (return − random) / (expert − random), the regret is expert − return. Worst \
+      is the task of the largest regret. Several guides or warm starts, separated by commas, or 'all', give a row each \
+      (with --json an array).
 
-      With --suite paper: every family and baseline, seed by seed, one small file a result; an interrupted suite resumes, and
-      what depends on a changed file is done again. Plan times are measured apart, on one thread.
+      With --warm-start own the planner drives the warm start itself, and nothing is known to it before. That first \
+      episode has a row of its own; the other row is of the episodes after it.
+
+      With --suite paper: every family and baseline, seed by seed, one small file a result; an interrupted suite \
+      resumes, and what depends on a changed file is done again. Plan times are measured apart, on one thread.
       """
   )
 
@@ -45,8 +49,8 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Guide: none, reward, dual (default: the model's).")
   var guide: String?
 
-  @Option(help: "Whether the context is fixed after the warm start, or online: follows the newest transitions.")
-  var contextUpdate = ContextUpdate.fixed
+  @Option(help: "What the context comes from: encoder or belief (default: belief where the model has a bank).")
+  var contextInference: ContextInference?
 
   @Option(help: "Expert file, the yardstick and the driver of warm starts (default: experts/FAMILY.safetensors).")
   var experts: String?
@@ -68,8 +72,8 @@ struct EvaluateCommand: ParsableCommand {
     if let threads, !(1...64).contains(threads) { throw ValidationError("--threads is \(threads), give 1...64") }
     if (model == nil) == (suite.suite == nil) { throw ValidationError("give either --model or --suite paper") }
     guard suite.suite != nil else { return }
-    if [guide, tasks, experts, warmStart].contains(where: { $0 != nil }) || contextUpdate != .fixed {
-      throw ValidationError("--guide, --tasks, --experts, --warm-start and --context-update go with --model")
+    if [guide, tasks, experts, warmStart].contains(where: { $0 != nil }) || contextInference != nil {
+      throw ValidationError("--guide, --tasks, --experts, --warm-start and --context-inference go with --model")
     }
     if planner.changesSettings {
       throw ValidationError("the suite plans with the settings that ship in the models: give --model to try others")
@@ -79,13 +83,12 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     guard let model else {
       return try suite.run(
-        seed: seed, split: split, episodes: episodes ?? 1, threads: threads ?? 2, kernels: planner.kernel, json: json)
+        seed: seed, split: split, episodes: episodes, threads: threads ?? 2, kernels: planner.kernel, json: json)
     }
     let loaded = try LoadedModel(path: model)
     let family = try loaded.description.simulatedFamily(file: model)
     let expertPath = experts ?? family.expertPath
-    var options = try planner.applied(to: loaded)
-    options.contextUpdate = contextUpdate
+    let options = try planner.applied(to: loaded, contextInference: contextInference)
     let guides = try list(guide ?? options.guide.rawValue, "--guide", Guide.allCases)
     let qualities = try list(warmStart ?? "mixed", "--warm-start", WarmStartSource.allCases)
     let chosenTasks = try tasks.map { try numbers($0, below: family.tasks(split).count) }
@@ -108,7 +111,10 @@ struct EvaluateCommand: ParsableCommand {
         let bar = ProgressBar("evaluate \(guide), \(quality)", unit: "tasks", total: test.tasks.count)
         let report = try test.run(isCancelled: { Interruption.isRequested }, progress: { bar.update($0) })
         reports.append(report)
-        if !json { print(report.row) }
+        if !json {
+          print(report.row)
+          if let first = report.firstEpisodeRow { print(first) }
+        }
       }
     }
     if json {
@@ -144,12 +150,15 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   private func printTasks(_ report: MetaTestReport, _ family: TaskFamily) {
-    print("\n\(family.parameterNames.joined(separator: ", ")): return (expert, random)")
+    let first = report.firstEpisode == nil ? "" : "; first episode: return, regret"
+    print("\ntask: \(family.parameterNames.joined(separator: ", ")): return (expert, random), regret\(first)")
     for task in report.tasks {
       let parameters = task.parameters.map { String(format: "%.3f", $0) }.joined(separator: ", ")
+      let first = task.firstEpisode.map { String(format: "; %.1f, %.1f", $0.return, $0.regret) } ?? ""
       print(
-        "  \(parameters): "
-          + String(format: "%.1f (%.1f, %.1f)", task.return, task.expertReturn, task.randomReturn))
+        "  \(task.number): \(parameters): "
+          + String(format: "%.1f (%.1f, %.1f), %.1f", task.return, task.expertReturn, task.randomReturn, task.regret)
+          + first)
     }
   }
 
