@@ -864,7 +864,7 @@ const ProtobufCMessageDescriptor robot__observation__descriptor =
   (ProtobufCMessageInit) robot__observation__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor robot__action__field_descriptors[13] =
+static const ProtobufCFieldDescriptor robot__action__field_descriptors[16] =
 {
   {
     "command",
@@ -1022,9 +1022,47 @@ static const ProtobufCFieldDescriptor robot__action__field_descriptors[13] =
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "believed_parameters",
+    14,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Robot__Action, n_believed_parameters),
+    offsetof(Robot__Action, believed_parameters),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "confidence",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Robot__Action, confidence_if_known_case),
+    offsetof(Robot__Action, confidence),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unexplained",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Robot__Action, unexplained),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned robot__action__field_indices_by_name[] = {
+  13,   /* field[13] = believed_parameters */
   0,   /* field[0] = command */
+  14,   /* field[14] = confidence */
   9,   /* field[9] = deadline_misses */
   8,   /* field[8] = denoising_steps */
   12,   /* field[12] = later_commands */
@@ -1037,11 +1075,12 @@ static const unsigned robot__action__field_indices_by_name[] = {
   10,   /* field[10] = predicted_return */
   11,   /* field[11] = predicted_state */
   4,   /* field[4] = sample_time_ns */
+  15,   /* field[15] = unexplained */
 };
 static const ProtobufCIntRange robot__action__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor robot__action__descriptor =
 {
@@ -1051,7 +1090,7 @@ const ProtobufCMessageDescriptor robot__action__descriptor =
   "Robot__Action",
   "robot",
   sizeof(Robot__Action),
-  13,
+  16,
   robot__action__field_descriptors,
   robot__action__field_indices_by_name,
   1,  robot__action__number_ranges,

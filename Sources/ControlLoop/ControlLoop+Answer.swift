@@ -19,10 +19,15 @@ extension ControlLoop {
       endEpisode()
       return
     }
-    let failures = statistics.failedPlans
-    let isPlanned = planNow(arrival: arrival)
     let wasSafe = failsafe.isSafe
-    set(choose(isPlanned: isPlanned, hasFailed: statistics.failedPlans > failures))
+    switch planner.belief?.isUnexplained == true ? options.whenUnexplained : .carryOn {
+    case .carryOn:
+      let failures = statistics.failedPlans
+      let isPlanned = planNow(arrival: arrival)
+      set(choose(isPlanned: isPlanned, hasFailed: statistics.failedPlans > failures))
+    case .hold: set(failsafe.isSafe ? .safe : .hold)
+    case .stop: set(choose(isPlanned: false, hasFailed: true))
+    }
     if failsafe.isSafe, !wasSafe { status.post(.safe) }
     answeredStep = step
     send(arrival: arrival)

@@ -12,7 +12,7 @@ extension ControlLoop {
       if gathering.restart() {
         // What is prepared may be so for the context that goes.
         if planner.hasContext { isReady = false }
-        planner.clearContext()
+        forgetContext()
       }
       failsafe.rearm()
       isInEpisode = false
@@ -57,7 +57,9 @@ extension ControlLoop {
     statistics.episodes += 1
     if gathering.episodeEnded() {
       planner.updateContext()
-      status.post(planner.hasContext ? .contextInferred : .contextMissing)
+      if let belief = planner.belief { tell(belief) }
+      // A belief is a context before anything is known.
+      status.post(planner.transitionCount > 0 ? .contextInferred : .contextMissing)
     }
     isReady = false
     makeReady()

@@ -8,8 +8,8 @@ import RobotLink
 
 /// Drives a robot with a model over a link, on the robot's clock.
 ///
-/// `init` takes all memory and rehearses; `run` then allocates nothing while it drives. Only `status` may be used from
-/// other threads while `run` runs; the rest is for before and after.
+/// `init` takes all memory and rehearses; `run` then allocates nothing while it drives. Only `status` and
+/// `taskParameters` may be used from other threads while `run` runs; the rest is for before and after.
 public final class ControlLoop {
   public let status = LoopStatus()
   public let address: LinkAddress
@@ -35,8 +35,10 @@ public final class ControlLoop {
   var deadlines: DeadlineClock
   var gathering: ContextGathering
   let followsContext: Bool
-  /// Changes of task or body that the planner had noticed in the last cycle.
+  /// Changes of task or body that the planner had noticed in the last cycle, and whether nothing explained the robot then.
   var noticedChanges = 0
+  var wasUnexplained = false
+  let bankParameters: BankParameters
   var planCount: UInt32 = 0
   var stepEstimate = StepEstimate()
   /// The robot's last start that was seen, and whether its present episode is under way.
@@ -67,7 +69,8 @@ public final class ControlLoop {
 
     var settings = description.options
     if let guide = options.guide { settings.guide = guide }
-    settings.contextUpdate = options.contextUpdate
+    settings.contextInference = options.contextInference ?? settings.contextInference
+    settings.exploration = options.exploration ?? settings.exploration
     do throws(PlannerError) {
       planner = try Planner(
         weights: model.weights, options: settings, kernels: options.kernel, threads: options.threads)
@@ -87,12 +90,14 @@ public final class ControlLoop {
     deadlines = DeadlineClock(periodNanoseconds: description.periodNanoseconds)
     failsafe = Failsafe(
       times: FailsafeTimes(periodNanoseconds: description.periodNanoseconds, usableEntries: shape.horizon / 2))
-    followsContext = options.contextUpdate == .online
+    followsContext = planner.belief != nil
+    bankParameters = BankParameters(followsContext ? model.weights.bank : nil)
     gathering = ContextGathering(options.warmStart == nil ? .firstEpisodes(options.warmStartEpisodes) : .given)
     lastState = .allocate(capacity: shape.observationSize)
     lastState.initialize(repeating: 0, count: shape.observationSize)
     rehearse()
     options.warmStart?.infer(into: &planner)
+    if let belief = planner.belief { tell(belief) }
     beginEpisode()
   }
 
@@ -100,6 +105,12 @@ public final class ControlLoop {
 
   public var contextTransitions: Int { planner.transitionCount }
   public var hasContext: Bool { planner.hasContext }
+  /// What the planner believes about the robot; nil where its context is not a belief.
+  public var belief: Belief? { planner.belief }
+  /// The true parameters of the task of `hypothesis` of the model's bank; none where nobody has named them. From any thread.
+  public func taskParameters(_ hypothesis: Int) -> [Float] {
+    (0..<bankParameters.size).map { bankParameters.value(hypothesis, $0) }
+  }
   public var kernelName: String { planner.kernelName }
   public var arenaBytes: Int { planner.arenaBytes }
   /// The planner's second thread, if it has one.

@@ -4,6 +4,16 @@ import PlannerModel
 import PlannerRuntime
 import RobotLink
 
+/// What the loop does while nothing that the model knows explains the robot.
+public enum UnexplainedReaction: String, CaseIterable, Sendable {
+  /// Drives on, and says so.
+  case carryOn = "carry-on"
+  /// Gives the last command again until the robot is understood.
+  case hold
+  /// Takes no plan for an answer: the failsafe's course to a latched SAFE.
+  case stop
+}
+
 /// How a model is run on a robot.
 public struct ControlOptions: Sendable {
   /// Seed of the planner's noise; the same seed and observations give the same plans while no budget cuts them.
@@ -15,8 +25,12 @@ public struct ControlOptions: Sendable {
   public var laterEntries: Int? = nil
   /// nil: the model's own setting.
   public var guide: Guide? = nil
-  /// `online`: the context follows the robot, and a change of task or body is noticed.
-  public var contextUpdate = ContextUpdate.fixed
+  /// nil: the model's own.
+  public var contextInference: ContextInference? = nil
+  /// How far actions are moved to learn more while a belief is in doubt, as a share of the action limit, 0…1; nil: the
+  /// model's own.
+  public var exploration: Float? = nil
+  public var whenUnexplained = UnexplainedReaction.carryOn
   /// Episodes that gather the warm start, if none is given.
   public var warmStartEpisodes = 1
   /// Recorded transitions to infer the context from.
@@ -70,6 +84,11 @@ extension ControlOptions {
       model.path, "family", description.family.utf8.count,
       "a name of at most \(LinkLimits.nameBytes) bytes (the link's limit)",
       description.family.utf8.count <= LinkLimits.nameBytes)
+    if contextInference == .belief, model.weights.bank == nil {
+      throw .unfit(
+        file: model.path, field: "bank_count", found: "none",
+        expected: "a bank of contexts, which a belief needs; leave the choice out to drive as the model can")
+    }
     guard let warmStart else { return }
     guard warmStart.family == description.family else {
       throw .unfit(

@@ -21,8 +21,10 @@ public struct LoopStatistics {
   public internal(set) var skippedPlans: UInt64 = 0
   /// Observations never answered because a newer one was there already.
   public internal(set) var superseded: UInt64 = 0
-  /// Changes of task or body that an online context noticed.
+  /// Changes of task or body that a belief noticed.
   public internal(set) var changes: UInt64 = 0
+  /// Cycles in which nothing that the model knows explained the robot.
+  public internal(set) var unexplainedCycles: UInt64 = 0
   /// Commands that were no fresh plan, by kind.
   public internal(set) var earlierPlans: UInt64 = 0
   public internal(set) var holds: UInt64 = 0

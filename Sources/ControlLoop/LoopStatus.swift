@@ -1,10 +1,31 @@
 // What the control thread shows to the main thread while it runs: numbers and news, without a lock.
 
+import PlannerRuntime
 import Synchronization
 
 /// News from the loop.
 public enum LoopNews: UInt8, Sendable {
   case connected, robotRestarted, busy, silent, goodbye, refused, contextInferred, contextMissing, safe, changeNoticed
+  /// Nothing that the model knows explains the robot; something does again.
+  case unexplained, explainedAgain
+}
+
+/// What the loop believes it drives, without what only a report needs.
+public struct ShownBelief: Equatable, Sendable {
+  /// Of the model's bank; `ControlLoop.taskParameters` says what task that is.
+  public var hypothesis: Int
+  /// Probability of it and of those like it, 0…1.
+  public var confidence: Float
+  /// Nothing that the model knows explains the robot.
+  public var isUnexplained: Bool
+
+  public init(_ belief: Belief) {
+    (hypothesis, confidence, isUnexplained) = (belief.hypothesis, belief.confidence, belief.isUnexplained)
+  }
+
+  fileprivate init(hypothesis: Int, confidence: Float, isUnexplained: Bool) {
+    (self.hypothesis, self.confidence, self.isUnexplained) = (hypothesis, confidence, isUnexplained)
+  }
 }
 
 /// Written by the control thread, read by any other. Each value is true on its own; together they may be of two cycles.
@@ -16,6 +37,8 @@ public final class LoopStatus: Sendable {
   private let rewardBits = Atomic<UInt32>(0)
   private let plan = Atomic<UInt32>(0)
   private let misses = Atomic<UInt64>(0)
+  /// 0: no belief. Otherwise from the lowest bit on: 1, unexplained, hypothesis in 30 bits, the confidence's 32.
+  private let beliefBits = Atomic<UInt64>(0)
   private let newsCount = Atomic<Int>(0)
   /// The last eight news, a byte each, the newest lowest.
   private let newsBytes = Atomic<UInt64>(0)
@@ -32,6 +55,15 @@ public final class LoopStatus: Sendable {
   public var reward: Float { Float(bitPattern: rewardBits.load(ordering: .relaxed)) }
   public var planMicroseconds: UInt32 { plan.load(ordering: .relaxed) }
   public var deadlineMisses: UInt64 { misses.load(ordering: .relaxed) }
+
+  /// nil where the controller has no belief; all of it is of one cycle.
+  public var belief: ShownBelief? {
+    let bits = beliefBits.load(ordering: .relaxed)
+    guard bits & 1 != 0 else { return nil }
+    return ShownBelief(
+      hypothesis: Int(bits >> 2 & 0x3FFF_FFFF), confidence: Float(bitPattern: UInt32(bits >> 32)),
+      isUnexplained: bits & 2 != 0)
+  }
 
   /// News since `count`, oldest first, which is moved on; of more than eight the oldest are forgotten.
   public func news(since count: inout Int) -> [LoopNews] {
@@ -61,6 +93,13 @@ public final class LoopStatus: Sendable {
     rewardBits.store(reward.bitPattern, ordering: .relaxed)
     plan.store(planMicroseconds, ordering: .relaxed)
     misses.store(count, ordering: .relaxed)
+  }
+
+  @_noAllocation @_noLocks
+  func show(_ belief: Belief) {
+    let flags: UInt64 = belief.isUnexplained ? 3 : 1
+    let hypothesis = UInt64(truncatingIfNeeded: belief.hypothesis) & 0x3FFF_FFFF
+    beliefBits.store(UInt64(belief.confidence.bitPattern) << 32 | hypothesis << 2 | flags, ordering: .relaxed)
   }
 
   func end() { hasEnded.store(true, ordering: .releasing) }

@@ -133,6 +133,13 @@ struct FrameEncoder: ~Copyable {
       answer.pointee.n_predicted_state = profile.observationSize
       answer.pointee.predicted_state = action.predictedState
     }
+    if let belief = action.belief {
+      answer.pointee.confidence_if_known_case = ROBOT__ACTION__CONFIDENCE_IF_KNOWN_CONFIDENCE
+      answer.pointee.confidence = belief.confidence
+      answer.pointee.n_believed_parameters = belief.parameterCount
+      answer.pointee.believed_parameters = action.believedParameters
+      answer.pointee.unexplained = belief.isUnexplained ? 1 : 0
+    }
     frame.pointee = rp_frame()
     frame.pointee.body_case = ROBOT__FRAME__BODY_ACTION
     frame.pointee.action = answer

@@ -101,8 +101,10 @@ public enum LinkLimits {
   public static var actionEntries: Int { 128 }
   /// Entries of a plan that may come along with an action.
   public static var laterEntries: Int { 3 }
-  /// Floats that one frame has room for beside its other fields.
-  public static var frameFloats: Int { 1000 }
+  /// Numbers that name the task a controller believes in.
+  public static var parameterEntries: Int { 16 }
+  /// Floats that one frame has room for beside its other fields, the largest belief among them.
+  public static var frameFloats: Int { 980 }
   public static var nameBytes: Int { 63 }
   public static var textBytes: Int { 159 }
   /// Version of robot.proto.

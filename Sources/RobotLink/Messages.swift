@@ -75,6 +75,23 @@ public enum ActionMode: UInt32, Sendable {
   }
 }
 
+/// What a controller says it believes about the robot; its parameters lie beside it in the message.
+public struct StatedBelief: Equatable, Sendable {
+  /// Numbers that name the training task believed in, 0 … 16; 0: nobody has named it.
+  public var parameterCount: Int
+  /// Probability of that task and those like it, 0 … 1.
+  public var confidence: Float
+  /// No training task explains the robot.
+  public var isUnexplained: Bool
+
+  @_noAllocation @_noLocks
+  public init(parameterCount: Int, confidence: Float, isUnexplained: Bool) {
+    self.parameterCount = parameterCount
+    self.confidence = confidence
+    self.isUnexplained = isUnexplained
+  }
+}
+
 /// One action (controller to robot), the answer to one observation. Storage is taken in `init` and freed at the end.
 public struct ActionMessage: ~Copyable {
   /// `[actionSize]` of 128 entries of storage, each within the robot's action limit.
@@ -86,6 +103,10 @@ public struct ActionMessage: ~Copyable {
   /// Next state the plan expects, `[observationSize]` of 512, where `hasPredictedState`.
   public let predictedState: UnsafeMutablePointer<Float>
   public var hasPredictedState = false
+  /// What the controller believes it drives; nil: it has no belief, or keeps it to itself.
+  public var belief: StatedBelief? = nil
+  /// Parameters of the training task believed in, `[belief.parameterCount]` of 16 entries of storage, the family's units.
+  public let believedParameters: UnsafeMutablePointer<Float>
   public var mode = ActionMode.idle
   /// Which observation this answers: epoch and sequence of its frame, and its sample time.
   public var observationEpoch: UInt32 = 0
@@ -105,12 +126,14 @@ public struct ActionMessage: ~Copyable {
     command = takeStorage(repeating: 0, count: LinkLimits.actionEntries)
     laterCommands = takeStorage(repeating: 0, count: LinkLimits.laterEntries * LinkLimits.actionEntries)
     predictedState = takeStorage(repeating: 0, count: LinkLimits.observationEntries)
+    believedParameters = takeStorage(repeating: 0, count: LinkLimits.parameterEntries)
   }
 
   deinit {
     returnStorage(command)
     returnStorage(laterCommands)
     returnStorage(predictedState)
+    returnStorage(believedParameters)
   }
 
   /// Makes this the answer to `observation`.
@@ -128,23 +151,38 @@ public struct ActionMessage: ~Copyable {
     let later = message.n_later_commands / robot.profile.actionSize
     guard message.n_command == robot.profile.actionSize,
       later <= LinkLimits.laterEntries, message.n_later_commands == later * robot.profile.actionSize,
-      !predicts || message.n_predicted_state == robot.profile.observationSize
+      !predicts || message.n_predicted_state == robot.profile.observationSize,
+      message.n_believed_parameters <= LinkLimits.parameterEntries
     else { return .wrongSize }
     let expects = message.predicted_return_if_known_case == ROBOT__ACTION__PREDICTED_RETURN_IF_KNOWN_PREDICTED_RETURN
+    let believes = message.confidence_if_known_case == ROBOT__ACTION__CONFIDENCE_IF_KNOWN_CONFIDENCE
     guard allFinite(message.command, message.n_command),
       allFinite(message.later_commands, message.n_later_commands),
       allFinite(message.predicted_state, message.n_predicted_state),
-      !expects || message.predicted_return.isFinite
+      allFinite(message.believed_parameters, message.n_believed_parameters),
+      !expects || message.predicted_return.isFinite, !believes || message.confidence.isFinite
     else { return .notFinite }
     guard allWithin(robot.actionLimit, message.command, message.n_command),
       allWithin(robot.actionLimit, message.later_commands, message.n_later_commands),
-      let mode = ActionMode(rawValue: message.mode.rawValue), later == 0 || mode == .plan || mode == .earlierPlan
+      let mode = ActionMode(rawValue: message.mode.rawValue), later == 0 || mode == .plan || mode == .earlierPlan,
+      believes
+        ? message.confidence >= 0 && message.confidence <= 1
+        : message.n_believed_parameters == 0 && message.unexplained == 0
     else { return .outOfRange }
     copy(message.command, to: command, message.n_command)
     laterEntries = later
     if later > 0 { copy(message.later_commands, to: laterCommands, message.n_later_commands) }
     hasPredictedState = predicts
     if predicts { copy(message.predicted_state, to: predictedState, message.n_predicted_state) }
+    belief =
+      believes
+      ? StatedBelief(
+        parameterCount: message.n_believed_parameters, confidence: message.confidence,
+        isUnexplained: message.unexplained != 0)
+      : nil
+    if message.n_believed_parameters > 0 {
+      copy(message.believed_parameters, to: believedParameters, message.n_believed_parameters)
+    }
     self.mode = mode
     observationEpoch = message.observation_epoch
     observationSequence = message.observation_sequence

@@ -34,17 +34,31 @@ struct DemoTask: ParsableArguments {
     return family
   }
 
-  /// Mean returns of expert and random from the starts of the episodes after the warm start.
-  func yardsticks(_ family: TaskFamily) throws -> (expert: Double, random: Double) {
+  /// What expert and random get on the task, from the starts of the episodes.
+  func yardsticks(_ family: TaskFamily) throws -> Yardsticks {
     let task = try family.task(parameters: [speed])
-    // The robot's episode n starts from seed + n; number 0 is the warm start.
-    let starts = (1...episodes).map { seed &+ UInt64($0) }
-    func meanReturn(_ behaviour: Behaviour) throws -> Double {
+    func returns(_ behaviour: Behaviour, episodes: ClosedRange<Int>) throws -> [Double] {
       let policy = try behaviour.makePolicy()
-      return starts.reduce(0) { $0 + behaviourReturn(task, policy: policy, seed: $1) } / Double(starts.count)
+      // The robot's episode n starts from seed + n; number 0 is the warm start.
+      return episodes.map { behaviourReturn(task, policy: policy, seed: seed &+ UInt64($0)) }
     }
-    return (
-      try meanReturn(family.yardstick(expertPath: experts ?? family.expertPath)), try meanReturn(.random(family))
-    )
+    let random = try returns(.random(family), episodes: 1...episodes)
+    return Yardsticks(
+      expertReturns: try returns(family.yardstick(expertPath: experts ?? family.expertPath), episodes: 0...episodes),
+      randomReturn: random.reduce(0, +) / Double(random.count))
+  }
+}
+
+/// What expert and random get on a task.
+struct Yardsticks {
+  /// Of each episode, the warm start first.
+  var expertReturns: [Double]
+  /// Mean over the episodes after the warm start.
+  var randomReturn: Double
+
+  /// Mean over the episodes after the warm start.
+  var expertReturn: Double {
+    let returns = expertReturns.dropFirst()
+    return returns.reduce(0, +) / Double(returns.count)
   }
 }

@@ -47,6 +47,7 @@ struct DaemonReport {
       ("episodes", .number(Double(statistics.episodes))),
       ("context_transitions", .number(Double(loop.contextTransitions))),
       ("changes_noticed", .number(Double(statistics.changes))),
+      ("belief", belief),
       ("plan_ms", percentiles(statistics.planTimes)),
       ("answer_ms", percentiles(statistics.answerTimes)),
       ("short_plans", .number(Double(statistics.shortPlans))),
@@ -69,6 +70,25 @@ struct DaemonReport {
     ]).text
   }
 
+  /// What was believed at the end; null for a context that is no belief.
+  private var belief: JSON {
+    guard let belief = loop.belief else { return .null }
+    return .object([
+      ("parameters", .array(loop.taskParameters(belief.hypothesis).map { .number(Double($0)) })),
+      ("confidence", .number(Double(belief.confidence))),
+      ("hypotheses_left", .number(Double(belief.hypothesesLeft))),
+      ("unexplained", .truth(belief.isUnexplained)),
+      ("unexplained_cycles", .number(Double(loop.statistics.unexplainedCycles))),
+    ])
+  }
+
+  private var beliefLine: String? {
+    guard let belief = loop.belief else { return nil }
+    return "  at the end: \(loop.text(ShownBelief(belief))), "
+      + "\(decimal(Double(belief.hypothesesLeft), 1)) hypotheses left, "
+      + "\(loop.statistics.unexplainedCycles) cycles unexplained"
+  }
+
   var text: String {
     let statistics = loop.statistics
     func list(_ entries: [(String, UInt64)]) -> String {
@@ -84,6 +104,7 @@ struct DaemonReport {
       "\(statistics.cycles) cycles, \(statistics.episodes) episodes, context from \(loop.contextTransitions) transitions"
         + (statistics.changes > 0 ? ", \(statistics.changes) changes noticed" : "")
     ]
+    if let beliefLine { lines.append(beliefLine) }
     if statistics.planTimes.totalCount > 0 {
       lines.append(
         "  plan: \(times(statistics.planTimes)); period \(decimal(Double(description.periodNanoseconds) / 1e6, 0)) ms"

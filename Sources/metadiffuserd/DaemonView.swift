@@ -25,13 +25,22 @@ final class DaemonView {
     writeError("\(text)\n")
   }
 
-  func update(_ status: LoopStatus) {
+  func update(_ loop: ControlLoop) {
+    let status = loop.status
     for event in status.news(since: &newsCount) { news(explain(event)) }
     guard isTerminal, !isQuiet, status.isConnected else { return }
     lineIsOpen = true
-    writeError(
-      "\repisode \(status.episode)  step \(status.step)  reward \(decimal(Double(status.reward), 2))  "
-        + "plan \(decimal(Double(status.planMicroseconds) / 1000, 1)) ms  misses \(status.deadlineMisses)\u{1B}[K")
+    let belief = status.belief.map { "  \(loop.text($0))" } ?? ""
+    let line =
+      "episode \(status.episode)  step \(status.step)  reward \(decimal(Double(status.reward), 2))  "
+      + "plan \(decimal(Double(status.planMicroseconds) / 1000, 1)) ms  misses \(status.deadlineMisses)\(belief)"
+    writeError("\r\(line.prefix(columns - 1))\u{1B}[K")
+  }
+
+  /// Of the terminal: a line that wraps would leave its beginning behind each time.
+  private var columns: Int {
+    var size = winsize()
+    return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : .max
   }
 
   func finish() {
@@ -49,8 +58,11 @@ final class DaemonView {
     case .goodbye: "the robot said goodbye"
     case .refused: "robot and model do not fit"
     case .contextInferred: "context inferred from the warm start"
-    case .contextMissing: "the warm start held no transition with a reward: driving without context"
-    case .changeNoticed: "task or body has changed: the context is inferred anew"
+    case .contextMissing: "the warm start held no transition with a reward: driving without knowing the task"
+    case .changeNoticed: "task or body has changed: what is known about it is inferred anew"
+    case .unexplained:
+      "nothing this model knows explains the robot: it, or its task, is outside what the model was trained on"
+    case .explainedAgain: "what the model knows explains the robot again"
     case .safe: "error: no plan for too long; the command is zero until robot or controller are started again"
     }
   }

@@ -3,6 +3,7 @@
 /// A JSON value with its object keys in the order given.
 indirect enum JSON {
   case null
+  case truth(Bool)
   case number(Double)
   case text(String)
   case array([JSON])
@@ -15,6 +16,7 @@ indirect enum JSON {
     let inner = indent + "  "
     switch self {
     case .null: return "null"
+    case .truth(let value): return "\(value)"
     case .number(let value):
       // JSON knows no NaN and no infinity.
       guard value.isFinite else { return "null" }

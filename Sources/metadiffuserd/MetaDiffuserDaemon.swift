@@ -33,11 +33,23 @@ struct MetaDiffuserDaemon: ParsableCommand {
   @Option(help: "Warm-start file to infer the context from; in place of --warm-start-episodes.")
   var warmStart: String?
 
-  @Option(help: "Episodes driven without context that gather the warm start.")
+  @Option(help: "Episodes that gather the warm start (default: 1).")
   var warmStartEpisodes: Int?
 
-  @Option(help: "fixed: the context stays as the warm start gave it; online: it follows the robot and notices changes.")
-  var contextUpdate = ContextUpdate.fixed
+  @Option(
+    help: ArgumentHelp(
+      "How the task is found out (default: belief where the model has a bank of training tasks, otherwise encoder).",
+      discussion: """
+        encoder: once, from the warm start. belief: from every step, by comparing the robot with the training tasks; \
+        changes of task or body are noticed, and robots that no training task explains.
+        """))
+  var contextInference: ContextInference?
+
+  @Option(help: "How far actions are moved to learn more while the robot is in doubt, 0 … 1 of the limit.")
+  var exploration: Float?
+
+  @Option(help: "While nothing the model knows explains the robot: carry-on, hold (the last command) or stop (SAFE).")
+  var whenUnexplained = UnexplainedReaction.carryOn
 
   @Option(help: "Seed of the planner's noise.")
   var seed: UInt64 = 1
@@ -107,7 +119,9 @@ struct MetaDiffuserDaemon: ParsableCommand {
     options.budgetNanoseconds = budget.map { UInt64($0 * 1e6) }
     options.laterEntries = laterEntries
     options.guide = guide
-    options.contextUpdate = contextUpdate
+    options.contextInference = contextInference
+    options.exploration = exploration
+    options.whenUnexplained = whenUnexplained
     options.warmStartEpisodes = warmStartEpisodes ?? 1
     options.exitsWithRobot = exitWithRobot
     options.kernel = kernel
@@ -145,7 +159,7 @@ struct MetaDiffuserDaemon: ParsableCommand {
     for warning in thread.warnings { view.news("warning: \(warning)") }
     while !loop.status.isOver {
       if ControlThread.waitForSignal(milliseconds: 100) { loop.status.stop() }
-      view.update(loop.status)
+      view.update(loop)
     }
     thread.join()
     view.finish()
@@ -171,7 +185,8 @@ struct MetaDiffuserDaemon: ParsableCommand {
 }
 
 extension Guide: ExpressibleByArgument {}
-extension ContextUpdate: ExpressibleByArgument {}
+extension ContextInference: ExpressibleByArgument {}
+extension UnexplainedReaction: ExpressibleByArgument {}
 
 extension LinkError {
   /// As below.

@@ -8,8 +8,10 @@ import RobotLink
 
 let rigPeriod: UInt64 = 100_000_000
 
-/// A model of random weights for a robot of 2 observation and 2 action entries.
-func makeModel(family: String = "point-robot") throws -> LoadedModel {
+/// A model of random weights for a robot of 2 observation and 2 action entries, with the bank that `bank` makes.
+func makeModel(
+  family: String = "point-robot", bank: ((PlannerShape) -> ContextBank)? = nil
+) throws -> LoadedModel {
   let shape = PlannerShape(
     observationSize: 2, actionSize: 2, contextSize: 4, horizon: 8, channels: [16, 16], denoisingSteps: 10)
   let description = ModelDescription(family: family, shape: shape, periodNanoseconds: rigPeriod, actionLimit: 0.1)
@@ -17,7 +19,7 @@ func makeModel(family: String = "point-robot") throws -> LoadedModel {
   let path = FileManager.default.temporaryDirectory
     .appendingPathComponent("loop-\(UUID().uuidString).safetensors").path
   defer { try? FileManager.default.removeItem(atPath: path) }
-  try LoadedModel.write(description, statistics: weights.statistics, to: path) { tensor in
+  try LoadedModel.write(description, statistics: weights.statistics, bank: bank?(shape), to: path) { tensor in
     weights.tensors[tensor.name]!.map { Float($0) }
   }
   return try LoadedModel(path: path)
@@ -35,18 +37,31 @@ final class Rig {
   var lag: UInt64 = 0
 
   init(
-    _ options: ControlOptions = ControlOptions(), family: String = "point-robot", lockstep: Bool = true
+    _ options: ControlOptions = ControlOptions(), family: String = "point-robot", lockstep: Bool = true,
+    bank: ((PlannerShape) -> ContextBank)? = nil
   ) throws {
     robot = try Self.makeRobot(port: 0, family: family, lockstep: lockstep)
     port = robot.port
     loop = try ControlLoop(
-      model: try makeModel(), options: options, address: LinkAddress(host: "127.0.0.1", port: robot.port))
+      model: try makeModel(bank: bank), options: options, address: LinkAddress(host: "127.0.0.1", port: robot.port))
+  }
+
+  /// On a serial line, whose robot's end is a pseudo-terminal found at `line`.
+  init(line: String, bank: ((PlannerShape) -> ContextBank)?) throws {
+    robot = try Self.makeRobot(at: LinkAddress("pty://\(line)"), family: "point-robot", lockstep: true)
+    port = 0
+    loop = try ControlLoop(
+      model: try makeModel(bank: bank), options: ControlOptions(), address: LinkAddress("serial://\(line)"))
   }
 
   static func makeRobot(port: UInt16, family: String, lockstep: Bool) throws(LinkError) -> RobotEndpoint {
+    try makeRobot(at: LinkAddress(host: "127.0.0.1", port: port), family: family, lockstep: lockstep)
+  }
+
+  static func makeRobot(at address: LinkAddress, family: String, lockstep: Bool) throws(LinkError) -> RobotEndpoint {
     let profile = RobotProfile(family: family, observationSize: 2, actionSize: 2, periodNanoseconds: rigPeriod)
     return try RobotEndpoint(
-      listeningAt: LinkAddress(host: "127.0.0.1", port: port),
+      listeningAt: address,
       description: RobotDescription(
         profile: profile, name: "rig", actionLimit: 0.05, episodeLength: 5, lockstep: lockstep),
       silenceNanoseconds: 60_000_000_000)

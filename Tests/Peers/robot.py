@@ -51,6 +51,8 @@ receive_action(None, time.monotonic() + 30)
 if peer is None:
     sys.exit("no controller")
 answers, misses, modes, largest, along, known = 0, 0, {}, 0.0, {}, []
+# Answers that said how sure the controller is, and the numbers it gave its task with them.
+sure, parameters = 0, set()
 tick = time.monotonic()
 for episode in range(episodes):
     state, applied, reward = [0.0] * observations, [], None
@@ -75,6 +77,11 @@ for episode in range(episodes):
                 sys.exit(f"{len(known)} later commands of {actions} entries each")
             count = f"{pb.Mode.Name(action.mode)} {len(known) // actions}"
             along[count] = along.get(count, 0) + 1
+            if action.HasField("confidence"):
+                if not 0 <= action.confidence <= 1:
+                    sys.exit(f"a confidence of {action.confidence}")
+                sure += 1
+                parameters.add(len(action.believed_parameters))
             largest = max([largest] + [abs(c) if math.isfinite(c) else math.inf for c in applied + known])
         if not lockstep:
             receive_action(None, end)
@@ -87,4 +94,5 @@ for episode in range(episodes):
         reward = -abs(state[0])
 
 wire.send(peer, status=pb.Status(code=pb.STATUS_GOODBYE, text="enough"))
-print(json.dumps({"answers": answers, "misses": misses, "modes": modes, "along": along, "largest": largest}))
+print(json.dumps({"answers": answers, "misses": misses, "modes": modes, "along": along, "largest": largest, "sure": sure,
+                  "parameters": sorted(parameters)}))

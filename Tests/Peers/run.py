@@ -74,5 +74,9 @@ for mode, flags in ((["lockstep"], []), ([], []), ([], sealed)):
     # The limit travels as a 32-bit float.
     assert 0 < robot["largest"] <= 0.8 + 1e-7, robot
     assert controller["robot"] == "Python robot" and controller["frames_rejected"] == {}, controller
+    # A model with a bank of tasks says what it believes in every answer, any other never.
+    belief = controller["belief"]
+    assert robot["sure"] == (robot["answers"] if belief else 0), (robot, controller)
+    assert robot["parameters"] == ([len(belief["parameters"])] if belief else []), (robot, controller)
     assert controller["episodes"] == 2 and controller["context_transitions"] >= 16, controller
 print("peers: good")

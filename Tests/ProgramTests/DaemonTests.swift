@@ -34,6 +34,55 @@ import Testing
     #expect(report["plan_ms"] is [String: Any])
   }
 
+  @Test("with a bank of tasks both reports say what the controller believes; with the encoder asked for neither does")
+  func believes() throws {
+    let model = try makeModel(hypotheses: 4)
+    defer { try? FileManager.default.removeItem(atPath: model) }
+    for choice in [[], ["--context-inference", "encoder"]] {
+      let link = "udp://127.0.0.1:\(freshPort())"
+      let robot = try Program(
+        "metadiffuser",
+        [
+          "simulate", "--family", "point-robot", "--task", "0.6,0.8", "--link", link, "--lockstep", "--episodes", "2",
+          "--json", "--wait", "20",
+        ])
+      let controller = try Program(
+        "metadiffuserd", ["--model", model, "--link", link, "--exit-with-robot", "--json"] + choice)
+      let (_, robotOutput, robotErrors) = try robot.finish()
+      let (status, output, _) = try controller.finish()
+      #expect(status == 0)
+      let (robotReport, report) = (try object(robotOutput), try object(output))
+      guard choice.isEmpty else {
+        #expect(report["belief"] is NSNull)
+        #expect((robotReport["beliefs"] as? [Any])?.allSatisfy { $0 is NSNull } == true)
+        #expect(!robotErrors.contains("believes"))
+        continue
+      }
+      #expect(report["context_transitions"] as? Int == 40)
+      let belief = try #require(report["belief"] as? [String: Any])
+      let parameters = try #require(belief["parameters"] as? [Double])
+      // A goal of the bank: 2 n / 8 and (2 n + 1) / 8.
+      #expect(parameters.count == 2 && parameters[0] * 4 == (parameters[0] * 4).rounded())
+      #expect(parameters[1] == parameters[0] + 0.125)
+      let (confidence, left) = (belief["confidence"] as? Double ?? -1, belief["hypotheses_left"] as? Double ?? -1)
+      #expect((0...1).contains(confidence) && left >= 1)
+      #expect(belief["unexplained"] as? Bool == false)
+      let beliefs = try #require(robotReport["beliefs"] as? [[String: Any]])
+      #expect(beliefs.count == 2)
+      for told in beliefs { #expect((told["parameters"] as? [Double])?.count == 2) }
+      #expect(robotErrors.contains("believes goal x "))
+    }
+  }
+
+  @Test("a belief is refused with 65 where the model has no bank to hold against the robot")
+  func noBank() throws {
+    let model = try makeModel()
+    defer { try? FileManager.default.removeItem(atPath: model) }
+    let (status, _, errors) = try Program.run("metadiffuserd", "--model", model, "--context-inference", "belief")
+    #expect(status == 65)
+    #expect(errors.contains("bank"))
+  }
+
   @Test("a robot of another family is refused with 65 and both families are named")
   func otherFamily() throws {
     let model = try makeModel()
@@ -70,7 +119,8 @@ import Testing
   @Test(
     "wrong usage ends with 64",
     arguments: [
-      ["--budget=-3"], ["--later-entries", "4"], ["--link", "x"], ["--warm-start", "a", "--warm-start-episodes", "1"],
+      ["--budget=-3"], ["--later-entries", "4"], ["--context-inference", "online"], ["--link", "x"],
+      ["--warm-start", "a", "--warm-start-episodes", "1"],
     ])
   func usage(arguments: [String]) throws {
     let model = try makeModel()

@@ -72,8 +72,8 @@ func freshPort() -> UInt16 {
 }
 private let nextPort = Atomic<Int32>(0)
 
-/// Writes an untrained point-robot model; the caller removes it.
-func makeModel() throws -> String {
+/// Writes an untrained point-robot model, with a bank of `hypotheses` goals if there are any; the caller removes it.
+func makeModel(hypotheses: Int = 0) throws -> String {
   let shape = PlannerShape(
     observationSize: 2, actionSize: 2, contextSize: 4, horizon: 8, channels: [16, 16], denoisingSteps: 10)
   var options = PlannerOptions()
@@ -82,7 +82,13 @@ func makeModel() throws -> String {
     family: "point-robot", shape: shape, periodNanoseconds: 100_000_000, actionLimit: 0.1, options: options)
   let weights = PlannerWeights.random(shape, seed: 5, actionLimit: 0.1)
   let path = FileManager.default.temporaryDirectory.appendingPathComponent("program-\(UUID().uuidString)").path
-  try LoadedModel.write(description, statistics: weights.statistics, to: path) { tensor in
+  var bank: ContextBank? = nil
+  if hypotheses > 0 {
+    var goals = ContextBank.random(shape, count: hypotheses, seed: 3)
+    goals.parameters = (0..<2 * hypotheses).map { Float($0) / 8 }
+    bank = goals
+  }
+  try LoadedModel.write(description, statistics: weights.statistics, bank: bank, to: path) { tensor in
     weights.tensors[tensor.name]!.map { Float($0) }
   }
   return path

@@ -115,6 +115,7 @@ import Testing
     action.laterEntries = 3
     action.predictedReturn = -3
     action.hasPredictedState = true
+    action.belief = StatedBelief(parameterCount: 1, confidence: 1, isUnexplained: true)
     let answered = pair.controller.encode(action).count
     let sentence = "observation \(sent) bytes, the action \(answered)"
     let text = try documentation()

@@ -69,9 +69,11 @@ func observationDatagram(
 /// The datagram of an action with this command.
 func actionDatagram(
   epoch: UInt32, sequence: UInt32, command: [Float], answering robotEpoch: UInt32, mode: Int = 1,
-  prediction: [Float] = [], later: [Float] = []
+  prediction: [Float] = [], later: [Float] = [], confidence: Float? = nil, parameters: [Float] = [],
+  unexplained: Bool = false
 ) -> [UInt8] {
-  var (commands, prediction) = (command + later, prediction)
+  // One array for all that is not a prediction; its parts are told apart by their starts.
+  var (commands, prediction) = (command + later + parameters, prediction)
   return commands.withUnsafeMutableBufferPointer { commands in
     prediction.withUnsafeMutableBufferPointer { prediction in
       var message = rp_action()
@@ -79,6 +81,13 @@ func actionDatagram(
       message.command = commands.baseAddress
       message.n_later_commands = later.count
       message.later_commands = commands.baseAddress.map { $0 + command.count }
+      message.n_believed_parameters = parameters.count
+      message.believed_parameters = commands.baseAddress.map { $0 + command.count + later.count }
+      if let confidence {
+        message.confidence_if_known_case = ROBOT__ACTION__CONFIDENCE_IF_KNOWN_CONFIDENCE
+        message.confidence = confidence
+      }
+      message.unexplained = unexplained ? 1 : 0
       message.n_predicted_state = prediction.count
       message.predicted_state = prediction.baseAddress
       message.observation_epoch = robotEpoch

@@ -168,10 +168,12 @@ import Testing
       (message.plan, message.planEntry, message.planMicroseconds) = (.max, .max, .max)
       (message.denoisingSteps, message.deadlineMisses, message.predictedReturn) = (.max, .max, 1)
       (message.observationEpoch, message.observationSequence) = (LinkPair.robotEpoch, .max)
+      message.belief = StatedBelief(parameterCount: LinkLimits.parameterEntries, confidence: 1, isUnexplained: true)
       let event = pair.toRobot(Array(pair.controller.encode(message)))
       #expect(event == .action)
       #expect(pair.action.laterEntries == later)
       #expect(pair.action.hasPredictedState == (later < LinkLimits.laterEntries))
+      #expect(pair.action.belief == message.belief)
     }
   }
 

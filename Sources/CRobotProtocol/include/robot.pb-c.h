@@ -269,6 +269,12 @@ typedef enum {
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ROBOT__ACTION__PREDICTED_RETURN_IF_KNOWN__CASE)
 } Robot__Action__PredictedReturnIfKnownCase;
 
+typedef enum {
+  ROBOT__ACTION__CONFIDENCE_IF_KNOWN__NOT_SET = 0,
+  ROBOT__ACTION__CONFIDENCE_IF_KNOWN_CONFIDENCE = 15
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ROBOT__ACTION__CONFIDENCE_IF_KNOWN__CASE)
+} Robot__Action__ConfidenceIfKnownCase;
+
 /*
  * Controller to robot: the answer to one Observation, and the heartbeat.
  */
@@ -309,14 +315,28 @@ struct  Robot__Action
    */
   size_t n_later_commands;
   float *later_commands;
+  /*
+   * What the controller believes it drives, for whoever looks on: the true parameters of the training task that explains the
+   * robot best, in the family's units, 0 … 16 entries; none where nobody has named them. None without confidence.
+   */
+  size_t n_believed_parameters;
+  float *believed_parameters;
+  /*
+   * No training task explains the robot: it, or what is asked of it, is new to the model. False without confidence.
+   */
+  protobuf_c_boolean unexplained;
   Robot__Action__PredictedReturnIfKnownCase predicted_return_if_known_case;
   union {
     float predicted_return;
   };
+  Robot__Action__ConfidenceIfKnownCase confidence_if_known_case;
+  union {
+    float confidence;
+  };
 };
 #define ROBOT__ACTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&robot__action__descriptor) \
-    , 0,NULL, ROBOT__MODE__MODE_IDLE, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, ROBOT__ACTION__PREDICTED_RETURN_IF_KNOWN__NOT_SET, {0} }
+    , 0,NULL, ROBOT__MODE__MODE_IDLE, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0, ROBOT__ACTION__PREDICTED_RETURN_IF_KNOWN__NOT_SET, {0}, ROBOT__ACTION__CONFIDENCE_IF_KNOWN__NOT_SET, {0} }
 
 
 /*

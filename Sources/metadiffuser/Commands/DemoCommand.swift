@@ -14,7 +14,7 @@ struct DemoCommand: ParsableCommand {
     abstract: "Drive a simulated HalfCheetah to a speed it never saw, in real time, over a link.",
     discussion: """
       Starts 'metadiffuser simulate' and 'metadiffuserd' as processes that talk protobuf over UDP on loopback. The \
-      controller gathers one episode of warm start, infers the context from it, then drives two episodes.
+      controller is not told the speed: it finds it out in a first episode, the warm start, and drives two more.
       """
   )
 
@@ -27,8 +27,8 @@ struct DemoCommand: ParsableCommand {
   @Option(help: "Key file for the link; 'metadiffuserd make-key' makes one.")
   var key: String?
 
-  @Option(help: "Whether the controller's context is fixed after the warm start, or online: follows the robot.")
-  var contextUpdate = ContextUpdate.fixed
+  @Option(help: "How the controller finds out its task; 'metadiffuserd --help' explains (default: the model's way).")
+  var contextInference: ContextInference?
 
   @Option(help: "Write a picture of speed against target to this file (SVG).")
   var plot: String?
@@ -50,11 +50,10 @@ struct DemoCommand: ParsableCommand {
       ] + keyed,
       controller: [
         "--model", task.model, "--link", link, "--seed", "\(task.seed)", "--warm-start-episodes", "1",
-        "--context-update", contextUpdate.rawValue, "--exit-with-robot", "--quiet", "--json",
-      ] + keyed)
+        "--exit-with-robot", "--quiet", "--json",
+      ] + (contextInference.map { ["--context-inference", $0.rawValue] } ?? []) + keyed)
     let yardsticks = try task.yardsticks(family)
-    let report = DemoReport(
-      robot: robot, expertReturn: yardsticks.expert, randomReturn: yardsticks.random)
+    let report = DemoReport(robot: robot, yardsticks: yardsticks)
     if let plot {
       try speedPlot(trace: processes.tracePath, family: family).write(to: plot)
     }
@@ -62,7 +61,7 @@ struct DemoCommand: ParsableCommand {
       try printJSON(report)
     } else {
       let isKnown = family.trainTasks.contains([task.speed])
-      print(report.text(target: task.speed, isTrainingTask: isKnown, plot: plot))
+      print(report.text(family, target: task.speed, isTrainingTask: isKnown, plot: plot))
     }
   }
 }

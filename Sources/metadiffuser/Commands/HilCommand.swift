@@ -82,7 +82,7 @@ struct HilCommand: ParsableCommand {
     let yardsticks = try task.yardsticks(family)
     let report = BenchReport(
       bench: plantReport, controller: try decoder.decode(ControllerSummary.self, from: outputs.controller),
-      expertReturn: yardsticks.expert, randomReturn: yardsticks.random)
+      expertReturn: yardsticks.expertReturn, randomReturn: yardsticks.randomReturn)
     if json {
       try printJSON(report)
     } else {

@@ -86,7 +86,7 @@ struct SimulateCommand: ParsableCommand {
     robot.sayGoodbye()
     view.finish()
     let report = SimulationReport(task: task, robot: robot, records: records)
-    if json { try printJSON(report) } else { print(report.text) }
+    if json { try printJSON(report) } else { print(report.text(family)) }
   }
 }
 

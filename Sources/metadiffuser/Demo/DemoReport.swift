@@ -14,6 +14,8 @@ struct RobotSummary: Decodable {
   var task: [Double]
   var returns: [Double]
   var meanSpeed: [Double]
+  var beliefs: [ReportedBelief?]
+  var unexplainedSteps: Int
   var periodMs: Double
   var planMs: Percentiles?
   var deadlineMisses: Int
@@ -28,25 +30,34 @@ struct DemoReport: Encodable {
   /// Returns of the episodes after the warm start.
   var returns: [Double]
   var warmStartReturn: Double
+  /// What the expert gets from the same start, less the return, of each episode; the warm start first.
+  var regrets: [Double]
   /// Means over the same starts.
   var expertReturn: Double
   var randomReturn: Double
   /// Mean speed in the last half of each episode after the warm start [m/s].
   var meanSpeed: [Double]
+  /// What the controller believed at the end of each episode, the warm start first; null where it said nothing.
+  var beliefs: [ReportedBelief?]
+  /// Steps in which it said that nothing it knows explains the robot.
+  var unexplainedSteps: Int
   var periodMs: Double
   var planMs: RobotSummary.Percentiles?
   var deadlineMisses: Int
   var deadlineMissesAfterFirstSecond: Int
   var framesLost: Int
 
-  init(robot: RobotSummary, expertReturn: Double, randomReturn: Double) {
+  init(robot: RobotSummary, yardsticks: Yardsticks) {
     family = robot.family
     task = robot.task
     returns = Array(robot.returns.dropFirst())
     warmStartReturn = robot.returns.first ?? .nan
-    self.expertReturn = expertReturn
-    self.randomReturn = randomReturn
+    regrets = zip(yardsticks.expertReturns, robot.returns).map { $0 - $1 }
+    expertReturn = yardsticks.expertReturn
+    randomReturn = yardsticks.randomReturn
     meanSpeed = Array(robot.meanSpeed.dropFirst())
+    beliefs = robot.beliefs
+    unexplainedSteps = robot.unexplainedSteps
     periodMs = robot.periodMs
     planMs = robot.planMs
     deadlineMisses = robot.deadlineMisses
@@ -54,15 +65,22 @@ struct DemoReport: Encodable {
     framesLost = robot.framesLost
   }
 
-  func text(target: Double, isTrainingTask: Bool, plot: String?) -> String {
+  func text(_ taskFamily: TaskFamily, target: Double, isTrainingTask: Bool, plot: String?) -> String {
     let novelty = isTrainingTask ? "a training task" : "in no training task"
+    /// What an episode's line says last; number 0 is the warm start.
+    func judged(_ episode: Int) -> String {
+      guard regrets.indices.contains(episode) else { return "" }
+      return ", regret \(decimal(regrets[episode], 1))"
+        + (beliefs[episode].map { ", \($0.text(taskFamily))" } ?? "")
+    }
     var lines = ["", "\(family), target \(decimal(target, 2)) m/s (\(novelty))"]
-    lines.append("  warm start, target unknown:  return \(decimal(warmStartReturn, 1))")
+    lines.append("  warm start, target unknown:  return \(decimal(warmStartReturn, 1))\(judged(0))")
     for (index, value) in returns.enumerated() {
       lines.append(
         "  episode \(index + 1):                   return \(decimal(value, 1)), "
-          + "mean speed in the last half \(decimal(meanSpeed[index], 2)) m/s")
+          + "mean speed in the last half \(decimal(meanSpeed[index], 2)) m/s\(judged(index + 1))")
     }
+    if unexplainedSteps > 0 { lines.append("  explained by nothing known:  \(unexplainedSteps) steps") }
     lines.append(
       "  on the same task:            expert \(decimal(expertReturn, 1)), random \(decimal(randomReturn, 1))")
     if let planMs {

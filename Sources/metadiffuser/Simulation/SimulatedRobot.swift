@@ -18,6 +18,8 @@ struct StepRecord {
   var mode: String
   /// Misses in the episode so far.
   var misses: Int
+  /// What the controller said last; nil if it has said nothing of the kind in this episode.
+  var belief: ReportedBelief?
 }
 
 enum EpisodeEnd: Equatable {
@@ -38,6 +40,9 @@ struct EpisodeRecord {
   var lateMisses = 0
   /// Steps by mode.
   var modes: [String: Int] = [:]
+  /// What the controller believed last, and steps in which it said that nothing it knows explains the robot.
+  var belief: ReportedBelief? = nil
+  var unexplainedSteps = 0
 
   var steps: Int { outcomes.count }
 }
@@ -169,12 +174,16 @@ final class SimulatedRobot {
       if !answered {
         record.misses += 1
         if time > 1 { record.lateMisses += 1 }
+      } else {
+        record.belief = ReportedBelief(endpoint.action)
+        if record.belief?.unexplained == true { record.unexplainedSteps += 1 }
       }
       let planned = answered && endpoint.action.mode == .plan ? Double(endpoint.action.planMicroseconds) / 1000 : nil
       onStep(
         StepRecord(
           episode: number + 1, step: step, time: time, outcome: result.outcome, reward: result.reward,
-          planMilliseconds: planned, mode: mode, misses: record.misses))
+          planMilliseconds: planned, mode: mode, misses: record.misses,
+          belief: record.belief))
       if case .failure(let loss) = endInterval() {
         record.end = loss.end
         return record
@@ -188,7 +197,10 @@ final class SimulatedRobot {
       }
     }
     // The answer to the last observation is a heartbeat; the next episode starts with the next tick.
-    if case .success = awaitAnswer() { _ = endInterval() }
+    if case .success(let answered) = awaitAnswer() {
+      if answered { record.belief = ReportedBelief(endpoint.action) }
+      _ = endInterval()
+    }
     return record
   }
 

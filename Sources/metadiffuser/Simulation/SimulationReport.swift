@@ -25,6 +25,10 @@ struct SimulationReport: Encodable {
   /// Mean speed (distance, for point-robot) over the last half of each episode.
   var meanSpeed: [Double]
   var steps: [Int]
+  /// What the controller believed at the end of each episode; null where it said nothing.
+  var beliefs: [ReportedBelief?]
+  /// Steps in which it said that nothing it knows explains the robot.
+  var unexplainedSteps: Int
   /// Steps by the controller's mode or, without an answer, by what the robot did: `plan`, `robot_hold`.
   var choices: [String: Int]
   var deadlineMisses: Int
@@ -45,6 +49,8 @@ struct SimulationReport: Encodable {
     returns = records.map(\.totalReward)
     meanSpeed = records.map { $0.meanInLastHalf(readout.value) }
     steps = records.map(\.steps)
+    beliefs = records.map(\.belief)
+    unexplainedSteps = records.reduce(0) { $0 + $1.unexplainedSteps }
     choices = records.reduce(into: [:]) { $0.merge($1.modes, uniquingKeysWith: +) }
     deadlineMisses = records.reduce(0) { $0 + $1.misses }
     deadlineMissesAfterFirstSecond = records.reduce(0) { $0 + $1.lateMisses }
@@ -60,15 +66,17 @@ struct SimulationReport: Encodable {
     roundTripMs = Percentiles(microseconds: robot.roundTrips)
   }
 
-  var text: String {
+  func text(_ family: TaskFamily) -> String {
     var lines = [
-      "\(family), task \(task.map { decimal($0, 2) }.joined(separator: ", ")), period \(decimal(periodMs, 0)) ms"
+      "\(family.name), task \(task.map { decimal($0, 2) }.joined(separator: ", ")), period \(decimal(periodMs, 0)) ms"
     ]
     for index in returns.indices {
       lines.append(
         "  episode \(index + 1): return \(decimal(returns[index], 1)), \(steps[index]) steps, "
-          + "mean in the last half \(decimal(meanSpeed[index], 2))")
+          + "mean in the last half \(decimal(meanSpeed[index], 2))"
+          + (beliefs[index].map { ", \($0.text(family)) at the end" } ?? ""))
     }
+    if unexplainedSteps > 0 { lines.append("  nothing known to the controller explained \(unexplainedSteps) steps") }
     for (name, times) in [("plan", planMs), ("round trip", roundTripMs)] {
       guard let times else { continue }
       lines.append(

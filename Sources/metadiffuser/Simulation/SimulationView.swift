@@ -26,14 +26,17 @@ struct Readout {
 /// Writes the live line, the news and the trace; news go to standard error, so that `--json` stays one object.
 final class SimulationView {
   private let readout: Readout
+  private let family: TaskFamily
   private let isQuiet: Bool
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private let trace: FileHandle?
   private var lastShown: UInt64 = 0
   private var lineIsOpen = false
+  private var wasUnexplained = false
 
   init(task: any ControlTask, tracePath: String?, isQuiet: Bool) throws {
     readout = Readout(task: task)
+    family = task.family
     self.isQuiet = isQuiet
     if let tracePath {
       guard FileManager.default.createFile(atPath: tracePath, contents: nil),
@@ -64,22 +67,40 @@ final class SimulationView {
         \(decimal(step.reward, 5)),\(plan),\(step.mode)
 
         """.utf8))
+    tellWhetherExplained(step.belief)
     let now = monotonicNanoseconds()
     if isQuiet || !isTerminal || now - lastShown < 100_000_000 { return }
     lastShown = now
     lineIsOpen = true
-    write(
-      "\repisode \(step.episode)  \(decimal(step.time, 1)) s  \(readout.name) \(decimal(value, 2)) \(readout.unit)  "
-        + "target \(decimal(readout.target, 2))  reward \(decimal(step.reward, 2))  "
-        + "plan \(plan.isEmpty ? "–" : "\(decimal(step.planMilliseconds ?? 0, 1)) ms") (\(step.mode))  "
-        + "misses \(step.misses)\u{1B}[K")
+    let belief = step.belief.map { "\($0.text(family))  " } ?? ""
+    let line =
+      "episode \(step.episode)  \(decimal(step.time, 1)) s  \(readout.name) \(decimal(value, 2)) \(readout.unit)  "
+      + "target \(decimal(readout.target, 2))  \(belief)reward \(decimal(step.reward, 2))  "
+      + "plan \(plan.isEmpty ? "–" : "\(decimal(step.planMilliseconds ?? 0, 1)) ms") (\(step.mode))  "
+      + "misses \(step.misses)"
+    write("\r\(line.prefix(columns - 1))\u{1B}[K")
+  }
+
+  /// Of the terminal: a line that wraps would leave its beginning behind each time.
+  private var columns: Int {
+    var size = winsize()
+    return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : .max
+  }
+
+  private func tellWhetherExplained(_ belief: ReportedBelief?) {
+    guard let belief, belief.unexplained != wasUnexplained else { return }
+    wasUnexplained = belief.unexplained
+    news(
+      wasUnexplained
+        ? "nothing the controller knows explains this robot: it, or its task, is outside what the model was trained on"
+        : "what the controller knows explains this robot again")
   }
 
   func episodeEnded(_ record: EpisodeRecord, number: Int) {
     news(
       "episode \(number): return \(decimal(record.totalReward, 1)), mean \(readout.name) in the last half "
         + "\(decimal(record.meanInLastHalf(readout.value), 2)) \(readout.unit), target \(decimal(readout.target, 2)), "
-        + "misses \(record.misses)")
+        + "misses \(record.misses)" + (record.belief.map { ", \($0.text(family))" } ?? ""))
   }
 
   func finish() { endLine() }

@@ -34,6 +34,11 @@ enum LinkFuzzing {
         for entry in 0..<2 { precondition(abs(action.command[entry]) <= 1.001) }
         precondition(action.laterEntries >= 0 && action.laterEntries <= LinkLimits.laterEntries)
         for entry in 0..<2 * action.laterEntries { precondition(abs(action.laterCommands[entry]) <= 1.001) }
+        if let belief = action.belief {
+          precondition(belief.confidence >= 0 && belief.confidence <= 1)
+          precondition(belief.parameterCount >= 0 && belief.parameterCount <= LinkLimits.parameterEntries)
+          for entry in 0..<belief.parameterCount { precondition(action.believedParameters[entry].isFinite) }
+        }
       }
       if answer == .observation {
         for entry in 0..<3 { precondition(observation.state[entry].isFinite) }

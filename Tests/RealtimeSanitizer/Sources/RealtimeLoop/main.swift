@@ -13,7 +13,7 @@ let episodes = 50
 let episodeLength: UInt32 = 20
 let period: UInt64 = 100_000_000
 
-/// A model of random weights for a robot of 2 observation and 2 action entries.
+/// A model of random weights for a robot of 2 observation and 2 action entries, whose context is a belief.
 func makeModel() throws -> LoadedModel {
   let shape = PlannerShape(
     observationSize: 2, actionSize: 2, contextSize: 4, horizon: 8, channels: [16, 16], denoisingSteps: 10)
@@ -21,7 +21,8 @@ func makeModel() throws -> LoadedModel {
   let weights = PlannerWeights.random(shape, seed: 5)
   let path = FileManager.default.temporaryDirectory.appendingPathComponent("rtsan-\(UUID().uuidString)").path
   defer { try? FileManager.default.removeItem(atPath: path) }
-  try LoadedModel.write(description, statistics: weights.statistics, to: path) { tensor in
+  let bank = ContextBank.random(shape, count: 8, seed: 3)
+  try LoadedModel.write(description, statistics: weights.statistics, bank: bank, to: path) { tensor in
     weights.tensors[tensor.name]!.map { Float($0) }
   }
   return try LoadedModel(path: path)
