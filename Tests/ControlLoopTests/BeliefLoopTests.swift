@@ -113,6 +113,44 @@ import Testing
     #expect(rig.loop.status.belief?.isUnexplained == false)
   }
 
+  @Test(
+    "while nothing explains the robot it is driven on, held or stopped, as was asked for",
+    arguments: UnexplainedReaction.allCases)
+  func reaction(_ reaction: UnexplainedReaction) throws {
+    var options = ControlOptions()
+    options.whenUnexplained = reaction
+    let rig = try Rig(options, bank: bank(limit: 4))
+    rig.connect()
+    rig.reward = 60
+    var modes: [ActionMode] = []
+    var commands: [[Float]] = []
+    for step in 0..<90 as Range<UInt32> {
+      if let mode = rig.exchange(step: step, of: 1000) { modes.append(mode) }
+      commands.append((0..<2).map { rig.robot.action.command[$0] })
+    }
+    let begin = try #require(modes.indices.first { Int(rig.loop.statistics.unexplainedCycles) >= modes.count - $0 })
+    // What was believed when the answer was chosen is what came in one step before.
+    let after = modes[(begin + 1)...]
+    #expect(after.count > 20 && modes[..<begin].allSatisfy { $0 == .plan })
+    switch reaction {
+    case .carryOn: #expect(after.allSatisfy { $0 == .plan })
+    case .hold:
+      #expect(after.allSatisfy { $0 == .hold })
+      #expect(Set(commands[(begin + 1)...]).count == 1)
+      // Understood again, it is driven again.
+      rig.reward = 0
+      for step in 90..<290 as Range<UInt32> { _ = rig.exchange(step: step, of: 1000) }
+      #expect(rig.exchange(step: 290, of: 1000) == .plan)
+    case .stop:
+      #expect(after.last == .safe && after.contains(.ramp) && !after.contains(.plan))
+      #expect(commands.last == [0, 0])
+      // SAFE is latched: to be understood again does not lift it.
+      rig.reward = 0
+      for step in 90..<290 as Range<UInt32> { _ = rig.exchange(step: step, of: 1000) }
+      #expect(rig.exchange(step: 290, of: 1000) == .safe)
+    }
+  }
+
   @Test("a change of task is counted and told, unless no task explains the robot anyway", arguments: [true, false])
   func changes(isExplained: Bool) throws {
     let rig = try Rig(bank: { shape in

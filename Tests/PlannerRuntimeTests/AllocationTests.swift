@@ -5,13 +5,20 @@ import PlannerRuntime
 import Testing
 
 @Suite(.serialized) struct AllocationTests {
-  @Test(arguments: [Float(0), 0.5], [1, 2])
-  func aThousandPlansWithContextAndGuideAllocateNothing(warmLevel: Float, threads: Int) throws {
+  @Test(arguments: [(Float(0), 1), (0, 2), (0.5, 1), (0.5, 2)], ContextInference.allCases)
+  func aThousandPlansWithContextAndGuideAllocateNothing(
+    plans: (warmLevel: Float, threads: Int), inference: ContextInference
+  ) throws {
+    let (warmLevel, threads) = plans
     var options = PlannerOptions()
     options.warmLevel = warmLevel
     options.candidates = 4
     options.conditionWeight = 1.5
-    var planner = try Planner(weights: .random(smallShape, seed: 4), options: options, threads: threads)
+    options.contextInference = inference
+    options.exploration = 0.3
+    var weights = PlannerWeights.random(smallShape, seed: 4)
+    weights.bank = .random(smallShape, count: 20, seed: 5)
+    var planner = try Planner(weights: weights, options: options, threads: threads)
     let observation: [Float] = [0.1, 0.2, -0.3, 0.4, -0.5]
     let action: [Float] = [0.5, -0.5]
     let next: [Float] = [0.2, 0.1, -0.2, 0.5, -0.4]
@@ -32,6 +39,7 @@ import Testing
                 next: next.baseAddress!)
             }
             if cycle % 200 == 100 { planner.updateContext() }
+            planner.updateContextIfDue()
             let budget: UInt64 = cycle % 3 == 0 ? 1 : .max
             let result = planner.plan(observation: observation.baseAddress!, budgetNanoseconds: budget)
             if case .converged = result.status { converged += 1 }
