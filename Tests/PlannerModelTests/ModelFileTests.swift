@@ -220,4 +220,64 @@ private let pristine = try! RawFile()
     }
     #expect(loadedCount > 50, "the harm is too coarse to show anything")
   }
+
+  // MARK: The bank of contexts
+
+  private func write(_ bank: ContextBank) throws -> SafetensorsFile {
+    let path = "model-bank-test-\(getpid())-\(UInt64.random(in: 0 ... .max)).safetensors"
+    defer { unlink(path) }
+    try LoadedModel.write(sampleDescription(), statistics: weights.statistics, bank: bank, to: path) { tensor in
+      weights.tensors[tensor.name]!.map { Float($0) }
+    }
+    return try SafetensorsFile(path: path)
+  }
+
+  private func sampleBank(parameters: Int = 2) -> ContextBank {
+    var bank = ContextBank.random(shape, count: 5, seed: 6)
+    bank.dynamicsScale = [0.1, 0.2, 0.3]
+    bank.rewardScale = 0.25
+    bank.dynamicsWeight = 0.5
+    bank.rewardLimit = 3
+    bank.parameters = (0..<5 * parameters).map { Float($0) }
+    return bank
+  }
+
+  @Test(arguments: [0, 2]) func `a bank is read back as it was written, and makes the belief the default`(
+    parameters: Int
+  ) throws {
+    let bank = sampleBank(parameters: parameters)
+    let model = try LoadedModel(file: write(bank))
+    #expect(model.weights.bank == bank)
+    #expect(model.description.options.contextInference == .belief)
+    let copy = "model-bank-copy-\(getpid())-\(UInt64.random(in: 0 ... .max)).safetensors"
+    defer { unlink(copy) }
+    try model.write(to: copy, as: model.description)
+    #expect(try LoadedModel(path: copy).weights.bank == bank)
+  }
+
+  @Test func `a model without a bank has none, and plans with its encoder`() throws {
+    let model = try RawFile().load()
+    #expect(model.weights.bank == nil)
+    #expect(model.description.options.contextInference == .encoder)
+  }
+
+  @Test func `a bank that cannot be used is refused by the name of the field`() throws {
+    func check(_ field: String, _ change: (inout ContextBank) -> Void) throws {
+      var bank = sampleBank()
+      change(&bank)
+      let file = try write(bank)
+      #expect {
+        try LoadedModel(file: file)
+      } throws: {
+        "\($0)".contains("bank.\(field)")
+      }
+    }
+    try check("reward.scale") { $0.rewardScale = 0 }
+    try check("dynamics.scale") { $0.dynamicsScale[1] = -1 }
+    try check("dynamics.weight") { $0.dynamicsWeight = 1.5 }
+    try check("reward.weight") { $0.rewardWeight = -0.1 }
+    try check("reward.limit") { $0.rewardLimit = 0 }
+    try check("contexts") { $0.contexts[3] = 1.5 }
+    try check("distances") { $0.distances[1] = -1 }
+  }
 }

@@ -27,6 +27,28 @@ struct ModelReport: FileReport {
     var discrepancyWeight: Float, valueWeight: Float?, conditionWeight: Float
   }
 
+  /// What the controller compares its robot with.
+  struct Bank: Encodable {
+    var hypotheses: Int
+    var rewardWeight: Float, dynamicsWeight: Float
+    /// The largest mean losses that are explained.
+    var rewardLimit: Float, dynamicsLimit: Float
+    /// The tasks' parameters, one list per hypothesis; empty where the data do not name them.
+    var parameters: [[Float]]
+
+    init(_ bank: ContextBank) {
+      hypotheses = bank.count
+      rewardWeight = bank.rewardWeight
+      dynamicsWeight = bank.dynamicsWeight
+      rewardLimit = bank.rewardLimit
+      dynamicsLimit = bank.dynamicsLimit
+      parameters =
+        bank.parameterCount == 0
+        ? []
+        : (0..<bank.count).map { Array(bank.parameters[$0 * bank.parameterCount..<($0 + 1) * bank.parameterCount]) }
+    }
+  }
+
   /// Range of one kind of channel in the training data, physical units, and its normalisation.
   struct Channels: Encodable {
     var mean: [Float], std: [Float], min: [Float], max: [Float]
@@ -53,6 +75,8 @@ struct ModelReport: FileReport {
   var parts: [Part]
   var tensors: [Tensor]
   var planner: Settings
+  /// nil: the context comes from the encoder alone.
+  var bank: Bank?
   var observation: Channels, action: Channels
   var rewardMean: Float, rewardStd: Float
   var provenance: [String: String]
@@ -91,6 +115,7 @@ struct ModelReport: FileReport {
       guideStrength: options.guideStrength, warmGuideStrength: options.warmGuideStrength,
       guideRounds: options.guideRounds, discrepancyWeight: options.discrepancyWeight,
       valueWeight: shape.hasValue ? options.valueWeight : nil, conditionWeight: options.conditionWeight)
+    bank = model.weights.bank.map { Bank($0) }
     observation = Channels(
       mean: statistics.observationMean, std: statistics.observationStd, min: statistics.observationMin,
       max: statistics.observationMax)
@@ -183,6 +208,11 @@ struct ModelReport: FileReport {
           + " \(planner.guideRounds) rounds, discrepancy weight \(planner.discrepancyWeight),"
           + " \(planner.valueWeight.map { "value weight \($0)" } ?? "no value"),"
           + " condition weight \(planner.conditionWeight)",
+      ]
+      + [
+        bank.map {
+          "bank: \($0.hypotheses) hypotheses, weight of the reward model \($0.rewardWeight), of the dynamics \($0.dynamicsWeight)"
+        } ?? "bank: none, the context comes from the encoder alone ('metadiffuser train bank' makes one)"
       ]
       + channelTable("observation", observation) + channelTable("action", action)
       + ["reward: mean \(short(Double(rewardMean))), std \(short(Double(rewardStd)))"]
