@@ -26,7 +26,7 @@ struct ContextBankBuilder {
   /// The nearest others that count as the right answer where the task's own hypothesis is left out.
   private static let nearest = 4
   /// What a weight must gain in mean log probability, so that a model that says nothing is not asked.
-  private static let leastGain = 0.05
+  private static let leastGain = 0.1
   /// Room between the largest mean loss seen on episodes kept out and what nothing explains.
   private static let margin: Float = 1.5, leastLimit: Float = 2
 
