@@ -112,7 +112,7 @@ func speedPlot(trace path: String, family: TaskFamily) throws -> LinePlot {
     target.append([time, goal])
   }
   var plot = LinePlot(
-    title: "HalfCheetah: one episode of warm start, then driving with the inferred context",
+    title: "HalfCheetah: three episodes, and nobody tells the controller the target",
     x: "time [s]", y: "speed [m/s]")
   plot.series = [
     .init(name: "target", points: target, colour: "#c0392b", style: .dashed),
