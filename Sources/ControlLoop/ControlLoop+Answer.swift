@@ -56,15 +56,15 @@ extension ControlLoop {
     let inLockstep = endpoint.session.robot?.lockstep ?? false
     let start = monotonicNanoseconds()
     let spent = inLockstep ? 0 : start &- due
-    guard spent < budgetNanoseconds, inLockstep || spent &+ stepEstimate.nanoseconds < periodNanoseconds else {
+    guard spent < budgetNanoseconds, inLockstep || spent &+ stepTime.nanoseconds < periodNanoseconds else {
       statistics.skippedPlans += 1
-      stepEstimate.noteSkip()
+      stepTime.recordSkip()
       return false
     }
     isReady = false
     let result = planner.plan(observation: lastState, budgetNanoseconds: budgetNanoseconds - spent)
     let end = monotonicNanoseconds()
-    stepEstimate.note(planNanoseconds: end - start, steps: result.stepsTaken)
+    stepTime.record((end - start) / UInt64(max(1, result.stepsTaken)))
     switch result.status {
     case .converged: break
     case .outOfBudget: statistics.shortPlans += 1

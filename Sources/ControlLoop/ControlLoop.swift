@@ -40,7 +40,7 @@ public final class ControlLoop {
   var wasUnexplained = false
   let bankParameters: BankParameters
   var planCount: UInt32 = 0
-  var stepEstimate = StepEstimate()
+  var stepTime = DurationEstimate()
   /// The robot's last start that was seen, and whether its present episode is under way.
   var robotEpoch: UInt32 = 0
   var isInEpisode = false
@@ -128,7 +128,7 @@ public final class ControlLoop {
     for _ in 0..<2 {
       let start = monotonicNanoseconds()
       let result = planner.plan(observation: lastState, budgetNanoseconds: .max)
-      stepEstimate.note(planNanoseconds: monotonicNanoseconds() - start, steps: result.stepsTaken)
+      stepTime.record((monotonicNanoseconds() - start) / UInt64(max(1, result.stepsTaken)))
       planner.prepare()
     }
     planner.clearContext()
