@@ -15,6 +15,7 @@ extension ControlLoop {
     guard !endpoint.observation.isLast else {
       // Only a heartbeat; the next observation starts an episode.
       set(.idle)
+      idleWatch.pause()
       send(arrival: arrival)
       endEpisode()
       return
@@ -24,30 +25,20 @@ extension ControlLoop {
     case .carryOn:
       let failures = statistics.failedPlans
       let isPlanned = planNow(arrival: arrival)
-      set(choose(isPlanned: isPlanned, hasFailed: statistics.failedPlans > failures))
-    case .hold: set(failsafe.isSafe ? .safe : .hold)
-    case .stop: set(choose(isPlanned: false, hasFailed: true))
+      set(failsafe.choose(step: step, isPlanned: isPlanned, hasFailed: statistics.failedPlans > failures))
+    case .hold:
+      failsafe.pass(step)
+      set(failsafe.isSafe ? .safe : .hold)
+    case .stop: set(failsafe.choose(step: step, isPlanned: false, hasFailed: true))
     }
     if failsafe.isSafe, !wasSafe { status.post(.safe) }
-    answeredStep = step
+    if idleWatch.note(isIdle: action.mode == .idle || action.mode == .safe, now: arrival) {
+      status.post(.idleWhileDriven)
+    }
+    if idleWatch.isLong { statistics.idleWhileDriven += 1 }
     send(arrival: arrival)
     if wantsTransitions { followContext() }
     planner.prepare()
-  }
-
-  /// The failsafe's choice for this observation.
-  private func choose(isPlanned: Bool, hasFailed: Bool) -> CommandChoice {
-    let times = failsafe.times
-    let ahead = times.usableEntries
-    let passed = (step > answeredStep ? UInt64(step - answeredStep) : 1) * periodNanoseconds
-    // So long a time without an observation, or with late ones only, says that robot, link or machine stood still, and nothing
-    // about the planner: what was planned before is worthless, but SAFE latches on plans that fail.
-    untriedTime &+= passed
-    if untriedTime >= times.safeAfterNanoseconds(ahead: ahead) - times.decisionNanoseconds { failsafe.standDown() }
-    if isPlanned || hasFailed { untriedTime = 0 }
-    failsafeTime &+= passed
-    if isPlanned { _ = failsafe.accept(now: failsafeTime, observationTime: failsafeTime, ahead: ahead) }
-    return failsafe.decide(now: failsafeTime)
   }
 
   /// True if there is a complete, finite plan from the last observation.
