@@ -104,7 +104,7 @@ let package = Package(
       ]),
     .testTarget(
       name: "ControlLoopTests",
-      dependencies: ["ControlLoop", "RobotLink", "PlannerModel", "PlannerRuntime", "CAllocationCounter"]),
+      dependencies: ["ControlLoop", "Failsafe", "RobotLink", "PlannerModel", "PlannerRuntime", "CAllocationCounter"]),
     .testTarget(name: "ProgramTests", dependencies: ["RobotLink", "PlannerModel", "PlannerRuntime"]),
     .testTarget(
       name: "LinkFaultsTests", dependencies: ["LinkFaults", "RobotLink", "CRobotProtocol", "PlannerRuntime"]),

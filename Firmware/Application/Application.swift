@@ -127,7 +127,7 @@ public struct Application: ~Copyable {
       return
     }
     followedTime = answered.time
-    drive.latencyMicroseconds = UInt32(truncatingIfNeeded: (now - answered.time) / 1000)
+    drive.latencyMicroseconds = UInt32(truncatingIfNeeded: (now &- answered.time) / 1000)
     decide(now: now)
   }
 
@@ -176,14 +176,22 @@ public struct Application: ~Copyable {
   public mutating func poll(now: UInt64) {
     if now >= nextSample {
       // Overruns keep phase: ticks that have passed are left out.
-      while nextSample <= now { nextSample += robot.periodNanoseconds }
+      nextSample = Self.tick(after: now, from: nextSample, every: robot.periodNanoseconds)
       sample(now: now)
     }
     if now >= nextDecision {
-      while nextDecision <= now { nextDecision += robot.decisionNanoseconds }
+      nextDecision = Self.tick(after: now, from: nextDecision, every: robot.decisionNanoseconds)
       decide(now: now)
     }
     link.poll(now: now)
+  }
+
+  /// The first of the ticks from `first`, which has passed, on that lies after `now`. At once, whatever the clock has
+  /// done.
+  @_noAllocation @_noLocks
+  private static func tick(after now: UInt64, from first: UInt64, every interval: UInt64) -> UInt64 {
+    let (tick, overflow) = now.addingReportingOverflow(interval - (now - first) % interval)
+    return overflow ? .max : tick
   }
 
   @_noAllocation @_noLocks
@@ -207,7 +215,7 @@ public struct Application: ~Copyable {
     if choice.isLapse, !before.isLapse { drive.lapses &+= 1 }
     if gate.failsafe.isSafe, !wasSafe {
       drive.latches &+= 1
-      drive.latchMicroseconds = UInt32(truncatingIfNeeded: (now - followedTime) / 1000)
+      drive.latchMicroseconds = UInt32(truncatingIfNeeded: (now &- followedTime) / 1000)
       // The controller must say Hello again before it drives.
       link.release()
     }

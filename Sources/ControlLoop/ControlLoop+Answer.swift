@@ -15,6 +15,7 @@ extension ControlLoop {
     guard !endpoint.observation.isLast else {
       // Only a heartbeat; the next observation starts an episode.
       set(.idle)
+      idleWatch.pause()
       send(arrival: arrival)
       endEpisode()
       return
@@ -24,30 +25,20 @@ extension ControlLoop {
     case .carryOn:
       let failures = statistics.failedPlans
       let isPlanned = planNow(arrival: arrival)
-      set(choose(isPlanned: isPlanned, hasFailed: statistics.failedPlans > failures))
-    case .hold: set(failsafe.isSafe ? .safe : .hold)
-    case .stop: set(choose(isPlanned: false, hasFailed: true))
+      set(failsafe.choose(step: step, isPlanned: isPlanned, hasFailed: statistics.failedPlans > failures))
+    case .hold:
+      failsafe.pass(step)
+      set(failsafe.isSafe ? .safe : .hold)
+    case .stop: set(failsafe.choose(step: step, isPlanned: false, hasFailed: true))
     }
     if failsafe.isSafe, !wasSafe { status.post(.safe) }
-    answeredStep = step
+    if idleWatch.note(isIdle: action.mode == .idle || action.mode == .safe, now: arrival) {
+      status.post(.idleWhileDriven)
+    }
+    if idleWatch.isLong { statistics.idleWhileDriven += 1 }
     send(arrival: arrival)
     if wantsTransitions { followContext() }
     planner.prepare()
-  }
-
-  /// The failsafe's choice for this observation.
-  private func choose(isPlanned: Bool, hasFailed: Bool) -> CommandChoice {
-    let times = failsafe.times
-    let ahead = times.usableEntries
-    let passed = (step > answeredStep ? UInt64(step - answeredStep) : 1) * periodNanoseconds
-    // So long a time without an observation, or with late ones only, says that robot, link or machine stood still, and nothing
-    // about the planner: what was planned before is worthless, but SAFE latches on plans that fail.
-    untriedTime &+= passed
-    if untriedTime >= times.safeAfterNanoseconds(ahead: ahead) - times.decisionNanoseconds { failsafe.standDown() }
-    if isPlanned || hasFailed { untriedTime = 0 }
-    failsafeTime &+= passed
-    if isPlanned { _ = failsafe.accept(now: failsafeTime, observationTime: failsafeTime, ahead: ahead) }
-    return failsafe.decide(now: failsafeTime)
   }
 
   /// True if there is a complete, finite plan from the last observation.
@@ -56,15 +47,15 @@ extension ControlLoop {
     let inLockstep = endpoint.session.robot?.lockstep ?? false
     let start = monotonicNanoseconds()
     let spent = inLockstep ? 0 : start &- due
-    guard spent < budgetNanoseconds, inLockstep || spent &+ stepEstimate.nanoseconds < periodNanoseconds else {
+    guard spent < budgetNanoseconds, inLockstep || spent &+ stepTime.nanoseconds < periodNanoseconds else {
       statistics.skippedPlans += 1
-      stepEstimate.noteSkip()
+      stepTime.recordSkip()
       return false
     }
     isReady = false
     let result = planner.plan(observation: lastState, budgetNanoseconds: budgetNanoseconds - spent)
     let end = monotonicNanoseconds()
-    stepEstimate.note(planNanoseconds: end - start, steps: result.stepsTaken)
+    stepTime.record((end - start) / UInt64(max(1, result.stepsTaken)))
     switch result.status {
     case .converged: break
     case .outOfBudget: statistics.shortPlans += 1

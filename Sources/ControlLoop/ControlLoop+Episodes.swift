@@ -14,7 +14,10 @@ extension ControlLoop {
         if planner.hasContext { isReady = false }
         forgetContext()
       }
-      failsafe.rearm()
+      // Another start is another robot: of the one before, not even the count of time is kept.
+      failsafe = StepFailsafe(times: failsafe.times, step: endpoint.observation.step)
+      deadlines = DeadlineClock(periodNanoseconds: periodNanoseconds, budgetNanoseconds: budgetNanoseconds)
+      idleWatch = IdleWatch()
       isInEpisode = false
     }
     // The last observation of the episode before was lost or superseded.

@@ -27,12 +27,10 @@ public final class ControlLoop {
   var endpoint: ControllerEndpoint
   var planner: Planner
   var action = ActionMessage()
-  var failsafe: Failsafe
-  /// The failsafe's clock: periods of the robot, those included whose observation was lost or superseded.
-  var failsafeTime: UInt64 = 0
-  /// Of it, the time since an observation came early enough to plan for.
-  var untriedTime: UInt64 = 0
+  var failsafe: StepFailsafe
   var deadlines: DeadlineClock
+  var idleWatch = IdleWatch()
+  private var busyNews = SparseNews()
   var gathering: ContextGathering
   let followsContext: Bool
   /// Changes of task or body that the planner had noticed in the last cycle, and whether nothing explained the robot then.
@@ -40,14 +38,12 @@ public final class ControlLoop {
   var wasUnexplained = false
   let bankParameters: BankParameters
   var planCount: UInt32 = 0
-  var stepEstimate = StepEstimate()
+  var stepTime = DurationEstimate()
   /// The robot's last start that was seen, and whether its present episode is under way.
   var robotEpoch: UInt32 = 0
   var isInEpisode = false
   var episode: UInt32 = 0
   var step: UInt32 = 0
-  /// Step of the last observation answered.
-  var answeredStep: UInt32 = 0
   /// The planner is reset and prepared for an episode's first plan.
   var isReady = false
   /// State of the last observation, `[observationSize]`: the start of the transition that ends with the next.
@@ -87,8 +83,9 @@ public final class ControlLoop {
     } catch {
       throw .link(error)
     }
-    deadlines = DeadlineClock(periodNanoseconds: description.periodNanoseconds)
-    failsafe = Failsafe(
+    deadlines = DeadlineClock(
+      periodNanoseconds: description.periodNanoseconds, budgetNanoseconds: budgetNanoseconds)
+    failsafe = StepFailsafe(
       times: FailsafeTimes(periodNanoseconds: description.periodNanoseconds, usableEntries: shape.horizon / 2))
     followsContext = planner.belief != nil
     bankParameters = BankParameters(followsContext ? model.weights.bank : nil)
@@ -128,7 +125,7 @@ public final class ControlLoop {
     for _ in 0..<2 {
       let start = monotonicNanoseconds()
       let result = planner.plan(observation: lastState, budgetNanoseconds: .max)
-      stepEstimate.note(planNanoseconds: monotonicNanoseconds() - start, steps: result.stepsTaken)
+      stepTime.record((monotonicNanoseconds() - start) / UInt64(max(1, result.stepsTaken)))
       planner.prepare()
     }
     planner.clearContext()
@@ -161,13 +158,15 @@ public final class ControlLoop {
       status.post(.connected)
       // Hand-shakes come by themselves after a silence: they unlatch nothing.
       failsafe.standDown()
-      deadlines = DeadlineClock(periodNanoseconds: periodNanoseconds)
+      deadlines = DeadlineClock(periodNanoseconds: periodNanoseconds, budgetNanoseconds: budgetNanoseconds)
+      busyNews = SparseNews()
     case .link(.disconnected): leave(.robotRestarted)
     case .silent: leave(.silent)
     case .link(.goodbye):
       leave(.goodbye)
       return !options.exitsWithRobot
-    case .link(.busy): status.post(.busy)
+    case .link(.busy):
+      if busyNews.isDue(now: monotonicNanoseconds()) { status.post(.busy) }
     case .link(.refused):
       leave(.refused)
       failure = .refused(address, reason: endpoint.session.peerText.description)
@@ -181,13 +180,18 @@ public final class ControlLoop {
     status.show(isConnected: false)
     status.post(news)
     isInEpisode = false
+    idleWatch = IdleWatch()
   }
+
+  /// Most observations that one answer supersedes: a peer that sends them faster than they can be looked at is answered
+  /// too.
+  package static var mostSuperseded: Int { 64 }
 
   /// Takes in the observation that came and, if newer ones wait behind it, those; answers the newest.
   private func drainAndAnswer() -> Bool {
     var arrival = monotonicNanoseconds()
     takeIn()
-    while true {
+    for _ in 0..<Self.mostSuperseded {
       let next = endpoint.next(until: 0)
       guard next == .link(.observation) else {
         answer(arrival: arrival)
@@ -197,5 +201,7 @@ public final class ControlLoop {
       arrival = monotonicNanoseconds()
       takeIn()
     }
+    answer(arrival: arrival)
+    return true
   }
 }

@@ -1,44 +1,63 @@
-// When an observation was sampled on our own clock, though it may have waited in the socket: from the robot's clock.
+// When an observation was sampled on our own clock, though it may have waited on the way: from the robot's clock.
+//
+// The rule. Arrival minus sample time is the clocks' offset plus the delay. Its usual value is kept: it follows an
+// earlier observation at once and a later one slowly, so that what an observation is late by, against the robot's own
+// steady clock, counts against its deadline. But the robot's clock is a foreign one and never rules alone:
+// - An observation is never due after its arrival, and never more than a period before: beyond that it is late, however
+//   much.
+// - The usual value stays within half a budget of the median of the last three differences. One stamp, however wrong,
+//   cannot move a median, and two that are sane do: a clock that was set, a delay that lasts or a past full of nonsense
+//   costs one plan, and an observation that is in time for the usual value leaves half of its budget.
 
-/// Maps the robot's sample times to local times.
-///
-/// The smallest difference between arrival and sample time seen lately is the clocks' offset plus the link's shortest
-/// delay; the time an observation was under way beyond that, in the network or in the socket's queue, counts against its
-/// deadline. Lately is one to two half windows of 200 periods, at most about 2 s each: long enough to see past a queue, and
-/// short enough that clocks that drift apart (300 parts per million are an eighth of a period) or are set use no deadline
-/// up for long. Real-time: yes.
+/// Maps the robot's sample times to local times. Real-time: yes.
 public struct DeadlineClock: Equatable, Sendable {
-  private let halfWindow: UInt64
-  private var halfStart: UInt64 = 0
-  /// Smallest differences in the present half window and in the one before; nil before the first observation.
-  private var present: Int64? = nil
-  private var before: Int64 = 0
+  private let period: Int64
+  /// Half of what a plan may take: lateness within it shortens plans and prevents none.
+  private let band: Int64
+  /// The usual difference of arrival and sample time, and the last two. All wrap around: they are compared by distance.
+  private var usual: UInt64 = 0
+  private var last: UInt64 = 0
+  private var secondLast: UInt64 = 0
+  private var isFirst = true
 
-  /// - Parameter periodNanoseconds: the robot's control period.
+  /// - Parameters:
+  ///   - periodNanoseconds: the robot's control period.
+  ///   - budgetNanoseconds: what a plan may take from the time its observation was due; nil: half the period.
   @_noAllocation @_noLocks
-  public init(periodNanoseconds: UInt64) {
-    halfWindow = min(200 * periodNanoseconds, max(2_000_000_000, 2 * periodNanoseconds))
+  public init(periodNanoseconds: UInt64, budgetNanoseconds: UInt64? = nil) {
+    period = Int64(clamping: periodNanoseconds)
+    band = Int64(clamping: min(budgetNanoseconds ?? .max, periodNanoseconds / 2) / 2)
   }
 
-  /// The local time at which an observation that arrived now was due, at most `arrival`.
+  /// The local time at which an observation that arrived now was due, at most `arrival` and at least a period before.
   @_noAllocation @_noLocks
   public mutating func due(sampleTime: UInt64, arrival: UInt64) -> UInt64 {
-    // Differences wrap around, so they are compared by their distance.
-    let difference = Int64(bitPattern: arrival &- sampleTime)
-    let known = present ?? difference
-    if present == nil || difference &- known > 10_000_000_000 {
-      // The first, or a robot's clock that started again: no datagram is that late.
-      present = difference
-      before = difference
-      halfStart = arrival
-    } else if arrival &- halfStart >= halfWindow {
-      before = known
-      present = difference
-      halfStart = arrival
-    } else if difference &- known < 0 {
-      present = difference
+    let difference = arrival &- sampleTime
+    if isFirst { (usual, last, secondLast, isFirst) = (difference, difference, difference, false) }
+    let typical = difference &+ Self.median(Self.distance(last, difference), Self.distance(secondLast, difference))
+    let astray = Self.distance(usual, typical)
+    if astray > band || astray < -band { usual = typical }
+    (secondLast, last) = (last, difference)
+
+    let late = Self.distance(difference, usual)
+    if late < -band || late > band {
+      // An outlier: the median judges it, when more is known.
+    } else if late < 0 {
+      usual = difference
+    } else {
+      // Slowly, but faster than clocks drift apart: 300 parts per million keep it a fiftieth of a period away.
+      usual &+= UInt64(late / 64)
     }
-    let smallest = present ?? difference
-    return sampleTime &+ UInt64(bitPattern: before &- smallest < 0 ? before : smallest)
+    return arrival &- UInt64(min(max(late, 0), period))
+  }
+
+  /// How far `value` lies after `origin`.
+  @_noAllocation @_noLocks
+  private static func distance(_ value: UInt64, _ origin: UInt64) -> Int64 { Int64(bitPattern: value &- origin) }
+
+  /// The median of `first`, `second` and 0, for adding.
+  @_noAllocation @_noLocks
+  private static func median(_ first: Int64, _ second: Int64) -> UInt64 {
+    UInt64(bitPattern: max(min(first, second), min(max(first, second), 0)))
   }
 }

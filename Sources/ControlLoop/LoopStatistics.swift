@@ -31,6 +31,8 @@ public struct LoopStatistics {
   public internal(set) var ramps: UInt64 = 0
   public internal(set) var safes: UInt64 = 0
   public internal(set) var idles: UInt64 = 0
+  /// Observations of a running episode answered by the safe command after a second of nothing else.
+  public internal(set) var idleWhileDriven: UInt64 = 0
 
   /// What the thread has cost beyond time while it ran the loop; complete when it has ended.
   public internal(set) var usage = ThreadUsage()

@@ -8,6 +8,8 @@ public enum LoopNews: UInt8, Sendable {
   case connected, robotRestarted, busy, silent, goodbye, refused, contextInferred, contextMissing, safe, changeNoticed
   /// Nothing that the model knows explains the robot; something does again.
   case unexplained, explainedAgain
+  /// The robot runs and has been given nothing but the safe command for a second.
+  case idleWhileDriven
 }
 
 /// What the loop believes it drives, without what only a report needs.

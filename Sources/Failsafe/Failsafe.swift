@@ -90,11 +90,10 @@ public struct Failsafe: Equatable, Sendable {
     }
     let held = age - end
     if held < times.holdNanoseconds { return .hold }
-    let left = times.rampNanoseconds &- (held - times.holdNanoseconds) &- times.decisionNanoseconds
-    // Wraps around when the ramp is over.
-    if left > 0, left <= times.rampNanoseconds {
+    let ramped = held - times.holdNanoseconds
+    if ramped < times.rampNanoseconds, times.rampNanoseconds - ramped > times.decisionNanoseconds {
       let before = level
-      level = Self.ratio(left, times.rampNanoseconds)
+      level = Self.ratio(times.rampNanoseconds - ramped - times.decisionNanoseconds, times.rampNanoseconds)
       return .ramp(factor: level / before)
     }
     isSafe = true

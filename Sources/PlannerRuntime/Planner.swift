@@ -225,16 +225,6 @@ func allPlausible(_ values: UnsafePointer<Float>, _ count: Int) -> Bool {
   return true
 }
 
-/// How long something takes, from a slowly forgotten maximum: a single fast run does not make the next look safe.
-struct DurationEstimate {
-  private(set) var nanoseconds: UInt64 = 0
-
-  @_noAllocation @_noLocks
-  mutating func record(_ duration: UInt64) {
-    nanoseconds = max(duration, nanoseconds - nanoseconds / 32)
-  }
-}
-
 /// What must be given back, the helper first: it works in the arena.
 private struct Resources: ~Copyable {
   private let arena: Arena

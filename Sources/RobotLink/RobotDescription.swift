@@ -108,7 +108,8 @@ public struct RobotDescription: Sendable, Equatable {
     self.profile = profile
     self.name = name
     actionLimit = message.action_limit
-    episodeLength = Int(message.episode_length)
+    // An Int has 32 bits on a microcontroller.
+    episodeLength = Int(truncatingIfNeeded: min(message.episode_length, UInt32(Int32.max)))
     lockstep = message.lockstep != 0
   }
 }

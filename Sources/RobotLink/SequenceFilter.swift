@@ -24,7 +24,8 @@ struct SequenceFilter {
     // 0 is no sequence number: a wrap is one step shorter than it looks.
     let wrapped: UInt64 = sequence < last ? 1 : 0
     let gap = rp_wide(UInt32(distance)) - 1
-    lost += gap - min(gap, wrapped)
+    // What a peer claims may add up to anything.
+    lost &+= gap - min(gap, wrapped)
     last = sequence
     return nil
   }

@@ -54,6 +54,7 @@ struct DaemonReport {
       ("deadline_misses", .number(Double(statistics.deadlineMisses))),
       ("misses", counts(misses)),
       ("fallbacks", counts(fallbacks)),
+      ("idle_while_driven", .number(Double(statistics.idleWhileDriven))),
       ("link_round_trip_ms", loop.clock.taken == 0 ? .null : .number(Double(loop.clock.roundTripNanoseconds) / 1e6)),
       ("frames_lost", .number(Double(counters.lost))),
       ("frames_rejected", counts(rejections)),
@@ -114,6 +115,9 @@ struct DaemonReport {
     lines.append(
       "  deadline misses \(statistics.deadlineMisses)\(list(misses)), plans cut short \(statistics.shortPlans)")
     lines.append("  fallbacks \(fallbacks.reduce(0) { $0 + $1.1 })\(list(fallbacks))")
+    if statistics.idleWhileDriven > 0 {
+      lines.append("  commanded zero for \(statistics.idleWhileDriven) cycles of running episodes")
+    }
     lines.append("  frames lost \(loop.counters.lost), rejected \(loop.counters.rejected)\(list(rejections))")
     let usage = statistics.usage
     lines.append(

@@ -63,6 +63,8 @@ final class DaemonView {
     case .unexplained:
       "nothing this model knows explains the robot: it, or its task, is outside what the model was trained on"
     case .explainedAgain: "what the model knows explains the robot again"
+    case .idleWhileDriven:
+      "error: the robot runs, and for a second it has been commanded zero: no observation came in time, or plans fail"
     case .safe: "error: no plan for too long; the command is zero until robot or controller are started again"
     }
   }

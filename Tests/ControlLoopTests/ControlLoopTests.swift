@@ -130,7 +130,7 @@ import Testing
     rig.observation.step = 1
     rig.observation.reward = -1
     // On the robot's clock it was sampled 5 s before the first one: as if it had waited so long.
-    rig.observation.sampleTimeNanoseconds -= 5_000_000_000
+    rig.observation.sampleTimeNanoseconds &-= 5_000_000_000
     rig.robot.send(rig.observation)
     rig.runLoop()
     let event = rig.robot.next(until: rig.soon())
@@ -152,7 +152,8 @@ import Testing
       let next = (0..<2).map { rig.robot.action.laterCommands[$0] }
       rig.observation.step = step
       rig.observation.reward = -1
-      rig.observation.sampleTimeNanoseconds = monotonicNanoseconds() - 5_000_000_000
+      // Each has waited longer than the one before.
+      rig.observation.sampleTimeNanoseconds = monotonicNanoseconds() &- UInt64(step) * 5_000_000_000
       rig.robot.send(rig.observation)
       rig.runLoop()
       let event = rig.robot.next(until: rig.soon())

@@ -52,6 +52,86 @@ import Testing
     #expect(rig.robot.action.planEntry == 4)
   }
 
+  @Test("one time stamp that is wrong, by however much, leaves every later observation its plan")
+  func strayStamp() throws {
+    for offset in [30_000_000, 9_000_000_000, 1 << 63, 0 &- 1_000_000_000, 0 &- 20_000_000_000] as [UInt64] {
+      let rig = try Rig(lockstep: false)
+      rig.connect()
+      for step in 0...3 as ClosedRange<UInt32> { _ = rig.exchange(step: step, of: 100) }
+      rig.lag = 0 &- offset
+      _ = rig.exchange(step: 4, of: 100)
+      rig.lag = 0
+      let modes = (5...14 as ClosedRange<UInt32>).map { rig.exchange(step: $0, of: 100) }
+      #expect(modes == Array(repeating: .plan, count: 10))
+    }
+  }
+
+  @Test("the end of the count of steps ends nothing: jumps to it are answered, and plans drive on")
+  func stepJumps() throws {
+    let rig = try Rig()
+    rig.connect()
+    #expect(rig.exchange(step: 0) == .plan)
+    for _ in 0..<300 {
+      #expect(rig.exchange(step: .max) == .plan)
+      #expect(rig.exchange(step: 1) == .plan)
+    }
+    try rig.restartRobot()
+    #expect(rig.exchange(step: 1_000_000) == .plan)
+  }
+
+  @Test("a robot that is given nothing while it runs is told of and counted")
+  func idleWhileDriven() throws {
+    let rig = try Rig(lockstep: false)
+    rig.connect()
+    var newsCount = 0
+    _ = rig.exchange(step: 0, of: 1000)
+    rig.lag = 5_000_000_000
+    let end = monotonicNanoseconds() + 2_000_000_000
+    var step: UInt32 = 1
+    while monotonicNanoseconds() < end {
+      _ = rig.exchange(step: step, of: 1000)
+      step += 1
+      sleepUntil(monotonicNanoseconds() + 20_000_000)
+    }
+    #expect(rig.loop.statistics.idleWhileDriven > 0)
+    #expect(rig.loop.status.news(since: &newsCount).count { $0 == .idleWhileDriven } == 1)
+  }
+
+  @Test("a flood of observations is answered after 64 that were superseded")
+  func flood() throws {
+    let rig = try Rig()
+    rig.connect()
+    _ = rig.exchange(step: 0, of: 1000)
+    rig.observation.reward = -1
+    let cycles = rig.loop.statistics.cycles
+    for step in 1...150 as ClosedRange<UInt32> {
+      rig.observation.step = step
+      rig.robot.send(rig.observation)
+    }
+    rig.runLoop()
+    #expect(rig.loop.statistics.cycles == cycles + 1)
+    #expect(rig.loop.statistics.superseded == UInt64(ControlLoop.mostSuperseded))
+    rig.runLoop()
+    rig.runLoop()
+    #expect(rig.loop.statistics.cycles == cycles + 3)
+    #expect(rig.loop.statistics.superseded == 147)
+  }
+
+  @Test("that another controller drives the robot is told once, not with each Hello")
+  func busy() throws {
+    let rig = try Rig()
+    rig.connect()
+    let other = try ControlLoop(
+      model: try makeModel(), options: ControlOptions(), address: LinkAddress(host: "127.0.0.1", port: rig.port))
+    for _ in 0..<12 {
+      _ = other.runOnce(until: monotonicNanoseconds() + 60_000_000)
+      _ = rig.robot.next(until: 0)
+    }
+    _ = other.runOnce(until: monotonicNanoseconds() + 60_000_000)
+    var newsCount = 0
+    #expect(other.status.news(since: &newsCount) == [.busy])
+  }
+
   @Test("an episode whose last observation is lost counts for the warm start all the same")
   func lostEnd() throws {
     let rig = try Rig()

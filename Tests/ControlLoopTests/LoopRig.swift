@@ -33,8 +33,12 @@ final class Rig {
   let port: UInt16
   /// Reward of every step; nil: the robot knows none.
   var reward: Float? = -1
-  /// What the sample times are put back by, as if observations had waited so long.
-  var lag: UInt64 = 0
+  /// By how much longer each observation seems to have waited than the one before; 0: none has waited. A wait that
+  /// stayed the same would be a robot's clock that was set.
+  var lag: UInt64 = 0 {
+    didSet { waited = 0 }
+  }
+  private var waited: UInt64 = 0
 
   init(
     _ options: ControlOptions = ControlOptions(), family: String = "point-robot", lockstep: Bool = true,
@@ -84,7 +88,8 @@ final class Rig {
     observation.step = step
     observation.reward = step == 0 ? nil : reward
     observation.truncated = step == length
-    observation.sampleTimeNanoseconds = monotonicNanoseconds() - lag
+    waited &+= lag
+    observation.sampleTimeNanoseconds = monotonicNanoseconds() &- waited
     observation.state[0] = state.0
     observation.state[1] = state.1
     let sequence = robot.send(observation)

@@ -197,4 +197,39 @@ private let period: UInt64 = 50_000_000
     #expect(fast.holdNanoseconds == 20_000_000)
     #expect(fast.rampNanoseconds == 80_000_000)
   }
+
+  @Test("times at the ends of the clock, in any order, trap nothing; a clock that runs backwards latches SAFE")
+  func extremeTimes() {
+    let times: [UInt64] = [0, 1, period, 1 << 32, 1 << 63 - 1, 1 << 63, .max - period, .max - 1, .max]
+    for start in times {
+      for time in times {
+        for observed in times {
+          for entry in [0, 1, .max, .min] as [Int] {
+            for ahead in [0, 1, .max, .min] as [Int] {
+              for periodNanoseconds in [1, period, 10_000_000_000] as [UInt64] {
+                var failsafe = Failsafe(
+                  times: FailsafeTimes(
+                    periodNanoseconds: periodNanoseconds, usableEntries: 2, answerNanoseconds: periodNanoseconds))
+                let isAccepted = failsafe.accept(now: start, observationTime: observed, entry: entry, ahead: ahead)
+                if isAccepted { #expect(observed <= start && entry >= 0 && ahead >= 0) }
+                let choice = failsafe.decide(now: time)
+                if !isAccepted { #expect(choice == .idle) }
+                // Half a clock back or more is the end of the clock, not a step back.
+                if isAccepted, time < observed, observed <= 1 << 63 { #expect(choice == .safe) }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @Test("a ramp is over at the first time past its end, whatever the time")
+  func rampEnd() {
+    for passed in [9, 10, 1_000, UInt64.max / period] as [UInt64] {
+      var failsafe = controller(usableEntries: 3)
+      _ = failsafe.accept(now: 0, observationTime: 0, ahead: 3)
+      #expect(failsafe.decide(now: passed * period) == .safe)
+    }
+  }
 }

@@ -153,4 +153,24 @@ import Testing
       }
     }
   }
+
+  @Test("a clock that leaps, to its very end too, is followed at once: no tick is made up for, and SAFE latches")
+  func leap() {
+    for time in [10_000_000_000, 1 << 62, .max - 50_000_000, .max - 1] as [UInt64] {
+      let rig = FirmwareRig()
+      rig.run(milliseconds: 300) { $0.answer([Float](repeating: 0.5, count: 6)) }
+      #expect(rig.drive.choice == 1)
+      let frames = rig.driveFrames
+      rig.now = time
+      rig.application.poll(now: rig.now)
+      rig.exchange()
+      #expect(rig.drive.choice == 5)
+      #expect(rig.driveFrames == frames + 1)
+      // And back: the firmware keeps still.
+      rig.now = 0
+      rig.application.poll(now: rig.now)
+      rig.exchange()
+      #expect(rig.drive.choice == 5)
+    }
+  }
 }

@@ -34,7 +34,7 @@ private final class AgingRobot {
 
   /// The controller's answer to an observation that is `age` old; nil if none comes.
   func exchange(age: UInt64) -> ActionMode? {
-    observation.sampleTimeNanoseconds = monotonicNanoseconds() - age
+    observation.sampleTimeNanoseconds = monotonicNanoseconds() &- age
     let sequence = endpoint.send(observation)
     observation.step += 1
     let end = monotonicNanoseconds() + 20_000_000_000
@@ -66,8 +66,8 @@ private final class AgingRobot {
     #expect(robot.connect())
     var modes: [ActionMode?] = []
     repeat { modes.append(robot.exchange(age: 0)) } while modes.last != .plan && modes.count < 100
-    // Each says that it was sampled five seconds ago, and the period is a tenth of one.
-    for _ in 0..<6 { modes.append(robot.exchange(age: 5_000_000_000)) }
+    // Each says that it is five seconds older than the one before, and the period is a tenth of one.
+    for index in 1...6 as ClosedRange<UInt64> { modes.append(robot.exchange(age: index * 5_000_000_000)) }
     robot.sayGoodbye()
     let (status, output, _) = try controller.finish()
     return (modes, status, output)
