@@ -39,6 +39,7 @@ let package = Package(
     .target(name: "Failsafe"),
     .target(name: "ActuatorBus", dependencies: ["CRobotProtocol"]),
     .target(name: "CRealTime"),
+    .target(name: "CConsole"),
     // Stands in for malloc: for programs and tests only, never for a library.
     .target(name: "CAllocationCounter"),
     .target(
@@ -50,7 +51,7 @@ let package = Package(
     .executableTarget(
       name: "metadiffuserd",
       dependencies: [
-        "CAllocationCounter", "ControlLoop", "RobotLink", "PlannerModel", "PlannerRuntime",
+        "CAllocationCounter", "CConsole", "ControlLoop", "RobotLink", "PlannerModel", "PlannerRuntime",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
@@ -62,7 +63,7 @@ let package = Package(
       name: "FirmwareApplication", dependencies: ["ActuatorBus", "Failsafe", "RobotLink", "CRobotProtocol"],
       path: "Firmware/Application"),
     .target(
-      name: "CBoard", dependencies: ["CSerialPort"], path: "Firmware", sources: ["Host"],
+      name: "CBoard", dependencies: ["CSerialPort", "CConsole"], path: "Firmware", sources: ["Host"],
       publicHeadersPath: "Board/include"),
     .executableTarget(
       name: "firmware-host", dependencies: ["FirmwareApplication", "RobotLink", "CBoard"], path: "Firmware/Main"),
@@ -70,12 +71,12 @@ let package = Package(
     // Workbench: any time, any memory.
     .target(name: "LinkFaults", dependencies: ["RobotLink", "CRobotProtocol", "PlannerRuntime"]),
     .target(name: "Tasks", dependencies: ["CMuJoCo", "PlannerRuntime", "PlannerModel"]),
-    .target(name: "OfflineData", dependencies: ["CHDF5", "Tasks", "PlannerModel", "PlannerRuntime"]),
+    .target(name: "OfflineData", dependencies: ["CHDF5", "CConsole", "Tasks", "PlannerModel", "PlannerRuntime"]),
     .target(name: "CLearningKernels"),
     .target(
       name: "Learning",
       dependencies: [
-        "COpenBLAS", "CLearningKernels", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime",
+        "COpenBLAS", "CLearningKernels", "CConsole", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime",
       ]),
     .target(
       name: "Evaluation",
@@ -84,7 +85,7 @@ let package = Package(
       name: "metadiffuser",
       dependencies: [
         "Evaluation", "Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime", "RobotLink", "ControlLoop",
-        "LinkFaults", "ActuatorBus", "Failsafe", "CSerialPort", "CAllocationCounter",
+        "LinkFaults", "ActuatorBus", "Failsafe", "CSerialPort", "CConsole", "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
@@ -105,7 +106,7 @@ let package = Package(
     .testTarget(
       name: "ControlLoopTests",
       dependencies: ["ControlLoop", "Failsafe", "RobotLink", "PlannerModel", "PlannerRuntime", "CAllocationCounter"]),
-    .testTarget(name: "ProgramTests", dependencies: ["RobotLink", "PlannerModel", "PlannerRuntime"]),
+    .testTarget(name: "ProgramTests", dependencies: ["CSerialPort", "RobotLink", "PlannerModel", "PlannerRuntime"]),
     .testTarget(
       name: "LinkFaultsTests", dependencies: ["LinkFaults", "RobotLink", "CRobotProtocol", "PlannerRuntime"]),
     .target(

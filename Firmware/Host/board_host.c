@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "console.h"
 #include "serial_port.h"
 
 enum { LINES = 2, BAUD = 921600 };
@@ -45,6 +46,8 @@ __attribute__((constructor)) static void keep_arguments(int count, char **argume
 }
 
 void board_start(void) {
+  // Before the ttys are opened: none may become standard error.
+  console_hold_descriptors();
   if (!paths[0]) {
     fprintf(stderr, "usage: firmware-host LINK BUS   (two ttys: the controller's, and the drives' and sensors')\n");
     exit(64);

@@ -149,7 +149,9 @@ static sigset_t ending(void) {
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGHUP);
+  // Whoever starts a program with nohup wants it to outlive its terminal; a signal that is waited for comes even so.
+  struct sigaction hangup;
+  if (sigaction(SIGHUP, NULL, &hangup) || hangup.sa_handler != SIG_IGN) sigaddset(&set, SIGHUP);
   return set;
 }
 

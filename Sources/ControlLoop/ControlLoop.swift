@@ -139,7 +139,8 @@ public final class ControlLoop {
     let start = ThreadUsage.now(allocationCount: options.allocationCount)
     var goesOn = true
     while goesOn, !status.isStopRequested.load(ordering: .relaxed) {
-      goesOn = runOnce(until: monotonicNanoseconds() + 100_000_000)
+      // How long a stop may find it waiting for a robot that says nothing.
+      goesOn = runOnce(until: monotonicNanoseconds() + 20_000_000)
     }
     if endpoint.session.isConnected { endpoint.sayGoodbye() }
     statistics.usage = ThreadUsage.now(allocationCount: options.allocationCount) - start

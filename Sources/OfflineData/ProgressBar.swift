@@ -1,5 +1,6 @@
 // How long work takes, for people to see: one line that redraws itself on a terminal, a line every tenth elsewhere.
 
+import CConsole
 import Foundation
 import Synchronization
 
@@ -40,7 +41,7 @@ public final class ProgressBar: Sendable {
       let line = Self.line(title, done, total, unit, elapsed: now - start) + (note.isEmpty ? "" : ", \(note)")
       // Carriage return and "erase to the end of the line" redraw in place.
       let text = isTerminal ? "\r\(line)\u{1B}[K" + (done == total ? "\n" : "") : line + "\n"
-      FileHandle.standardError.write(Data(text.utf8))
+      console_say(text)
     }
   }
 

@@ -1,6 +1,7 @@
 // How the workbench ends: 0 good, 1 the work failed, 64 wrong usage, 65 bad data, 69 peer unavailable (sysexits.h).
 
 import ArgumentParser
+import CConsole
 import Evaluation
 import Foundation
 import Learning
@@ -13,13 +14,15 @@ import Tasks
 
 extension MetaDiffuser {
   static func main() {
+    // Before any file is opened: what is said must never go into one of them.
+    console_open()
     do {
       var command = try parseAsRoot()
       try command.run()
     } catch {
       // Help, usage and everything without a status of its own is the argument parser's.
       guard let status = exitStatus(of: error) else { exit(withError: error) }
-      FileHandle.standardError.write(Data("Error: \(error)\n".utf8))
+      console_say("Error: \(error)\n")
       Foundation.exit(status)
     }
   }

@@ -14,6 +14,8 @@ struct DaemonReport {
   let readyNanoseconds: UInt64
   /// Of the process, at the end of the loop.
   let residentBytes: UInt64
+  /// What standard error did not take.
+  let messagesDropped: UInt64
 
   private var fallbacks: [(String, UInt64)] {
     let statistics = loop.statistics
@@ -67,6 +69,7 @@ struct DaemonReport {
       ("minor_faults", .number(Double(statistics.usage.minorFaults))),
       ("major_faults", .number(Double(statistics.usage.majorFaults))),
       ("involuntary_switches", .number(Double(statistics.usage.involuntarySwitches))),
+      ("messages_dropped", .number(Double(messagesDropped))),
       ("real_time_warnings", .array(warnings.map { .text("\($0)") })),
     ]).text
   }
@@ -131,6 +134,7 @@ struct DaemonReport {
       lines.append(
         "  clocks compared over a round trip of \(decimal(Double(loop.clock.roundTripNanoseconds) / 1e6, 3)) ms")
     }
+    if messagesDropped > 0 { lines.append("  messages that standard error did not take: \(messagesDropped)") }
     return lines.joined(separator: "\n")
   }
 

@@ -1,5 +1,6 @@
 // What a person sees while the controller runs: news, and on a terminal one line that is kept up to date.
 
+import CConsole
 import ControlLoop
 import Glibc
 import RobotLink
@@ -70,10 +71,8 @@ final class DaemonView {
   }
 }
 
-func writeError(_ text: String) {
-  var text = text
-  text.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
-}
+/// Says it on standard error without ever waiting for whoever reads that.
+func writeError(_ text: String) { console_say(text) }
 
 /// `value` with `digits` decimals.
 func decimal(_ value: Double, _ digits: Int) -> String {

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import CAllocationCounter
+import CConsole
 import ControlLoop
 import Glibc
 import PlannerModel
@@ -19,6 +20,17 @@ struct MetaDiffuserDaemon: ParsableCommand {
       """,
     subcommands: [FindPortCommand.self, MakeKeyCommand.self]
   )
+
+  static func main() {
+    // Before any file is opened: text must never go onto the line to the robot.
+    console_open()
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      exit(withError: error)
+    }
+  }
 
   // Demanded in `run`, so that subcommands need none.
   @Option(help: "Model file (safetensors); without it nothing is driven.")
@@ -157,17 +169,25 @@ struct MetaDiffuserDaemon: ParsableCommand {
         + "\(loop.kernelName) kernels")
     if isDeviceMissing { view.news("the device is not there yet; it is opened as soon as it appears") }
     for warning in thread.warnings { view.news("warning: \(warning)") }
+    var isAsked = false
     while !loop.status.isOver {
-      if ControlThread.waitForSignal(milliseconds: 100) { loop.status.stop() }
-      view.update(loop)
+      // This thread only waits: what it says is written by another, so that no terminal can keep a stop from it.
+      if ControlThread.waitForSignal(milliseconds: isAsked ? 2 : 100) {
+        isAsked = true
+        loop.status.stop()
+      }
+      if !isAsked { view.update(loop) }
     }
     thread.join()
+    view.update(loop)
     view.finish()
+    // A moment for a terminal that works; a stuck one holds up nobody.
+    console_settle(30)
     if let failure = loop.failure { throw failure }
     let report = DaemonReport(
       loop: loop, description: description, warnings: thread.warnings, readyNanoseconds: ready,
-      residentBytes: ProcessUsage.residentBytes)
-    print(json ? report.json : report.text)
+      residentBytes: ProcessUsage.residentBytes, messagesDropped: console_dropped())
+    console_report((json ? report.json : report.text) + "\n")
   }
 
   /// The loop, and what its model says about itself; the weights as read are gone when this returns.

@@ -15,18 +15,21 @@ import Testing
       "Failsafe", "RobotLink", "CRealTime", "PlannerModel", "PlannerRuntime", "Histogram", "Glibc", "Synchronization",
     ],
     "metadiffuserd": [
-      "ControlLoop", "RobotLink", "PlannerModel", "PlannerRuntime", "CAllocationCounter", "ArgumentParser", "Histogram",
-      "FoundationEssentials", "Glibc", "Synchronization",
+      "ControlLoop", "RobotLink", "PlannerModel", "PlannerRuntime", "CAllocationCounter", "CConsole", "ArgumentParser",
+      "Histogram", "FoundationEssentials", "Glibc", "Synchronization",
     ],
     // Workbench: each may also use all of Swift's own libraries.
     "LinkFaults": ["RobotLink", "CRobotProtocol", "PlannerRuntime"],
     "Tasks": ["CMuJoCo", "PlannerModel", "PlannerRuntime"],
-    "OfflineData": ["CHDF5", "Tasks", "PlannerModel", "PlannerRuntime"],
-    "Learning": ["COpenBLAS", "CLearningKernels", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime"],
+    "OfflineData": ["CHDF5", "CConsole", "Tasks", "PlannerModel", "PlannerRuntime"],
+    "Learning": [
+      "COpenBLAS", "CLearningKernels", "CConsole", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime",
+    ],
     "Evaluation": ["Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime"],
     "metadiffuser": [
       "Evaluation", "Learning", "OfflineData", "Tasks", "ControlLoop", "RobotLink", "PlannerModel", "PlannerRuntime",
-      "LinkFaults", "ActuatorBus", "Failsafe", "CSerialPort", "CAllocationCounter", "ArgumentParser", "Histogram",
+      "LinkFaults", "ActuatorBus", "Failsafe", "CSerialPort", "CConsole", "CAllocationCounter", "ArgumentParser",
+      "Histogram",
     ],
   ]
   static let workbench: Set<String> = ["LinkFaults", "Tasks", "OfflineData", "Learning", "Evaluation", "metadiffuser"]

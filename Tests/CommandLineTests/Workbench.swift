@@ -19,14 +19,15 @@ struct Outcome {
 }
 
 /// Executables lie beside the program that runs the tests.
-private let products = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+let products = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
 
-/// Runs `program` in `folder` until it ends. What it writes must fit a pipe (64 KB), as errors and reports do.
+/// Runs `program`, one of ours or a path, in `folder` until it ends. What it writes must fit a pipe (64 KB), as errors and reports do.
 func run(_ arguments: [String], program: String = "metadiffuser", in folder: String = "/tmp") throws -> Outcome {
   let process = Process()
   let output = Pipe()
   let error = Pipe()
-  process.executableURL = products.appendingPathComponent(program)
+  process.executableURL =
+    program.hasPrefix("/") ? URL(fileURLWithPath: program) : products.appendingPathComponent(program)
   process.arguments = arguments
   process.currentDirectoryURL = URL(fileURLWithPath: folder)
   process.standardInput = FileHandle.nullDevice

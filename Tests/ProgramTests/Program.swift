@@ -3,6 +3,7 @@
 import Foundation
 import PlannerModel
 import PlannerRuntime
+import RobotLink
 import Synchronization
 
 /// A running program. Both outputs go to files, so that nobody has to read them while it runs.
@@ -10,8 +11,12 @@ final class Program {
   private let process = Process()
   private let folder: URL
 
-  /// Starts `name` from the directory of the test program, by way of the command `wrapper` if there is one.
-  init(_ name: String, _ arguments: [String], wrapper: [String] = []) throws {
+  /// Starts `name` from the directory of the test program, by way of the command `wrapper` if there is one, with its outputs
+  /// elsewhere if that is said.
+  init(
+    _ name: String, _ arguments: [String], wrapper: [String] = [], output: FileHandle? = nil,
+    errors: FileHandle? = nil
+  ) throws {
     let directory = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("program-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -22,6 +27,8 @@ final class Program {
       try Data().write(to: url)
       process[keyPath: key] = try FileHandle(forWritingTo: url)
     }
+    if let output { process.standardOutput = output }
+    if let errors { process.standardError = errors }
     try process.run()
   }
 
@@ -50,6 +57,16 @@ final class Program {
   /// Ends it at once, if it still runs.
   func kill() {
     if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
+  }
+
+  var id: Int32 { process.processIdentifier }
+
+  func signal(_ number: Int32) { Foundation.kill(process.processIdentifier, number) }
+
+  /// Whether it ends before CLOCK_MONOTONIC shows `nanoseconds`.
+  func hasEnded(by nanoseconds: UInt64) -> Bool {
+    while process.isRunning, monotonicNanoseconds() < nanoseconds { usleep(2000) }
+    return !process.isRunning
   }
 
   /// Stops it where it stands, as a debugger would; `kill` still ends it.

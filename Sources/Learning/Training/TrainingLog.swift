@@ -1,5 +1,6 @@
 // What one sees of a training while it runs: a line on standard error, and a table in CSV that survives resuming.
 
+import CConsole
 import Foundation
 
 /// Gathers losses and shows them: on a terminal one line that redraws itself, elsewhere a line every ten seconds; a row
@@ -100,7 +101,7 @@ final class TrainingLog {
     guard !isQuiet else { return }
     // Carriage return and "erase to the end of the line" redraw in place.
     let whole = isTerminal ? "\r\(text)\u{1B}[K\(redraws ? "" : "\n")" : "\(text)\n"
-    FileHandle.standardError.write(Data(whole.utf8))
+    console_say(whole)
   }
 
   /// The table as far as a run that resumes at `step` of `stage` got.

@@ -64,7 +64,7 @@ final class BenchPlant {
   /// Serves the bus until `count` episodes are complete, `limit` on CLOCK_MONOTONIC, or Control-C.
   func run(episodes count: Int, until limit: UInt64, onDrive: (UInt64, BusDrive, [Float]) -> Void) {
     while episodes.count < count, monotonicNanoseconds() < limit, !Interruption.isRequested {
-      let message = bus.next(until: running == nil ? monotonicNanoseconds() + 100_000_000 : nextStep)
+      let message = bus.next(until: running == nil ? monotonicNanoseconds() + 20_000_000 : nextStep)
       let now = monotonicNanoseconds()
       switch message {
       case .request(let request): answer(request, now: now)

@@ -57,11 +57,9 @@ struct DemoCommand: ParsableCommand {
     if let plot {
       try speedPlot(trace: processes.tracePath, family: family).write(to: plot)
     }
-    if json {
-      try printJSON(report)
-    } else {
-      let isKnown = family.trainTasks.contains([task.speed])
-      print(report.text(family, target: task.speed, isTrainingTask: isKnown, plot: plot))
-    }
+    let isKnown = family.trainTasks.contains([task.speed])
+    printReport(
+      json
+        ? try jsonText(report) : report.text(family, target: task.speed, isTrainingTask: isKnown, plot: plot))
   }
 }

@@ -68,7 +68,7 @@ struct FaultCommand: ParsableCommand {
       proxy.run(until: min(end, monotonicNanoseconds() + 50_000_000))
     }
     let report = InjectionReport(faults: faults, proxy: proxy)
-    if json { try printJSON(report) } else { print(report.text) }
+    printReport(json ? try jsonText(report) : report.text)
   }
 }
 

@@ -1,6 +1,7 @@
 // `metadiffuser hil`: hardware in the loop. The firmware's real image between the controller and the physical robot.
 
 import ArgumentParser
+import CConsole
 import Evaluation
 import Foundation
 import OfflineData
@@ -60,9 +61,9 @@ struct HilCommand: ParsableCommand {
         bench: bench, parts: faultPart.isEmpty ? Bench.Part.allCases : faultPart, count: faults, seed: task.seed,
         periodNanoseconds: family.periodNanoseconds
       ).run {
-        FileHandle.standardError.write(Data("\($0.text)\n".utf8))
+        console_say("\($0.text)\n")
       }
-      if json { try printJSON(report) } else { print(report.text) }
+      printReport(json ? try jsonText(report) : report.text)
       if !report.isGood { throw ExitCode.failure }
       return
     }
@@ -83,11 +84,8 @@ struct HilCommand: ParsableCommand {
     let report = BenchReport(
       bench: plantReport, controller: try decoder.decode(ControllerSummary.self, from: outputs.controller),
       expertReturn: yardsticks.expertReturn, randomReturn: yardsticks.randomReturn)
-    if json {
-      try printJSON(report)
-    } else {
-      print(report.text(target: task.speed, hardware: realPort ?? "QEMU's mps2-an386"))
-    }
+    printReport(
+      json ? try jsonText(report) : report.text(target: task.speed, hardware: realPort ?? "QEMU's mps2-an386"))
   }
 }
 

@@ -56,13 +56,12 @@ struct PlantCommand: ParsableCommand {
       throw ValidationError("\(family.name) has no physics that runs on between control ticks; give cheetah-vel")
     }
     Interruption.watch()
-    // A bus that is gone is opened again.
-    signal(SIGPIPE, SIG_IGN)
     let trace = try self.trace.map { try DriveTrace(path: $0) }
     let plant = BenchPlant(task: task, bus: BusPort(path: bus, baud: baud), seed: seed)
     let limit = seconds.map { monotonicNanoseconds() + UInt64($0 * 1e9) } ?? .max
     plant.run(episodes: episodes ?? .max, until: limit) { trace?.append(time: $0, drive: $1, command: $2) }
     let report = PlantReport(task: task, plant: plant)
-    if json { try printJSON(report) } else { print(report.text) }
+    printReport(json ? try jsonText(report) : report.text)
+    try trace?.check()
   }
 }

@@ -86,7 +86,8 @@ struct SimulateCommand: ParsableCommand {
     robot.sayGoodbye()
     view.finish()
     let report = SimulationReport(task: task, robot: robot, records: records)
-    if json { try printJSON(report) } else { print(report.text(family)) }
+    printReport(json ? try jsonText(report) : report.text(family))
+    try view.checkTrace()
   }
 }
 

@@ -1,6 +1,7 @@
 // `metadiffuser train baseline`: a policy that learns from the same data as a model, for the suite to hold it against.
 
 import ArgumentParser
+import CConsole
 import Foundation
 import Learning
 import OfflineData
@@ -83,8 +84,7 @@ struct TrainBaselineCommand: ParsableCommand {
           last losses: \(losses.joined(separator: "; "))
         """)
     case .interrupted(let checkpoint):
-      FileHandle.standardError.write(
-        Data("\ninterrupted; the same command resumes from \(checkpoint)\n".utf8))
+      console_say("\ninterrupted; the same command resumes from \(checkpoint)\n")
       throw ExitCode.failure
     }
   }

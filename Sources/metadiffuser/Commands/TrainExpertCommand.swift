@@ -1,6 +1,7 @@
 // `metadiffuser train expert`: a soft actor-critic that is told the task; its levels of skill make the data.
 
 import ArgumentParser
+import CConsole
 import Foundation
 import Learning
 import Tasks
@@ -48,7 +49,13 @@ struct TrainExpertCommand: ParsableCommand {
       "metadiffuser train expert \(self.recipe.text) --seed \(options.seed) --updates \(options.updates) -o \(output)"
     let log = try ExpertLog(path: path + ".csv", trainer: trainer)
     var saved = ContinuousClock.now
+    Interruption.watch()
     while !trainer.isFinished {
+      if Interruption.isRequested {
+        try trainer.saveCheckpoint(path: path)
+        console_say("interrupted; the same command resumes from \(path)\n")
+        throw ExitCode.failure
+      }
       if let progress = try trainer.round() {
         try log.add(progress, of: trainer)
         if trainer.levels.last?.snapshot.updates == progress.updates {
@@ -107,6 +114,9 @@ private final class ExpertLog {
 }
 
 /// Prints a line at once, into a pipe too.
-private func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+private func say(_ line: String) {
+  print(line)
+  fflush(nil)
+}
 
 private func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }

@@ -1,6 +1,7 @@
 // `metadiffuser train [model]`: a controller model from a data set and nothing else.
 
 import ArgumentParser
+import CConsole
 import Evaluation
 import Foundation
 import Learning
@@ -141,8 +142,7 @@ struct TrainModelCommand: ParsableCommand {
     case .finished(let report):
       try show(report)
     case .interrupted(let checkpoint):
-      FileHandle.standardError.write(
-        Data("\ninterrupted; the same command resumes from \(checkpoint)\n".utf8))
+      console_say("\ninterrupted; the same command resumes from \(checkpoint)\n")
       throw ExitCode.failure
     }
   }

@@ -1,6 +1,7 @@
 // `metadiffuser tune`: the planning settings that score best within a period, written into the model.
 
 import ArgumentParser
+import CConsole
 import Evaluation
 import Foundation
 import OfflineData
@@ -128,8 +129,7 @@ struct TuneCommand: ParsableCommand {
     try plot.map { try report.plot.write(to: $0) }
     if json { try printJSON(report) } else { print(report.table) }
     guard let chosen = report.chosen else {
-      FileHandle.standardError.write(
-        Data("none of \(count) combinations plans within \(tuning.limitMs) ms; allow a longer --period\n".utf8))
+      console_say("none of \(count) combinations plans within \(tuning.limitMs) ms; allow a longer --period\n")
       throw ExitCode.failure
     }
     guard !dryRun else { return }

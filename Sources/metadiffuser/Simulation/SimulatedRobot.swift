@@ -84,6 +84,9 @@ final class SimulatedRobot {
   /// In lockstep an observation that is not answered is sent again after this time: the datagram may be lost.
   private static let repeatNanoseconds: UInt64 = 200_000_000
 
+  /// How long a stop may find it waiting.
+  private static let stopNanoseconds: UInt64 = 20_000_000
+
   init(
     task: any ControlTask, address: LinkAddress, key: LinkKey?, lockstep: Bool, seed: UInt64
   ) throws(LinkError) {
@@ -126,7 +129,7 @@ final class SimulatedRobot {
     while endpoint.session.peer == nil {
       let now = monotonicNanoseconds()
       if now >= limit || Interruption.isRequested { return false }
-      _ = endpoint.next(until: min(limit, now + 100_000_000))
+      _ = endpoint.next(until: min(limit, now + Self.stopNanoseconds))
     }
     if isNewController { tick = monotonicNanoseconds() }
     return true
@@ -223,13 +226,22 @@ final class SimulatedRobot {
     if sentFrames.count > LinkLimits.laterEntries + 1 { sentFrames.removeFirst() }
   }
 
+  /// What comes until then or Control-C.
+  private func next(until nanoseconds: UInt64) -> RobotEvent {
+    while true {
+      let now = monotonicNanoseconds()
+      let event = endpoint.next(until: min(nanoseconds, now + Self.stopNanoseconds))
+      if event != .none || now + Self.stopNanoseconds >= nanoseconds || Interruption.isRequested { return event }
+    }
+  }
+
   /// True when the present observation's answer has come, false when its interval has ended without.
   private func awaitAnswer() -> Result<Bool, Loss> {
     let end = tick + task.family.periodNanoseconds
     while true {
       if Interruption.isRequested { return .failure(Loss(end: .interrupted)) }
       let until = lockstep ? monotonicNanoseconds() + Self.repeatNanoseconds : end
-      switch endpoint.next(until: until) {
+      switch next(until: until) {
       case .action where endpoint.action.observationSequence &- sentFirst <= sentLast &- sentFirst:
         roundTrips.record((monotonicNanoseconds() - sentAt) / 1000)
         if endpoint.action.mode == .plan { planTimes.record(UInt64(endpoint.action.planMicroseconds)) }
@@ -242,6 +254,7 @@ final class SimulatedRobot {
       case .goodbye: return .failure(Loss(end: .goodbye))
       case .refused: return .failure(Loss(end: .refused))
       case .none:
+        if Interruption.isRequested { continue }
         if endpoint.hasFallenSilent() { return .failure(Loss(end: .silent)) }
         if !lockstep { return .success(false) }
         sentLast = endpoint.send(message)
@@ -290,7 +303,7 @@ final class SimulatedRobot {
       overruns += 1
     }
     while true {
-      switch endpoint.next(until: tick) {
+      switch next(until: tick) {
       case .action: takeLate()
       case .connected:
         hasNewController = true

@@ -1,5 +1,6 @@
 // The summary of a simulation, as text and as JSON.
 
+import CConsole
 import Histogram
 import RobotLink
 import Tasks
@@ -38,6 +39,8 @@ struct SimulationReport: Encodable {
   var framesLost: UInt64
   /// Datagrams dropped, by reason; reasons that did not occur are left out.
   var framesRejected: [String: UInt64]
+  /// What standard error did not take.
+  var messagesDropped: UInt64
   var planMs: Percentiles?
   var roundTripMs: Percentiles?
 
@@ -62,6 +65,7 @@ struct SimulationReport: Encodable {
     for reason in Rejection.allCases where counters[reason] > 0 {
       framesRejected["\(reason.name)"] = counters[reason]
     }
+    messagesDropped = console_dropped()
     planMs = Percentiles(microseconds: robot.planTimes)
     roundTripMs = Percentiles(microseconds: robot.roundTrips)
   }
@@ -88,6 +92,7 @@ struct SimulationReport: Encodable {
     lines.append(
       "  deadline misses \(deadlineMisses), late actions \(lateActions), overruns \(overruns), "
         + "frames lost \(framesLost), rejected \(rejected)")
+    if messagesDropped > 0 { lines.append("  messages that standard error did not take: \(messagesDropped)") }
     for (reason, count) in framesRejected.sorted(by: { $0.key < $1.key }) { lines.append("    \(reason): \(count)") }
     return lines.joined(separator: "\n")
   }

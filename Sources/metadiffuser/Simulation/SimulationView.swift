@@ -1,5 +1,6 @@
 // What a person sees while the robot runs: one line that is kept up to date on a terminal, and a trace for plots.
 
+import CConsole
 import Foundation
 import RobotLink
 import Tasks
@@ -29,7 +30,7 @@ final class SimulationView {
   private let family: TaskFamily
   private let isQuiet: Bool
   private let isTerminal = isatty(STDERR_FILENO) == 1
-  private let trace: FileHandle?
+  private let trace: TraceFile?
   private var lastShown: UInt64 = 0
   private var lineIsOpen = false
   private var wasUnexplained = false
@@ -38,14 +39,8 @@ final class SimulationView {
     readout = Readout(task: task)
     family = task.family
     self.isQuiet = isQuiet
-    if let tracePath {
-      guard FileManager.default.createFile(atPath: tracePath, contents: nil),
-        let file = FileHandle(forWritingAtPath: tracePath)
-      else { throw TraceError(description: "cannot write the trace \(tracePath): \(String(cString: strerror(errno)))") }
-      trace = file
-      file.write(Data("episode,step,time,\(readout.name),target,reward,plan_ms,mode\n".utf8))
-    } else {
-      trace = nil
+    trace = try tracePath.map { [readout] path in
+      try TraceFile(path: path, header: "episode,step,time,\(readout.name),target,reward,plan_ms,mode")
     }
   }
 
@@ -53,20 +48,18 @@ final class SimulationView {
   func news(_ text: String) {
     if isQuiet { return }
     endLine()
-    write("\(text)\n")
+    console_say("\(text)\n")
   }
 
   /// One step; the line is renewed ten times a second.
   func show(_ step: StepRecord) {
     let value = readout.value(step.outcome)
     let plan = step.planMilliseconds.map { decimal($0, 3) } ?? ""
-    trace?.write(
-      Data(
-        """
-        \(step.episode),\(step.step),\(decimal(step.time, 3)),\(decimal(value, 4)),\(decimal(readout.target, 4)),\
-        \(decimal(step.reward, 5)),\(plan),\(step.mode)
-
-        """.utf8))
+    trace?.append(
+      """
+      \(step.episode),\(step.step),\(decimal(step.time, 3)),\(decimal(value, 4)),\(decimal(readout.target, 4)),\
+      \(decimal(step.reward, 5)),\(plan),\(step.mode)
+      """)
     tellWhetherExplained(step.belief)
     let now = monotonicNanoseconds()
     if isQuiet || !isTerminal || now - lastShown < 100_000_000 { return }
@@ -78,7 +71,7 @@ final class SimulationView {
       + "target \(decimal(readout.target, 2))  \(belief)reward \(decimal(step.reward, 2))  "
       + "plan \(plan.isEmpty ? "–" : "\(decimal(step.planMilliseconds ?? 0, 1)) ms") (\(step.mode))  "
       + "misses \(step.misses)"
-    write("\r\(line.prefix(columns - 1))\u{1B}[K")
+    console_say("\r\(line.prefix(columns - 1))\u{1B}[K")
   }
 
   /// Of the terminal: a line that wraps would leave its beginning behind each time.
@@ -103,19 +96,19 @@ final class SimulationView {
         + "misses \(record.misses)" + (record.belief.map { ", \($0.text(family))" } ?? ""))
   }
 
-  func finish() { endLine() }
-
-  private func endLine() {
-    if lineIsOpen { write("\n") }
-    lineIsOpen = false
+  func finish() {
+    endLine()
+    // A moment for a terminal that works; a stuck one holds up nobody.
+    console_settle(30)
   }
 
-  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
-}
+  /// Throws if the trace is not whole.
+  func checkTrace() throws { try trace?.check() }
 
-/// A trace file that cannot be written.
-struct TraceError: Error, CustomStringConvertible {
-  let description: String
+  private func endLine() {
+    if lineIsOpen { console_say("\n") }
+    lineIsOpen = false
+  }
 }
 
 /// `value` with `digits` decimals.

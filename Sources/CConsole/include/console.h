@@ -1,0 +1,25 @@
+// What a program says to people, in a way that can neither stop, kill nor mislead it.
+#pragma once
+#include <stdint.h>
+
+// Puts /dev/null where descriptors 0 to 2 are closed, so that no file opened later becomes standard error; ignores SIGPIPE.
+// A closed standard output still refuses what is written to it. First thing in main, before any file is opened.
+void console_hold_descriptors(void);
+
+// The same, starts the thread that writes, and sees to it that the program's end waits up to a second for what was said, and
+// that it is no success (status 1 for 0) if standard output could not be written.
+void console_open(void);
+
+// Says `text` on standard error: hands it to the thread that writes, and never waits. What finds the queue (32 KiB) full is
+// dropped. From any thread; Real-time: no (a lock).
+void console_say(const char *text);
+
+// Waits up to `milliseconds` until all that was said is written.
+void console_settle(int milliseconds);
+
+// Messages that were said and not written: dropped, refused by the system, or still waiting.
+uint64_t console_dropped(void);
+
+// Writes `text` to standard output, and waits for a reader who takes some of it at least once a second. 0, or an errno
+// (ETIMEDOUT: nobody reads), which also makes the program's end a failure.
+int console_report(const char *text);
