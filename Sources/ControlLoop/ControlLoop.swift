@@ -14,6 +14,8 @@ public final class ControlLoop {
   public let status = LoopStatus()
   public let address: LinkAddress
   public internal(set) var statistics = LoopStatistics()
+  /// Transitions of the warm-start file that the planner passed over as absurd.
+  public private(set) var refusedTransitions = 0
   /// Why `run` ended, if it was not asked to.
   public private(set) var failure: ControlError? = nil
 
@@ -93,7 +95,15 @@ public final class ControlLoop {
     lastState = .allocate(capacity: shape.observationSize)
     lastState.initialize(repeating: 0, count: shape.observationSize)
     rehearse()
-    options.warmStart?.infer(into: &planner)
+    if let warmStart = options.warmStart {
+      let taken = warmStart.infer(into: &planner)
+      refusedTransitions = warmStart.count - taken
+      guard taken > 0 else {
+        throw .unfit(
+          file: options.warmStartPath, field: "transitions", found: "of no use: none of the \(warmStart.count)",
+          expected: "numbers within a million spreads of the training data; look at their units and order")
+      }
+    }
     if let belief = planner.belief { tell(belief) }
     beginEpisode()
   }

@@ -46,6 +46,13 @@ public final class SafetensorsFile {
     guard contents.count >= 8 else {
       throw .damaged(file: path, reason: "\(contents.count) bytes, too short for a header")
     }
+    guard contents[..<8] != [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A] else {
+      throw .invalid(
+        file: path, field: "format", found: "HDF5, as data sets are",
+        expected:
+          "safetensors: 'metadiffuser warm-start' records a warm start, 'metadiffuser train' makes a model of a data set"
+      )
+    }
     let declared = (0..<8).reduce(UInt64(0)) { $0 | UInt64(contents[$1]) << UInt64(8 * $1) }
     guard declared <= UInt64(Self.largestHeader), Int(declared) <= contents.count - 8 else {
       throw .damaged(file: path, reason: "header of \(declared) bytes in a file of \(contents.count)")

@@ -67,22 +67,27 @@ public struct WarmStart: Equatable, Sendable {
     try writer.write(to: path)
   }
 
-  /// Replaces `planner`'s context by what these transitions say. Sizes must be those of the planner. Real-time: yes.
-  public func infer(into planner: inout Planner) {
+  /// Replaces `planner`'s context by what these transitions say; returns how many it took: those that are absurdly far from the
+  /// training data it passes over. Sizes must be those of the planner. Real-time: yes.
+  @discardableResult
+  public func infer(into planner: inout Planner) -> Int {
+    var taken = 0
     precondition(observationSize == planner.observationSize && actionSize == planner.actionSize)
     planner.clearContext()
     observations.withUnsafeBufferPointer { observation in
       actions.withUnsafeBufferPointer { action in
         nextObservations.withUnsafeBufferPointer { next in
           for index in 0..<count {
-            _ = planner.addTransition(
+            let isTaken = planner.addTransition(
               observation: observation.baseAddress! + index * observationSize,
               action: action.baseAddress! + index * actionSize, reward: rewards[index],
               next: next.baseAddress! + index * observationSize)
+            if isTaken { taken += 1 }
           }
         }
       }
     }
     planner.updateContext()
+    return taken
   }
 }

@@ -168,6 +168,11 @@ struct MetaDiffuserDaemon: ParsableCommand {
       "\(options.modelName): ready after \(decimal(Double(ready) / 1e6, 0)) ms, waiting for the robot at \(address), "
         + "\(loop.kernelName) kernels")
     if isDeviceMissing { view.news("the device is not there yet; it is opened as soon as it appears") }
+    if loop.refusedTransitions > 0, let warmStart = options.warmStart {
+      view.news(
+        "warning: \(options.warmStartPath): \(loop.refusedTransitions) of \(warmStart.count) transitions were passed over, absurdly "
+          + "far from what the model was trained on; look at their units and order")
+    }
     for warning in thread.warnings { view.news("warning: \(warning)") }
     var isAsked = false
     while !loop.status.isOver {

@@ -221,6 +221,27 @@ import Testing
     #expect(message.contains("ant-dir"))
   }
 
+  @Test("transitions of a warm start that are absurd are counted, and a warm start of nothing else is refused by name")
+  func absurdWarmStart() throws {
+    var options = ControlOptions()
+    options.warmStartPath = "start.safetensors"
+    var warmStart = WarmStart(family: "point-robot", observationSize: 2, actionSize: 2, behaviour: "random")
+    for step in 0..<5 {
+      // Millimetres in place of metres would be a thousandfold; this is what a wrong pointer makes.
+      warmStart.append(observation: [step < 3 ? 1e9 : 0, 0], action: [0, 0], reward: 0, next: [0, 0])
+    }
+    options.warmStart = warmStart
+    let rig = try Rig(options)
+    #expect(rig.loop.refusedTransitions == 3)
+    #expect(rig.loop.contextTransitions == 2)
+
+    var useless = WarmStart(family: "point-robot", observationSize: 2, actionSize: 2, behaviour: "random")
+    useless.append(observation: [1e9, 0], action: [0, 0], reward: 0, next: [0, 0])
+    options.warmStart = useless
+    let message = #expect(throws: ControlError.self) { try Rig(options) }?.description ?? ""
+    #expect(message.contains("start.safetensors") && message.contains("none of the 1"))
+  }
+
   @Test("the robot's goodbye ends the loop where that is asked for")
   func goodbye() throws {
     for exits in [false, true] {

@@ -83,6 +83,14 @@ private func sample() -> SafetensorsWriter {
     }
   }
 
+  @Test func aDataSetIsCalledOne() {
+    let start: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
+    let error = #expect(throws: ModelError.self) {
+      try SafetensorsFile(path: "logs.hdf5", contents: start + [UInt8](repeating: 0, count: 100))
+    }
+    #expect(error?.description.contains("logs.hdf5") == true && error?.description.contains("HDF5") == true)
+  }
+
   @Test func aMissingFileAndAFolderAreSystemErrors() {
     #expect(throws: ModelError.self) { try SafetensorsFile(path: "no-such-file") }
     #expect(throws: ModelError.self) { try SafetensorsFile(path: "/") }
