@@ -7,10 +7,10 @@ import PlannerModel
 import Tasks
 
 struct DemoTask: ParsableArguments {
-  @Option(help: "Target speed [m/s] (default: 2.3, which is in no training task).")
+  @Option(parsing: .unconditional, help: "Target speed [m/s] (default: 2.3, which is in no training task).")
   var speed = 2.3
 
-  @Option(help: "Seed of the robot's starts and the planner's noise.")
+  @Option(parsing: .unconditional, help: "Seed of the robot's starts and the planner's noise.")
   var seed: UInt64 = 1
 
   @Option(help: "Model file.")
@@ -19,7 +19,7 @@ struct DemoTask: ParsableArguments {
   @Option(help: "Expert file, the yardstick (default: experts/FAMILY.safetensors).")
   var experts: String?
 
-  @Option(help: "Episodes after the warm start.")
+  @Option(parsing: .unconditional, help: "Episodes after the warm start.")
   var episodes = 2
 
   func validate() throws {

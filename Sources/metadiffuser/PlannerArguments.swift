@@ -8,40 +8,47 @@ extension Guide: ExpressibleByArgument {}
 extension ContextInference: ExpressibleByArgument {}
 
 struct PlannerArguments: ParsableArguments {
-  @Option(help: "Plans drawn side by side, of which the best is executed.")
+  @Option(parsing: .unconditional, help: "Plans drawn side by side, of which the best is executed.")
   var candidates: Int?
 
-  @Option(help: "Denoising steps of a plan that starts from noise.")
+  @Option(parsing: .unconditional, help: "Denoising steps of a plan that starts from noise.")
   var coldSteps: Int?
 
-  @Option(help: "Denoising steps of a plan that starts from the last one.")
+  @Option(parsing: .unconditional, help: "Denoising steps of a plan that starts from the last one.")
   var warmSteps: Int?
 
-  @Option(help: "Share of the noise levels that the last plan is noised to, to be the next one's start; 0: never.")
+  @Option(
+    parsing: .unconditional,
+    help: "Share of the noise levels that the last plan is noised to, to be the next one's start; 0: never.")
   var warmLevel: Float?
 
-  @Option(help: "Standard deviation of the noise, 0...1.")
+  @Option(parsing: .unconditional, help: "Standard deviation of the noise, 0...1.")
   var temperature: Float?
 
-  @Option(help: "Guidance strength of a plan that starts from noise.")
+  @Option(parsing: .unconditional, help: "Guidance strength of a plan that starts from noise.")
   var guideStrength: Float?
 
-  @Option(help: "Guidance strength of a plan that starts from the last one.")
+  @Option(parsing: .unconditional, help: "Guidance strength of a plan that starts from the last one.")
   var warmGuideStrength: Float?
 
-  @Option(help: "Rounds of guidance a denoising step.")
+  @Option(parsing: .unconditional, help: "Rounds of guidance a denoising step.")
   var guideRounds: Int?
 
-  @Option(help: "Weight of the dynamics discrepancy against the return, in guide and selection.")
+  @Option(
+    parsing: .unconditional, help: "Weight of the dynamics discrepancy against the return, in guide and selection.")
   var discrepancyWeight: Float?
 
-  @Option(help: "Weight of the value at a plan's end against its rewards, in guide and selection.")
+  @Option(
+    parsing: .unconditional, help: "Weight of the value at a plan's end against its rewards, in guide and selection.")
   var valueWeight: Float?
 
-  @Option(help: "Classifier-free guidance on the context; 1 is the conditional model as trained.")
+  @Option(
+    parsing: .unconditional, help: "Classifier-free guidance on the context; 1 is the conditional model as trained.")
   var conditionWeight: Float?
 
-  @Option(help: "How far actions are moved to learn more while a belief is in doubt, as a share of the limit, 0...1.")
+  @Option(
+    parsing: .unconditional,
+    help: "How far actions are moved to learn more while a belief is in doubt, as a share of the limit, 0...1.")
   var exploration: Float?
 
   @Option(help: "Instruction set: avx512, avx2, neon or portable (default: the best one here).")

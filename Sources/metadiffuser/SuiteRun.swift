@@ -24,7 +24,7 @@ struct SuiteArguments: ParsableArguments {
   @Option(help: "Suite: only these methods, separated by commas, of \(SuiteArguments.methodNames).")
   var methods: String?
 
-  @Option(help: "Suite: seeds, from --seed on (default: 3, quick: 1).")
+  @Option(parsing: .unconditional, help: "Suite: seeds, from --seed on (default: 3, quick: 1).")
   var seeds: Int?
 
   @Option(help: "Suite: folder of the cells already done (default: runs/paper, quick: runs/paper-quick).")

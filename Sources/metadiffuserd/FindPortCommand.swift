@@ -20,7 +20,7 @@ struct FindPortCommand: ParsableCommand {
   @Option(help: "Bits a second.")
   var baud = LinkAddress.defaultBaud
 
-  @Option(help: "Seconds to wait for an answer on each port.")
+  @Option(parsing: .unconditional, help: "Seconds to wait for an answer on each port.")
   var wait = 1.0
 
   @Flag(help: "Print the list as JSON.")

@@ -45,7 +45,7 @@ struct MetaDiffuserDaemon: ParsableCommand {
   @Option(help: "Warm-start file to infer the context from; in place of --warm-start-episodes.")
   var warmStart: String?
 
-  @Option(help: "Episodes that gather the warm start (default: 1).")
+  @Option(parsing: .unconditional, help: "Episodes that gather the warm start (default: 1).")
   var warmStartEpisodes: Int?
 
   @Option(
@@ -57,19 +57,23 @@ struct MetaDiffuserDaemon: ParsableCommand {
         """))
   var contextInference: ContextInference?
 
-  @Option(help: "How far actions are moved to learn more while the robot is in doubt, 0 … 1 of the limit.")
+  @Option(
+    parsing: .unconditional,
+    help: "How far actions are moved to learn more while the robot is in doubt, 0 … 1 of the limit.")
   var exploration: Float?
 
   @Option(help: "While nothing the model knows explains the robot: carry-on, hold (the last command) or stop (SAFE).")
   var whenUnexplained = UnexplainedReaction.carryOn
 
-  @Option(help: "Seed of the planner's noise.")
+  @Option(parsing: .unconditional, help: "Seed of the planner's noise.")
   var seed: UInt64 = 1
 
-  @Option(help: "Milliseconds a plan may take (default: half the robot's period).")
+  @Option(parsing: .unconditional, help: "Milliseconds a plan may take (default: half the robot's period).")
   var budget: Double?
 
-  @Option(help: "Entries of a plan, 0 … 3, that go along for when the next is late (default: 3 on UDP, 1 on a line).")
+  @Option(
+    parsing: .unconditional,
+    help: "Entries of a plan, 0 … 3, that go along for when the next is late (default: 3 on UDP, 1 on a line).")
   var laterEntries: Int?
 
   @Option(help: "Guide of the plans: none, reward or dual (default: the model's).")
@@ -78,10 +82,10 @@ struct MetaDiffuserDaemon: ParsableCommand {
   @Option(help: "Instruction set: avx512, avx2, neon or portable (default: the best one here).")
   var kernel: String?
 
-  @Option(help: "2: a second thread, on another core, computes half of a plan's candidates.")
+  @Option(parsing: .unconditional, help: "2: a second thread, on another core, computes half of a plan's candidates.")
   var threads = 1
 
-  @Option(help: "CPU to bind the control thread to (default: the system's choice).")
+  @Option(parsing: .unconditional, help: "CPU to bind the control thread to (default: the system's choice).")
   var cpu: Int?
 
   @Flag(help: "Fail if the machine refuses any step of the real-time set-up.")

@@ -107,6 +107,8 @@ import Testing
       (["warm-start", "--family", "point-robot", "--task", "0.5"], "takes 2 task parameters"),
       (["warm-start", "--task", "fast"], "--task"),
       (["collect", "--family", "point-robot", "--episodes-per-task", "0"], "--episodes-per-task is 0"),
+      (["collect", "--family", "point-robot", "--episodes-per-task", "-2"], "--episodes-per-task is -2"),
+      (["collect", "--family", "point-robot", "--tasks", "1000000000000"], "--tasks is 1000000000000"),
       (["collect", "--family", "point-robot", "--quality", "superb"], "--quality"),
       (["collect", "--family", "point-robot", "--seed", "-1"], "--seed"),
       (["train", "expert", "--family", "point-robot", "--threads", "0"], "--threads"),
@@ -121,7 +123,13 @@ import Testing
       (["fly"], "fly"), (["inspect"], "<file>"), (["inspect", "a", "b"], "b"), (["collect"], "--output"),
       (["simulate", "--task", "2", "--episodes", "0"], "--episodes is 0"),
       (["simulate", "--task", "2", "--link", "tcp://1.2.3.4:5"], "tcp://1.2.3.4:5"),
-      (["simulate", "--task", "-5"], "target speed"), (["simulate", "--family", "none", "--task", "1"], "'none'"),
+      (["simulate", "--task", "-50"], "is -50.0, give"), (["simulate", "--task=-50"], "is -50.0, give"),
+      (["plant", "--task", "-50"], "is -50.0, give"),
+      (["train", "--data", "d", "-o", "m", "--threads", "-1"], "--threads is -1"),
+      (["train", "--data", "d", "-o", "m", "--threads", "100000"], "--threads is 100000"),
+      (["tune", "--model", "m", "--period", "8ms", "--episodes", "-1"], "--episodes is -1"),
+      (["profile", "--model", "m", "--plans", "-3"], "--plans is -3"),
+      (["simulate", "--family", "none", "--task", "1"], "'none'"),
       (["evaluate", "--model", "m", "--episodes", "0"], "--episodes is 0"),
     ])
   func `wrong usage is said`(arguments: [String], words: String) throws {

@@ -26,7 +26,7 @@ struct AdaptCommand: ParsableCommand {
   @Option(help: "Model file.")
   var model: String
 
-  @Option(help: "Step at which the task changes.")
+  @Option(parsing: .unconditional, help: "Step at which the task changes.")
   var changeAt = 100
 
   @Option(help: "What the context comes from: encoder, belief or encoder,belief (default: what the model has).")
@@ -35,7 +35,7 @@ struct AdaptCommand: ParsableCommand {
   @Option(help: "Which of the family's fixed task lists.")
   var split = TaskSplit.test
 
-  @Option(help: "Episodes of each task.")
+  @Option(parsing: .unconditional, help: "Episodes of each task.")
   var episodes = 1
 
   @Option(help: "Who drives the warm start: random, medium, expert, mixed, or own: the planner itself.")
@@ -44,10 +44,10 @@ struct AdaptCommand: ParsableCommand {
   @Option(help: "Expert file, the yardstick and the driver of warm starts (default: experts/FAMILY.safetensors).")
   var experts: String?
 
-  @Option(help: "Seed of everything random.")
+  @Option(parsing: .unconditional, help: "Seed of everything random.")
   var seed: UInt64 = 1
 
-  @Option(help: "Tasks at a time.")
+  @Option(parsing: .unconditional, help: "Tasks at a time.")
   var threads = 1
 
   @OptionGroup(title: "Planning (default: the model's settings)")

@@ -24,16 +24,19 @@ struct CollectCommand: ParsableCommand {
   @Option(help: "Expert file with the levels medium and expert (default: experts/FAMILY.safetensors).")
   var experts: String?
 
-  @Option(help: "Training tasks; more than the fixed list has continue it (default: the recipe's).")
+  @Option(
+    parsing: .unconditional, help: "Training tasks; more than the fixed list has continue it (default: the recipe's).")
   var tasks: Int?
 
-  @Option(help: "Episodes of each task (default: the recipe's).")
+  @Option(parsing: .unconditional, help: "Episodes of each task (default: the recipe's).")
   var episodesPerTask: Int?
 
-  @Option(help: "Share of the recoveries that come from driving for another task (default: the recipe's).")
+  @Option(
+    parsing: .unconditional,
+    help: "Share of the recoveries that come from driving for another task (default: the recipe's).")
   var detours: Double?
 
-  @Option(help: "Seed of everything random (default: the recipe's).")
+  @Option(parsing: .unconditional, help: "Seed of everything random (default: the recipe's).")
   var seed: UInt64?
 
   @Option(name: [.short, .long], help: "Data set to write (HDF5).")
@@ -45,6 +48,7 @@ struct CollectCommand: ParsableCommand {
   func validate() throws {
     for (name, value) in [("--episodes-per-task", episodesPerTask), ("--tasks", tasks)] {
       if let value, value < 1 { throw ValidationError("\(name) is \(value), give 1 or more") }
+      if let value, value > 1_000_000 { throw ValidationError("\(name) is \(value), give at most 1000000") }
     }
     if let detours, !(0...1).contains(detours) {
       throw ValidationError("--detours is \(detours), give a share in 0...1")

@@ -40,7 +40,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Only these tasks of the split, by number from 0, separated by commas.")
   var tasks: String?
 
-  @Option(help: "Episodes of each task (default: 2, of the suite 1).")
+  @Option(parsing: .unconditional, help: "Episodes of each task (default: 2, of the suite 1).")
   var episodes: Int?
 
   @Option(help: "Who drives the warm start: random, medium, expert, mixed or own, the planner itself (default: mixed).")
@@ -55,10 +55,12 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Expert file, the yardstick and the driver of warm starts (default: experts/FAMILY.safetensors).")
   var experts: String?
 
-  @Option(help: "Seed of everything random.")
+  @Option(parsing: .unconditional, help: "Seed of everything random.")
   var seed: UInt64 = 1
 
-  @Option(help: "Tasks at a time (default: 1, of the suite 2). More than one makes plan times worse than they are.")
+  @Option(
+    parsing: .unconditional,
+    help: "Tasks at a time (default: 1, of the suite 2). More than one makes plan times worse than they are.")
   var threads: Int?
 
   @OptionGroup(title: "Planning (default: the model's settings)")

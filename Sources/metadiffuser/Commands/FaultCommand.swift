@@ -30,10 +30,10 @@ struct FaultCommand: ParsableCommand {
   @Option(help: "File of faults, one a line.")
   var scenario: String?
 
-  @Option(help: "Seed of the faults.")
+  @Option(parsing: .unconditional, help: "Seed of the faults.")
   var seed: UInt64 = 1
 
-  @Option(help: "Seconds until the end (default: until Control-C).")
+  @Option(parsing: .unconditional, help: "Seconds until the end (default: until Control-C).")
   var seconds: Double?
 
   @Flag(help: "Yes, disturb this link.")

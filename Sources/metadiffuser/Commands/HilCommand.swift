@@ -30,7 +30,9 @@ struct HilCommand: ParsableCommand {
   @Option(help: "The tty that the real microcontroller's actuator bus is wired to.")
   var realBus: String?
 
-  @Option(help: "Kill and stop each part this many times at random instants, and report how the others coped.")
+  @Option(
+    parsing: .unconditional,
+    help: "Kill and stop each part this many times at random instants, and report how the others coped.")
   var faults: Int?
 
   @Option(help: "With --faults: only this part, controller, plant or microcontroller; may be given more than once.")

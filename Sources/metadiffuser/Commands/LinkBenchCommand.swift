@@ -9,7 +9,7 @@ struct LinkBenchCommand: ParsableCommand {
     abstract: "Measure the link: bytes a cycle, processor time a frame, round trips over UDP and a pseudo-terminal."
   )
 
-  @Option(help: "Round trips to measure on each link.")
+  @Option(parsing: .unconditional, help: "Round trips to measure on each link.")
   var cycles = 20_000
 
   @Flag(help: "Print the summary as JSON.")

@@ -13,10 +13,10 @@ struct LinkDamageCommand: ParsableCommand {
       """
   )
 
-  @Option(help: "Frames to send.")
+  @Option(parsing: .unconditional, help: "Frames to send.")
   var frames = 10_000_000
 
-  @Option(help: "Seed of the damage.")
+  @Option(parsing: .unconditional, help: "Seed of the damage.")
   var seed: UInt64 = 1
 
   @Flag(help: "Print the summary as JSON.")

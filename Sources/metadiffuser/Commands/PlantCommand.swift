@@ -18,23 +18,23 @@ struct PlantCommand: ParsableCommand {
   @Option(help: "Task family; one whose physics runs on between control ticks.")
   var family = TaskFamily.cheetahVelocity.name
 
-  @Option(help: "Task parameters, separated by commas: 2.3 is a target speed in m/s.")
+  @Option(parsing: .unconditional, help: "Task parameters, separated by commas: 2.3 is a target speed in m/s.")
   var task: TaskArgument
 
   @Option(
     help: "The tty of the actuator bus, the local socket of an emulator, or pty:///PATH to make a terminal there.")
   var bus: String
 
-  @Option(help: "Bits a second on the bus.")
+  @Option(parsing: .unconditional, help: "Bits a second on the bus.")
   var baud: UInt32 = 921_600
 
-  @Option(help: "Complete episodes until the end (default: until Control-C).")
+  @Option(parsing: .unconditional, help: "Complete episodes until the end (default: until Control-C).")
   var episodes: Int?
 
-  @Option(help: "Seed of the episodes' starts.")
+  @Option(parsing: .unconditional, help: "Seed of the episodes' starts.")
   var seed: UInt64 = 1
 
-  @Option(help: "Seconds until the end, whatever happens (default: none).")
+  @Option(parsing: .unconditional, help: "Seconds until the end, whatever happens (default: none).")
   var seconds: Double?
 
   @Option(help: "Append a line of CSV for each drive frame to this file.")

@@ -23,19 +23,19 @@ struct ProfileCommand: ParsableCommand {
   @Option(help: "Denoiser to profile in place of a model: width and factors of its levels, 32:1,2,4,8.")
   var shape: String?
 
-  @Option(help: "Rows of a plan, with --shape.")
+  @Option(parsing: .unconditional, help: "Rows of a plan, with --shape.")
   var horizon = 32
 
-  @Option(help: "Channels of the observation, with --shape.")
+  @Option(parsing: .unconditional, help: "Channels of the observation, with --shape.")
   var state = 17
 
-  @Option(help: "Channels of the action, with --shape.")
+  @Option(parsing: .unconditional, help: "Channels of the action, with --shape.")
   var action = 6
 
-  @Option(help: "Plans to make.")
+  @Option(parsing: .unconditional, help: "Plans to make.")
   var plans = 10_000
 
-  @Option(help: "Plans in a forward pass of the denoiser alone.")
+  @Option(parsing: .unconditional, help: "Plans in a forward pass of the denoiser alone.")
   var batch = 1
 
   @Option(
@@ -43,10 +43,10 @@ struct ProfileCommand: ParsableCommand {
       "What a plan must not exceed, such as 8ms or 500us (default: the model's period).", valueName: "time"))
   var period: TimeSpan?
 
-  @Option(help: "2: a second thread computes half of a plan's candidates.")
+  @Option(parsing: .unconditional, help: "2: a second thread computes half of a plan's candidates.")
   var threads = 1
 
-  @Option(help: "CPU to measure on (default: the system's choice).")
+  @Option(parsing: .unconditional, help: "CPU to measure on (default: the system's choice).")
   var cpu: Int?
 
   @Flag(help: "Measure again with every core hogged.")

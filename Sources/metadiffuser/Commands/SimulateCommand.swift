@@ -19,7 +19,7 @@ struct SimulateCommand: ParsableCommand {
   @Option(help: "Task family: \(TaskFamily.all.map(\.name).joined(separator: ", ")).")
   var family = TaskFamily.cheetahVelocity.name
 
-  @Option(help: "Task parameters, separated by commas: 2.3 is a target speed in m/s.")
+  @Option(parsing: .unconditional, help: "Task parameters, separated by commas: 2.3 is a target speed in m/s.")
   var task: TaskArgument
 
   @Option(help: "Address to listen at: udp://HOST:PORT, serial://DEVICE?baud=RATE, or pty://PATH to make one.")
@@ -31,13 +31,13 @@ struct SimulateCommand: ParsableCommand {
   @Flag(help: "Wait for the answer to each observation in place of keeping time.")
   var lockstep = false
 
-  @Option(help: "Complete episodes until the end (default: until Control-C).")
+  @Option(parsing: .unconditional, help: "Complete episodes until the end (default: until Control-C).")
   var episodes: Int?
 
-  @Option(help: "Seed of the episodes' starts.")
+  @Option(parsing: .unconditional, help: "Seed of the episodes' starts.")
   var seed: UInt64 = 1
 
-  @Option(help: "Seconds to wait for a controller before giving up (default: for ever).")
+  @Option(parsing: .unconditional, help: "Seconds to wait for a controller before giving up (default: for ever).")
   var wait: Double?
 
   @Option(help: "Write a line of CSV for each step to this file.")

@@ -34,13 +34,15 @@ struct TrainBaselineCommand: ParsableCommand {
   @Option(name: [.short, .long], help: "Baseline file to write (default: Models/baselines/FAMILY-METHOD.safetensors).")
   var output: String?
 
-  @Option(help: "Seed of everything random (default: the recipe's).")
+  @Option(parsing: .unconditional, help: "Seed of everything random (default: the recipe's).")
   var seed: UInt64?
 
-  @Option(help: "Steps of the last stage: the cloned policy, or the actor-critic (default: the recipe's).")
+  @Option(
+    parsing: .unconditional,
+    help: "Steps of the last stage: the cloned policy, or the actor-critic (default: the recipe's).")
   var steps: Int?
 
-  @Option(help: "Threads; the result does not depend on it, and more than 2 bring nothing.")
+  @Option(parsing: .unconditional, help: "Threads; the result does not depend on it, and more than 2 bring nothing.")
   var threads = min(2, ProcessInfo.processInfo.activeProcessorCount)
 
   @Option(help: "Checkpoint to resume from and to write; default: checkpoints/NAME OF THE OUTPUT.checkpoint")
@@ -48,6 +50,10 @@ struct TrainBaselineCommand: ParsableCommand {
 
   @Flag(help: "Print the report as JSON, and no progress.")
   var json = false
+
+  func validate() throws {
+    guard (1...64).contains(threads) else { throw ValidationError("--threads is \(threads), give 1...64") }
+  }
 
   func run() throws {
     let recipe = try recipe.load()

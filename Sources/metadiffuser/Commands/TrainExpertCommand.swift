@@ -14,23 +14,25 @@ struct TrainExpertCommand: ParsableCommand {
 
   @OptionGroup var recipe: RecipeArguments
 
-  @Option(help: "Seed of everything random; the same seed gives the same expert (default: the recipe's).")
+  @Option(
+    parsing: .unconditional,
+    help: "Seed of everything random; the same seed gives the same expert (default: the recipe's).")
   var seed: UInt64?
 
   @Option(name: [.short, .long], help: "Expert file to write (safetensors).")
   var output: String
 
-  @Option(help: "Updates of the networks in all (default: the recipe's).")
+  @Option(parsing: .unconditional, help: "Updates of the networks in all (default: the recipe's).")
   var updates: Int?
 
-  @Option(help: "Threads; the result does not depend on it.")
+  @Option(parsing: .unconditional, help: "Threads; the result does not depend on it.")
   var threads = min(2, ProcessInfo.processInfo.activeProcessorCount)
 
   @Option(help: "Checkpoint to resume from and to write; default: checkpoints/expert-FAMILY-SEED.checkpoint")
   var checkpoint: String?
 
   func validate() throws {
-    guard threads >= 1 else { throw ValidationError("--threads \(threads): give at least 1") }
+    guard (1...64).contains(threads) else { throw ValidationError("--threads is \(threads), give 1...64") }
   }
 
   func run() throws {

@@ -30,19 +30,19 @@ struct TrainModelCommand: ParsableCommand {
   @Option(help: "Recipe whose settings of the model replace the defaults (JSON); see Recipes.")
   var recipe: String?
 
-  @Option(help: "Seed of everything random (default: the recipe's).")
+  @Option(parsing: .unconditional, help: "Seed of everything random (default: the recipe's).")
   var seed: UInt64?
 
-  @Option(help: "Threads; the result does not depend on it, and more than 2 bring nothing.")
+  @Option(parsing: .unconditional, help: "Threads; the result does not depend on it, and more than 2 bring nothing.")
   var threads = min(2, ProcessInfo.processInfo.activeProcessorCount)
 
-  @Option(help: "Steps of the denoiser (default: the recipe's).")
+  @Option(parsing: .unconditional, help: "Steps of the denoiser (default: the recipe's).")
   var steps: Int?
 
-  @Option(help: "Steps of encoder, dynamics and reward model (default: the recipe's).")
+  @Option(parsing: .unconditional, help: "Steps of encoder, dynamics and reward model (default: the recipe's).")
   var worldModelSteps: Int?
 
-  @Option(help: "Rows of a plan (default: the recipe's).")
+  @Option(parsing: .unconditional, help: "Rows of a plan (default: the recipe's).")
   var horizon: Int?
 
   @Option(help: "Channels of the denoiser's levels, comma-separated (default: the recipe's).")
@@ -54,16 +54,21 @@ struct TrainModelCommand: ParsableCommand {
   )
   var context: ContextKind?
 
-  @Option(help: "Numbers in the context (default: the recipe's).")
+  @Option(parsing: .unconditional, help: "Numbers in the context (default: the recipe's).")
   var contextSize: Int?
 
-  @Option(help: "Share of each task's episodes, best first, that the denoiser learns from (default: the recipe's).")
+  @Option(
+    parsing: .unconditional,
+    help: "Share of each task's episodes, best first, that the denoiser learns from (default: the recipe's).")
   var bestEpisodes: Double?
 
-  @Option(help: "Steps of the value at the end of a plan; 0: the model has none (default: the recipe's).")
+  @Option(
+    parsing: .unconditional,
+    help: "Steps of the value at the end of a plan; 0: the model has none (default: the recipe's).")
   var valueSteps: Int?
 
   @Option(
+    parsing: .unconditional,
     help: "How much more often windows of a high advantage are learnt from; 0: all alike (default: the recipe's).")
   var advantageWeight: Double?
 
@@ -71,6 +76,7 @@ struct TrainModelCommand: ParsableCommand {
   var checkpoint: String?
 
   @Option(
+    parsing: .unconditional,
     help: "Measure the return on five held-out tasks every so many denoiser steps, for the table; takes the expert.")
   var evaluateEvery: Int?
 
@@ -84,6 +90,7 @@ struct TrainModelCommand: ParsableCommand {
   var benchmarkStep = false
 
   func validate() throws {
+    guard (1...64).contains(threads) else { throw ValidationError("--threads is \(threads), give 1...64") }
     if let evaluateEvery, evaluateEvery < 1 {
       throw ValidationError("--evaluate-every is \(evaluateEvery), give 1 or more steps")
     }

@@ -26,7 +26,8 @@ struct TuneCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Time between two plans, such as 8ms or 500us (default: the model's).", valueName: "time"))
   var period: TimeSpan?
 
-  @Option(help: "Share of the period that 99 % of plans must keep within, above 0 and at most 1.")
+  @Option(
+    parsing: .unconditional, help: "Share of the period that 99 % of plans must keep within, above 0 and at most 1.")
   var share = 0.5
 
   @Option(help: "Denoising steps to try.")
@@ -38,34 +39,38 @@ struct TuneCommand: ParsableCommand {
   @Option(help: "Guide rounds a denoising step to try.")
   var guideRounds = Numbers([0, 1, 2])
 
-  @Option(help: "Temperature that all of them share (default: the model's).")
+  @Option(parsing: .unconditional, help: "Temperature that all of them share (default: the model's).")
   var temperature: Float?
 
-  @Option(help: "Guidance strength that all of them share (default: the model's).")
+  @Option(parsing: .unconditional, help: "Guidance strength that all of them share (default: the model's).")
   var guideStrength: Float?
 
-  @Option(help: "Weight of the dynamics discrepancy against the return, of all of them (default: the model's).")
+  @Option(
+    parsing: .unconditional,
+    help: "Weight of the dynamics discrepancy against the return, of all of them (default: the model's).")
   var discrepancyWeight: Float?
 
-  @Option(help: "Weight of the value at a plan's end, of all of them (default: the model's).")
+  @Option(parsing: .unconditional, help: "Weight of the value at a plan's end, of all of them (default: the model's).")
   var valueWeight: Float?
 
-  @Option(help: "Classifier-free guidance on the context, of all of them; 1: none (default: the model's).")
+  @Option(
+    parsing: .unconditional,
+    help: "Classifier-free guidance on the context, of all of them; 1: none (default: the model's).")
   var conditionWeight: Float?
 
   @Option(help: "Who drives the warm start: random, medium, expert, mixed, or own: the planner itself.")
   var warmStart = WarmStartSource.mixed
 
-  @Option(help: "Episodes of each task.")
+  @Option(parsing: .unconditional, help: "Episodes of each task.")
   var episodes = 1
 
   @Option(help: "Expert file, the yardstick and the driver of warm starts (default: experts/FAMILY.safetensors).")
   var experts: String?
 
-  @Option(help: "Seed of everything random.")
+  @Option(parsing: .unconditional, help: "Seed of everything random.")
   var seed: UInt64 = 1
 
-  @Option(help: "Tasks at a time while scoring.")
+  @Option(parsing: .unconditional, help: "Tasks at a time while scoring.")
   var threads = 2
 
   @Option(help: "Instruction set (default: the best one here).")

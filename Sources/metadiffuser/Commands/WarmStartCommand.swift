@@ -15,7 +15,7 @@ struct WarmStartCommand: ParsableCommand {
   @Option(help: "Task family: \(TaskFamily.all.map(\.name).joined(separator: ", ")).")
   var family = TaskFamily.cheetahVelocity.name
 
-  @Option(help: "The task's parameters, separated by commas: 2.3")
+  @Option(parsing: .unconditional, help: "The task's parameters, separated by commas: 2.3")
   var task: TaskArgument
 
   @Option(help: "Who drives; mixed takes every third step of a random, a medium and an expert episode.")
@@ -24,7 +24,7 @@ struct WarmStartCommand: ParsableCommand {
   @Option(help: "Expert file with the levels medium and expert (default: experts/FAMILY.safetensors).")
   var experts: String?
 
-  @Option(help: "Seed of everything random.")
+  @Option(parsing: .unconditional, help: "Seed of everything random.")
   var seed: UInt64 = 1
 
   @Option(name: [.short, .long], help: "Warm start to write (safetensors).")
