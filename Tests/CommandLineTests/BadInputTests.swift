@@ -124,7 +124,6 @@ import Testing
       (["simulate", "--task", "2", "--episodes", "0"], "--episodes is 0"),
       (["simulate", "--task", "2", "--link", "tcp://1.2.3.4:5"], "tcp://1.2.3.4:5"),
       (["simulate", "--task", "-50"], "is -50.0, give"), (["simulate", "--task=-50"], "is -50.0, give"),
-      (["plant", "--task", "-50"], "is -50.0, give"),
       (["train", "--data", "d", "-o", "m", "--threads", "-1"], "--threads is -1"),
       (["train", "--data", "d", "-o", "m", "--threads", "100000"], "--threads is 100000"),
       (["tune", "--model", "m", "--period", "8ms", "--episodes", "-1"], "--episodes is -1"),
