@@ -1,10 +1,10 @@
-// Which context an episode is driven with: none while the warm start is gathered, and then a fixed one.
+// Which episodes are the warm start: an encoder's context is inferred at their end, and a belief is said to be formed.
 
 /// Where the context comes from.
 public enum ContextSource: Sendable, Equatable {
-  /// Given before the start (a warm-start file), fixed.
+  /// Given before the start (a warm-start file): an encoder's stays, a belief begins with it.
   case given
-  /// Inferred from the robot's first `count` episodes, which are driven without; 0: there is never one.
+  /// Inferred from the robot's first `count` episodes, which an encoder is driven without; 0: an encoder never has one.
   case firstEpisodes(Int)
 }
 

@@ -19,7 +19,7 @@ struct BeliefJudgement: Equatable {
   /// Probability from which on a belief counts as sure.
   private static var sure: Float { @_noAllocation @_noLocks get { 0.9 } }
   /// Transitions in a row that a belief must be sure for.
-  static var settling: Int { @_noAllocation @_noLocks get { 8 } }
+  static var settling: Int { @_noAllocation @_noLocks get { 12 } }
   /// Loss per transition from which on two hypotheses are different tasks, and the same as a share of what any two of the bank
   /// are apart, by their median.
   static let leastDistance: Float = 0.5, distanceShare: Float = 0.5
