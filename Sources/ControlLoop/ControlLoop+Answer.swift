@@ -21,7 +21,7 @@ extension ControlLoop {
       return
     }
     let wasSafe = failsafe.isSafe
-    switch planner.belief?.isUnexplained == true ? options.whenUnexplained : .carryOn {
+    switch planner.isUnexplained ? options.whenUnexplained : .carryOn {
     case .carryOn:
       let failures = statistics.failedPlans
       let isPlanned = planNow(arrival: arrival)

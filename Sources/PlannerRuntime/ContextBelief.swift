@@ -331,6 +331,9 @@ struct ContextBelief {
     }
   }
 
+  /// Nothing known explains the robot.
+  var isUnexplained: Bool { @_noAllocation @_noLocks get { state.pointee.judgement.isUnexplained } }
+
   /// The belief in numbers.
   var summary: Belief {
     @_noAllocation @_noLocks

@@ -119,6 +119,9 @@ extension Planner {
     if transitionCount >= inferredCount + interval { updateContext() }
   }
 
+  /// No hypothesis explains the robot; cheaper than the whole `belief`. Real-time: yes.
+  public var isUnexplained: Bool { @_noAllocation @_noLocks get { parts.belief?.isUnexplained ?? false } }
+
   /// What the planner believes it faces; nil where its context is not a belief. Real-time: yes.
   public var belief: Belief? { @_noAllocation @_noLocks get { parts.belief?.summary } }
 
