@@ -5,6 +5,8 @@ import Testing
 
 @Suite struct UnwritableOutputTests {
   let workplace = try! Workplace()
+  /// A pseudo-terminal of this test's own, where a port could be another test's.
+  var line: String { "pty://\(workplace.path("line"))" }
 
   /// Runs a program by a shell that redirects as `redirection` says.
   private func run(
@@ -46,13 +48,15 @@ import Testing
     ]
     #expect(try run(evaluate, redirection).status == 0)
     #expect(try run(["inspect", "none"], redirection).status == 1)
-    #expect(try run(["simulate", "--task", "1", "--wait", "0.05"], redirection).status == 69)
+    #expect(try run(["simulate", "--task", "1", "--wait", "0.05", "--link", line], redirection).status == 69)
   }
 
   @Test func `with all three descriptors closed no message goes into a file of results`() throws {
     try workplace.copyExpert("point-robot")
-    let outcome = try run(
-      ["simulate", "--family", "point-robot", "--task", "1,0", "--wait", "0.05", "--trace", "t.csv"], "0<&- >&- 2>&-")
+    let simulate = [
+      "simulate", "--family", "point-robot", "--task", "1,0", "--wait", "0.05", "--trace", "t.csv", "--link", line,
+    ]
+    let outcome = try run(simulate, "0<&- >&- 2>&-")
     #expect(outcome.status == 69)
     #expect(
       String(decoding: try workplace.bytes("t.csv"), as: UTF8.self)
