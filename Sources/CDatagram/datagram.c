@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { SECOND = 1000000000 };
 
@@ -49,4 +50,46 @@ int dg_send(int socket, const void *bytes, size_t count, dg_address to) {
   const ssize_t sent = sendto(socket, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL,
                               to.port ? (const struct sockaddr *)&peer : NULL, to.port ? sizeof peer : 0);
   return sent < 0 ? -errno : 0;
+}
+
+// The address that the system would send to `peer` from.
+static int source_towards(const struct sockaddr_in *peer, in_addr_t *source) {
+  const int probe = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (probe < 0) return -errno;
+  struct sockaddr_in own = {0};
+  socklen_t size = sizeof own;
+  int code = 0;
+  if (connect(probe, (const struct sockaddr *)peer, sizeof *peer) != 0 ||
+      getsockname(probe, (struct sockaddr *)&own, &size) != 0)
+    code = -errno;
+  close(probe);
+  *source = own.sin_addr.s_addr;
+  return code;
+}
+
+static int disconnect(int socket) {
+  const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+  return connect(socket, &nobody, sizeof nobody);
+}
+
+int dg_aim(int socket, dg_address peer) {
+  const struct sockaddr_in wanted = {
+      .sin_family = AF_INET, .sin_port = htons(peer.port), .sin_addr.s_addr = htonl(peer.host)};
+  in_addr_t source;
+  const int code = source_towards(&wanted, &source);
+  if (code != 0) {
+    (void)disconnect(socket);
+    return code;
+  }
+  struct sockaddr_in own = {0}, present = {0};
+  socklen_t size = sizeof own;
+  (void)getsockname(socket, (struct sockaddr *)&own, &size);
+  size = sizeof present;
+  if (getpeername(socket, (struct sockaddr *)&present, &size) == 0 &&
+      present.sin_addr.s_addr == wanted.sin_addr.s_addr && present.sin_port == wanted.sin_port &&
+      own.sin_addr.s_addr == source)
+    return 0;
+  // Without this the address chosen at first would be kept.
+  (void)disconnect(socket);
+  return connect(socket, (const struct sockaddr *)&wanted, sizeof wanted) == 0 ? 0 : -errno;
 }

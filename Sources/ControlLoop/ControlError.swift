@@ -13,6 +13,8 @@ public enum ControlError: Error, CustomStringConvertible {
   case unfit(file: String, field: String, found: String, expected: String)
   /// Model and robot do not fit, by one or the other's judgement.
   case refused(LinkAddress, reason: String)
+  /// `--no-wait`, and there is no way to the robot.
+  case unreachable(LinkAddress, LinkReach)
   /// `--require-rt`, and the machine refused.
   case realTime([RealTimeWarning])
   /// The control thread could not be started.
@@ -26,6 +28,9 @@ public enum ControlError: Error, CustomStringConvertible {
     case .unfit(let file, let field, let found, let expected): "\(file): \(field) is \(found), expected \(expected)"
     case .refused(let address, let reason):
       "the model does not fit the robot at \(address): \(reason); use a model trained for this robot"
+    case .unreachable(let address, let reach):
+      "link \(address): there is no such host or device, or no way to it\(reach.cause.map { " (\($0))" } ?? ""); check the "
+        + "address, or leave --no-wait out to wait"
     case .realTime(let warnings):
       "no real time: " + warnings.map(\.description).joined(separator: "; ") + "; or leave --require-rt out"
     case .thread(let cause): "cannot start the control thread: \(cause)"

@@ -49,6 +49,10 @@ extension ControlLoop {
     let spent = inLockstep ? 0 : start &- due
     guard spent < budgetNanoseconds, inLockstep || spent &+ stepTime.nanoseconds < periodNanoseconds else {
       statistics.skippedPlans += 1
+      status.show(
+        missed: spent < budgetNanoseconds
+          ? .slow(microseconds: UInt32(clamping: stepTime.nanoseconds / 1000))
+          : .late(microseconds: UInt32(clamping: spent / 1000)))
       stepTime.recordSkip()
       return false
     }
@@ -61,6 +65,7 @@ extension ControlLoop {
     case .outOfBudget: statistics.shortPlans += 1
     case .nonFinite:
       statistics.failedPlans += 1
+      status.show(missed: .failed)
       return false
     }
     if !inLockstep, end &- due > periodNanoseconds { statistics.latePlans += 1 }

@@ -21,7 +21,8 @@ public final class ControlLoop {
 
   let options: ControlOptions
   let periodNanoseconds: UInt64
-  let budgetNanoseconds: UInt64
+  /// What a plan may take, from when its observation was due.
+  public let budgetNanoseconds: UInt64
   /// A serial line is slow: it carries what moves the robot, and no predictions for whoever looks on.
   let isOnLine: Bool
   /// Entries of a plan that go along with an action.
@@ -41,6 +42,9 @@ public final class ControlLoop {
   let bankParameters: BankParameters
   var planCount: UInt32 = 0
   var stepTime = DurationEstimate()
+  /// The shorter of the plans made in rehearsal, and its denoising steps.
+  var rehearsedNanoseconds: UInt64 = .max
+  var rehearsedSteps = 1
   /// The robot's last start that was seen, and whether its present episode is under way.
   var robotEpoch: UInt32 = 0
   var isInEpisode = false
@@ -123,7 +127,6 @@ public final class ControlLoop {
   /// The planner's second thread, if it has one.
   var helperThread: UInt64? { planner.helperThread }
   public var counters: LinkCounters { endpoint.session.counters }
-  public var isLinkOpen: Bool { endpoint.isOpen }
   /// The robot's clock and this machine's.
   public var clock: ClockEstimate { endpoint.session.clock }
   public var robot: RobotDescription? { endpoint.session.robot }
@@ -135,7 +138,9 @@ public final class ControlLoop {
     for _ in 0..<2 {
       let start = monotonicNanoseconds()
       let result = planner.plan(observation: lastState, budgetNanoseconds: .max)
-      stepTime.record((monotonicNanoseconds() - start) / UInt64(max(1, result.stepsTaken)))
+      let duration = monotonicNanoseconds() - start
+      stepTime.record(duration / UInt64(max(1, result.stepsTaken)))
+      if duration < rehearsedNanoseconds { (rehearsedNanoseconds, rehearsedSteps) = (duration, result.stepsTaken) }
       planner.prepare()
     }
     planner.clearContext()
@@ -158,7 +163,11 @@ public final class ControlLoop {
   }
 
   /// Waits for one event, at most until CLOCK_MONOTONIC shows `nanoseconds`, and handles it; false if the loop is to end.
-  package func runOnce(until nanoseconds: UInt64) -> Bool { handle(endpoint.next(until: nanoseconds)) }
+  package func runOnce(until nanoseconds: UInt64) -> Bool {
+    let goesOn = handle(endpoint.next(until: nanoseconds))
+    status.show(reach: endpoint.reach)
+    return goesOn
+  }
 
   private func handle(_ event: ControllerEndpoint.Event) -> Bool {
     switch event {

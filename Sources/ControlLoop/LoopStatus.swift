@@ -1,6 +1,7 @@
 // What the control thread shows to the main thread while it runs: numbers and news, without a lock.
 
 import PlannerRuntime
+import RobotLink
 import Synchronization
 
 /// News from the loop.
@@ -35,6 +36,8 @@ public final class LoopStatus: Sendable {
   package let isStopRequested = Atomic(false)
   private let hasEnded = Atomic(false)
   private let isConnectedNow = Atomic(false)
+  private let reachWord = Atomic<UInt64>(0)
+  private let missedWord = Atomic<UInt64>(0)
   private let numbers = Atomic<UInt64>(0)  // episode in the upper half, step in the lower
   private let rewardBits = Atomic<UInt32>(0)
   private let plan = Atomic<UInt32>(0)
@@ -52,11 +55,14 @@ public final class LoopStatus: Sendable {
 
   public var isOver: Bool { hasEnded.load(ordering: .acquiring) }
   public var isConnected: Bool { isConnectedNow.load(ordering: .relaxed) }
+  /// How far frames get towards the robot.
+  public var reach: LinkReach { LinkReach(word: reachWord.load(ordering: .relaxed)) }
   public var episode: Int { Int(numbers.load(ordering: .relaxed) >> 32) }
   public var step: Int { Int(numbers.load(ordering: .relaxed) & 0xFFFF_FFFF) }
   public var reward: Float { Float(bitPattern: rewardBits.load(ordering: .relaxed)) }
   public var planMicroseconds: UInt32 { plan.load(ordering: .relaxed) }
   public var deadlineMisses: UInt64 { misses.load(ordering: .relaxed) }
+  public var missedPlan: MissedPlan { MissedPlan(word: missedWord.load(ordering: .relaxed)) }
 
   /// nil where the controller has no belief; all of it is of one cycle.
   public var belief: ShownBelief? {
@@ -88,6 +94,12 @@ public final class LoopStatus: Sendable {
 
   @_noAllocation @_noLocks
   func show(isConnected: Bool) { isConnectedNow.store(isConnected, ordering: .relaxed) }
+
+  @_noAllocation @_noLocks
+  func show(reach: LinkReach) { reachWord.store(reach.word, ordering: .relaxed) }
+
+  @_noAllocation @_noLocks
+  func show(missed: MissedPlan) { missedWord.store(missed.word, ordering: .relaxed) }
 
   @_noAllocation @_noLocks
   func show(episode: UInt32, step: UInt32, reward: Float, planMicroseconds: UInt32, misses count: UInt64) {

@@ -16,18 +16,59 @@ public func randomEpoch() -> UInt32 { UInt32.random(in: 1 ... .max) }
 
 /// A UDP socket, closed at the end. `init` throws, allocates and may look up a name; everything else is real-time.
 package struct DatagramSocket: ~Copyable {
-  package enum Role { case listening, connecting }
+  package enum Role {
+    /// Binds the address: a robot.
+    case listening
+    /// Connects to the address, which must be known and reachable now; the system then drops datagrams of anybody else.
+    case connecting
+    /// As before, but the address is looked for by `seek`, at first and whenever no session runs: a controller.
+    case seeking
+  }
 
   let descriptor: Int32
+  /// Of a seeking socket; at an address of its own so that a borrowed socket can be used.
+  private let search: UnsafeMutablePointer<HostSearch>?
 
-  /// Binds the address (a robot), or connects to it (a controller: the system then drops datagrams of anybody else).
   init(_ role: Role, host: String, port: UInt16) throws(LinkError) {
-    descriptor = try Self.open(role, host, port)
+    let address = LinkAddress.udp(host: host, port: port)
+    let started = role == .seeking ? try Self.startSearch(address, host, port) : nil
+    let opened: Int32
+    do throws(LinkError) {
+      opened = try Self.open(role, address, host, port)
+    } catch {
+      Self.end(started)
+      throw error
+    }
+    (descriptor, search) = (opened, started)
   }
 
   deinit {
     close(descriptor)
+    Self.end(search)
   }
+
+  private static func startSearch(
+    _ address: LinkAddress, _ host: String, _ port: UInt16
+  ) throws(LinkError) -> UnsafeMutablePointer<HostSearch> {
+    guard let search = HostSearch(host: host, port: port) else {
+      throw .system(address, call: "pthread_create", cause: cause(errno))
+    }
+    let place = UnsafeMutablePointer<HostSearch>.allocate(capacity: 1)
+    place.initialize(to: search)
+    return place
+  }
+
+  private static func end(_ search: UnsafeMutablePointer<HostSearch>?) {
+    search?.deinitialize(count: 1)
+    search?.deallocate()
+  }
+
+  /// How far a seeking socket gets; the others are open.
+  var reach: LinkReach { @_noAllocation @_noLocks get { search?.pointee.reach ?? .open } }
+
+  /// Looks for the far end, if that is due; to be called while no session runs.
+  @_noAllocation @_noLocks
+  func seek(now: UInt64) { search?.pointee.aim(descriptor, now: now) }
 
   /// The port it is bound to.
   var port: UInt16 {
@@ -61,11 +102,19 @@ package struct DatagramSocket: ~Copyable {
     return dg_send(descriptor, datagram.baseAddress, datagram.count, address) == 0
   }
 
-  private static func open(_ role: Role, _ host: String, _ port: UInt16) throws(LinkError) -> Int32 {
-    let address = LinkAddress.udp(host: host, port: port)
-    var native = try resolve(host, port)
+  private static func open(
+    _ role: Role, _ address: LinkAddress, _ host: String, _ port: UInt16
+  ) throws(LinkError) -> Int32 {
     let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw .system(address, call: "socket", cause: cause(errno)) }
+    if role == .seeking { return descriptor }
+    var native: sockaddr_in
+    do throws(LinkError) {
+      native = try resolve(host, port)
+    } catch {
+      close(descriptor)
+      throw error
+    }
     let size = socklen_t(MemoryLayout<sockaddr_in>.size)
     let result = withUnsafePointer(to: &native) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {

@@ -91,14 +91,14 @@ public struct ControllerEndpoint: ~Copyable {
     case timeout
   }
 
-  /// Opens a socket or serial line towards `address`; whether a robot is there is found out by `next`. With a `key` only a
-  /// robot that holds it too is heard.
+  /// Opens a socket or serial line towards `address`; whether its host, its device and a robot are there is found out by
+  /// `next`, at first and again whenever the robot is looked for. With a `key` only a robot that holds it too is heard.
   public init(
     connectingTo address: LinkAddress, profile: RobotProfile, model: String, silenceNanoseconds: UInt64,
     key: LinkKey? = nil
   ) throws(LinkError) {
     transport = try LinkTransport(
-      .connecting, address, key: key,
+      .seeking, address, key: key,
       quietNanoseconds: ControllerSession.quietNanoseconds(periodNanoseconds: profile.periodNanoseconds))
     session = ControllerSession(
       profile: profile, model: model, epoch: randomEpoch(), silenceNanoseconds: silenceNanoseconds)
@@ -108,8 +108,8 @@ public struct ControllerEndpoint: ~Copyable {
 
   deinit { buffer.deallocate() }
 
-  /// Whether the serial device is there; always true for UDP.
-  public var isOpen: Bool { transport.isOpen }
+  /// How far frames get towards the robot.
+  public var reach: LinkReach { @_noAllocation @_noLocks get { transport.reach } }
 
   /// The next event, or `.timeout` when CLOCK_MONOTONIC shows `nanoseconds`. Says Hello by itself.
   @_noAllocation @_noLocks
@@ -118,6 +118,7 @@ public struct ControllerEndpoint: ~Copyable {
     while true {
       let received = transport.receive(into: buffer, from: &sender)
       let now = monotonicNanoseconds()
+      if !session.isConnected { transport.seek(now: now) }
       switch received {
       case .frame(let count):
         let datagram = UnsafeRawBufferPointer(start: buffer.baseAddress, count: count)

@@ -20,7 +20,8 @@ package enum LinkTransport: ~Copyable {
   case sealed(SealedSocket)
   case line(SerialLine)
 
-  /// Opens the link's end at `address`; a UDP socket listens (a robot) or connects (a controller), a line has no sides.
+  /// Opens the link's end at `address`; a UDP socket listens (a robot), connects or seeks (a controller), a line has no
+  /// sides.
   ///
   /// - Parameters:
   ///   - key: seals every datagram; only for UDP.
@@ -56,6 +57,27 @@ package enum LinkTransport: ~Copyable {
     case .datagrams: true
     case .sealed: true
     case .line(let line): line.isOpen
+    }
+  }
+
+  /// How far frames get.
+  package var reach: LinkReach {
+    @_noAllocation @_noLocks get {
+      switch self {
+      case .datagrams(let socket): socket.reach
+      case .sealed(let sealed): sealed.socket.reach
+      case .line(let line): line.isOpen ? .open : .noDevice
+      }
+    }
+  }
+
+  /// To be called while no session runs: looks for the far end's address, if that is due. A line opens itself.
+  @_noAllocation @_noLocks
+  package func seek(now: UInt64) {
+    switch self {
+    case .datagrams(let socket): socket.seek(now: now)
+    case .sealed(let sealed): sealed.socket.seek(now: now)
+    case .line: break
     }
   }
 

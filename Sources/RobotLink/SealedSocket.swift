@@ -13,13 +13,13 @@ package struct SealedSocket: ~Copyable {
   /// A datagram as it came.
   private let datagram: UnsafeMutableRawBufferPointer
 
-  /// - Parameter quietNanoseconds: how long a connecting end waits for the other before it opens a session anew.
+  /// - Parameter quietNanoseconds: how long a controller's end waits for the other before it opens a session anew.
   init(
     _ role: DatagramSocket.Role, host: String, port: UInt16, key: LinkKey, quietNanoseconds: UInt64
   ) throws(LinkError) {
     socket = try DatagramSocket(role, host: host, port: port)
     switch role {
-    case .connecting:
+    case .connecting, .seeking:
       let controller = UnsafeMutablePointer<ControllerSeal>.allocate(capacity: 1)
       controller.initialize(to: ControllerSeal(key: key, quietNanoseconds: quietNanoseconds))
       seal = .controller(controller)

@@ -91,6 +91,9 @@ struct MetaDiffuserDaemon: ParsableCommand {
   @Flag(help: "Fail if the machine refuses any step of the real-time set-up.")
   var requireRT = false
 
+  @Flag(help: "End where the robot's host or device is not known or not there; the default is to wait for it.")
+  var noWait = false
+
   @Flag(help: "End when the robot says goodbye.")
   var exitWithRobot = false
 
@@ -163,22 +166,24 @@ struct MetaDiffuserDaemon: ParsableCommand {
     }
 
     let (loop, description) = try makeLoop(model, options, address)
-    let isDeviceMissing = !loop.isLinkOpen
     let thread = ControlThread(loop: loop, options: options)
     try thread.start()
     let ready = ProcessUsage.ageNanoseconds
-    let view = DaemonView(address: address, periodNanoseconds: description.periodNanoseconds, isQuiet: quiet)
+    let view = DaemonView(
+      address: address, periodNanoseconds: description.periodNanoseconds, budgetNanoseconds: loop.budgetNanoseconds,
+      isQuiet: quiet)
     view.news(
       "\(options.modelName): ready after \(decimal(Double(ready) / 1e6, 0)) ms, waiting for the robot at \(address), "
         + "\(loop.kernelName) kernels")
-    if isDeviceMissing { view.news("the device is not there yet; it is opened as soon as it appears") }
     if loop.refusedTransitions > 0, let warmStart = options.warmStart {
       view.news(
         "warning: \(options.warmStartPath): \(loop.refusedTransitions) of \(warmStart.count) transitions were passed over, absurdly "
           + "far from what the model was trained on; look at their units and order")
     }
+    for warning in loop.paceWarnings { view.news("warning: \(warning)") }
     for warning in thread.warnings { view.news("warning: \(warning)") }
     var isAsked = false
+    var unreachable: LinkReach? = nil
     while !loop.status.isOver {
       // This thread only waits: what it says is written by another, so that no terminal can keep a stop from it.
       if ControlThread.waitForSignal(milliseconds: isAsked ? 2 : 100) {
@@ -186,6 +191,11 @@ struct MetaDiffuserDaemon: ParsableCommand {
         loop.status.stop()
       }
       if !isAsked { view.update(loop) }
+      if noWait, !isAsked, ![.unknown, .open].contains(loop.status.reach) {
+        isAsked = true
+        unreachable = loop.status.reach
+        loop.status.stop()
+      }
     }
     thread.join()
     view.update(loop)
@@ -193,6 +203,7 @@ struct MetaDiffuserDaemon: ParsableCommand {
     // A moment for a terminal that works; a stuck one holds up nobody.
     console_settle(30)
     if let failure = loop.failure { throw failure }
+    if let unreachable { throw .unreachable(address, unreachable) }
     let report = DaemonReport(
       loop: loop, description: description, warnings: thread.warnings, readyNanoseconds: ready,
       residentBytes: ProcessUsage.residentBytes, messagesDropped: console_dropped())
@@ -235,6 +246,7 @@ extension ControlError {
     switch self {
     case .link(let error): error.exitStatus
     case .model(.system), .realTime, .thread: EXIT_FAILURE
+    case .unreachable: EX_UNAVAILABLE
     case .model, .planner, .unfit, .refused: EX_DATAERR
     }
   }

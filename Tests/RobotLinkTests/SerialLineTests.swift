@@ -123,8 +123,8 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: line.path))
     let silent = line.controller!.end.next(until: line.soon())
     #expect(silent == .silent)
-    let gone = line.controller!.end.isOpen
-    #expect(!gone)
+    let gone = line.controller!.end.reach
+    #expect(gone == .noDevice)
     line.robot = try line.makeRobot()
     let met = line.shakeHands()
     let driven = line.exchange()
@@ -137,8 +137,8 @@ import Testing
     line.controller = nil
     line.robot = nil
     line.controller = try line.makeController()
-    let waiting = line.controller!.end.isOpen
-    #expect(!waiting)
+    let waiting = line.controller!.end.reach
+    #expect(waiting == .noDevice)
     line.robot = try line.makeRobot()
     let met = line.shakeHands()
     #expect(met)

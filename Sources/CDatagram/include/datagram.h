@@ -1,5 +1,6 @@
 // The few system calls of the real-time loop, declared so that Swift may call them where `@_noAllocation` stands.
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,3 +30,20 @@ DG_REALTIME long dg_receive(int socket, void *bytes, size_t capacity, dg_address
 
 // Sends a datagram without waiting: 0, or -errno.
 DG_REALTIME int dg_send(int socket, const void *bytes, size_t count, dg_address to);
+
+// Connects the socket to `peer`, or anew if the system would now send from another address of this machine or if it is
+// connected to somebody else; its port changes then. 0, or -errno, after which it is connected to nobody.
+DG_REALTIME int dg_aim(int socket, dg_address peer);
+
+// Looks up a host name on a thread of its own, for that can take seconds.
+typedef struct dg_resolver dg_resolver;
+
+// Starts looking for the host's IPv4 address, as a number or a name. NULL if there is no memory or thread for it.
+dg_resolver *dg_resolver_start(const char *host);
+void dg_resolver_end(dg_resolver *resolver);
+
+// Asks for the name to be looked up again, unless that is being done.
+DG_REALTIME void dg_resolver_ask(dg_resolver *resolver);
+
+// The last answer, if there has been one: the address in host byte order and 0, or getaddrinfo's code.
+DG_REALTIME bool dg_resolver_answer(const dg_resolver *resolver, uint32_t *host, int *code);
