@@ -4,6 +4,11 @@ SWIFT_FLAGS ?= -c release
 ORACLE_VENV := .build-oracle/venv
 PACKAGES := libopenblas-dev libmujoco-dev libprotobuf-c-dev libhdf5-dev libsodium-dev protobuf-c-compiler \
   protobuf-compiler pkg-config python3-venv
+# What --version says, where there is a git checkout.
+export METADIFFUSER_COMMIT := $(shell git describe --always --dirty=+ 2>/dev/null)
+ifeq ($(METADIFFUSER_COMMIT),)
+unexport METADIFFUSER_COMMIT
+endif
 # Arguments of a target's program: make demo ARGS="--speed 2.3 --seed 7".
 ARGS ?=
 
@@ -30,6 +35,35 @@ demo: build
 
 test: dependencies
 	swift test $(SWIFT_FLAGS)
+
+# Programs that carry Swift's libraries in them, and what they look up: PREFIX/bin and PREFIX/share/metadiffuser.
+PREFIX ?= /usr/local
+STATIC := .build-static
+STATIC_FLAGS := -c release --static-swift-stdlib --scratch-path $(STATIC)
+SHARE = $(DESTDIR)$(PREFIX)/share/metadiffuser
+.PHONY: install install-onboard install-workbench uninstall deb
+install: install-onboard install-workbench
+
+install-onboard: dependencies
+	swift build $(STATIC_FLAGS) --product metadiffuserd
+	install -Ds "$$(swift build $(STATIC_FLAGS) --show-bin-path)/metadiffuserd" "$(DESTDIR)$(PREFIX)/bin/metadiffuserd"
+	install -Dm644 Packaging/metadiffuserd.service -t "$(DESTDIR)$(PREFIX)/share/doc/metadiffuserd/examples"
+	install -Dm644 Sources/CRobotProtocol/robot.proto -t "$(DESTDIR)$(PREFIX)/share/doc/metadiffuserd"
+
+install-workbench: dependencies
+	swift build $(STATIC_FLAGS) --product metadiffuser
+	install -Ds "$$(swift build $(STATIC_FLAGS) --show-bin-path)/metadiffuser" "$(DESTDIR)$(PREFIX)/bin/metadiffuser"
+	find Models experts Recipes -type f -exec install -Dm644 {} "$(SHARE)/{}" \;
+	install -Dm644 Docs/* README.md -t "$(DESTDIR)$(PREFIX)/share/doc/metadiffuser"
+
+uninstall:
+	rm -f "$(DESTDIR)$(PREFIX)/bin/metadiffuser" "$(DESTDIR)$(PREFIX)/bin/metadiffuserd"
+	rm -rf "$(SHARE)" "$(DESTDIR)$(PREFIX)/share/doc/metadiffuser" "$(DESTDIR)$(PREFIX)/share/doc/metadiffuserd"
+
+# Packages of the onboard controller and of the workbench with its models, in .build-deb.
+deb: PACKAGES += binutils dpkg-dev
+deb: dependencies
+	Packaging/deb.sh .build-deb "$$(sed -n 's/^## \([0-9.]*\).*/\1/p' CHANGELOG.md | head -1)"
 
 lint: proto-check
 	swift format lint --strict --recursive Package.swift Sources Tests Bench

@@ -1,6 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+// The Makefile says which commit it builds; without it a program says "unknown".
+let commit = Context.environment["METADIFFUSER_COMMIT"].map { CSetting.define("METADIFFUSER_COMMIT", to: "\"\($0)\"") }
+
 // Who may import whom is fixed in Docs/design.md and asserted by Tests/ArchitectureTests.
 let package = Package(
   name: "metadiffuser",
@@ -40,12 +43,13 @@ let package = Package(
     .target(name: "ActuatorBus", dependencies: ["CRobotProtocol"]),
     .target(name: "CRealTime"),
     .target(name: "CConsole"),
+    .target(name: "CVersion", cSettings: commit.map { [$0] } ?? []),
     // Stands in for malloc: for programs and tests only, never for a library.
     .target(name: "CAllocationCounter"),
     .target(
       name: "ControlLoop",
       dependencies: [
-        "Failsafe", "RobotLink", "CRealTime", "PlannerModel", "PlannerRuntime",
+        "Failsafe", "RobotLink", "CRealTime", "CVersion", "PlannerModel", "PlannerRuntime",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
     .executableTarget(
@@ -120,7 +124,9 @@ let package = Package(
     .testTarget(name: "ArchitectureTests", dependencies: ["metadiffuserd"]),
     .testTarget(
       name: "CommandLineTests",
-      dependencies: ["metadiffuser", "metadiffuserd", "OfflineData", "PlannerModel", "PlannerRuntime"]),
+      dependencies: [
+        "metadiffuser", "metadiffuserd", "OfflineData", "PlannerModel", "PlannerRuntime", "RobotLink",
+      ]),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "OfflineData", "PlannerModel", "Tasks"]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,12 +1,14 @@
 // The workbench command line: one subcommand a file, in Commands/.
 
 import ArgumentParser
+import ControlLoop
 
 @main
 struct MetaDiffuser: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "metadiffuser",
     abstract: "Collect data, train, evaluate and simulate robots for the MetaDiffuser real-time controller.",
+    version: versionText("metadiffuser"),
     subcommands: [
       CollectCommand.self, WarmStartCommand.self, TrainCommand.self, EvaluateCommand.self, AdaptCommand.self,
       TuneCommand.self,

@@ -18,6 +18,7 @@ struct MetaDiffuserDaemon: ParsableCommand {
       Waits for the robot at the link's address, and again whenever it falls silent or restarts. Ends with Control-C or \
       SIGTERM and then prints a summary.
       """,
+    version: versionText("metadiffuserd"),
     subcommands: [FindPortCommand.self, MakeKeyCommand.self]
   )
 

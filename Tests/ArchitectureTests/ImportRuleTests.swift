@@ -12,7 +12,8 @@ import Testing
     "Failsafe": [],
     "ActuatorBus": ["CRobotProtocol"],
     "ControlLoop": [
-      "Failsafe", "RobotLink", "CRealTime", "PlannerModel", "PlannerRuntime", "Histogram", "Glibc", "Synchronization",
+      "Failsafe", "RobotLink", "CRealTime", "CVersion", "PlannerModel", "PlannerRuntime", "Histogram", "Glibc",
+      "Synchronization",
     ],
     "metadiffuserd": [
       "ControlLoop", "RobotLink", "PlannerModel", "PlannerRuntime", "CAllocationCounter", "CConsole", "ArgumentParser",
