@@ -32,7 +32,8 @@ let package = Package(
 
     // Onboard: real time, fixed memory.
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
-    .target(name: "PlannerRuntime", dependencies: ["CKernels"]),
+    .target(name: "ModelLayout"),
+    .target(name: "PlannerRuntime", dependencies: ["CKernels", "ModelLayout"]),
     .target(name: "PlannerModel", dependencies: ["PlannerRuntime"]),
     .target(name: "CRobotProtocol", dependencies: ["CProtobufC"], exclude: ["robot.proto"]),
     .target(name: "CDatagram"),
@@ -52,10 +53,16 @@ let package = Package(
         "Failsafe", "RobotLink", "CRealTime", "CVersion", "PlannerModel", "PlannerRuntime",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
+    .target(
+      name: "CommandOptions",
+      dependencies: [
+        "PlannerModel", "PlannerRuntime", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     .executableTarget(
       name: "metadiffuserd",
       dependencies: [
-        "CAllocationCounter", "CConsole", "ControlLoop", "RobotLink", "PlannerModel", "PlannerRuntime",
+        "CommandOptions", "CAllocationCounter", "CConsole", "ControlLoop", "RobotLink", "PlannerModel",
+        "PlannerRuntime",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
@@ -88,12 +95,14 @@ let package = Package(
     .executableTarget(
       name: "metadiffuser",
       dependencies: [
-        "Evaluation", "Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime", "RobotLink", "ControlLoop",
+        "CommandOptions", "Evaluation", "Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime",
+        "RobotLink", "ControlLoop",
         "LinkFaults", "ActuatorBus", "Failsafe", "CSerialPort", "CConsole", "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
 
+    .testTarget(name: "ModelLayoutTests", dependencies: ["ModelLayout"]),
     .testTarget(
       name: "PlannerRuntimeTests",
       dependencies: ["PlannerRuntime", "CKernels", "CKernelAgreement", "CAllocationCounter"]),

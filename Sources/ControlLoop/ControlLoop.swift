@@ -69,13 +69,10 @@ public final class ControlLoop {
     periodNanoseconds = description.periodNanoseconds
     budgetNanoseconds = options.budgetNanoseconds ?? description.periodNanoseconds / 2
 
-    var settings = description.options
-    if let guide = options.guide { settings.guide = guide }
-    settings.contextInference = options.contextInference ?? settings.contextInference
-    settings.exploration = options.exploration ?? settings.exploration
     do throws(PlannerError) {
       planner = try Planner(
-        weights: model.weights, options: settings, kernels: options.kernel, threads: options.threads)
+        weights: model.weights, options: options.planner ?? description.options, kernels: options.kernel,
+        threads: options.threads)
     } catch {
       throw .planner(error)
     }

@@ -23,13 +23,8 @@ public struct ControlOptions: Sendable {
   /// The plan's entries that each action takes along, 0 … 3: what the robot drives when the next one is late or lost; nil: three
   /// over UDP, and `laterEntriesOnLine` on a serial line.
   public var laterEntries: Int? = nil
-  /// nil: the model's own setting.
-  public var guide: Guide? = nil
-  /// nil: the model's own.
-  public var contextInference: ContextInference? = nil
-  /// How far actions are moved to learn more while a belief is in doubt, as a share of the action limit, 0…1; nil: the
-  /// model's own.
-  public var exploration: Float? = nil
+  /// How plans are made; nil: as the model says.
+  public var planner: PlannerOptions? = nil
   public var whenUnexplained = UnexplainedReaction.carryOn
   /// Episodes that gather the warm start, if none is given.
   public var warmStartEpisodes = 1
@@ -84,7 +79,7 @@ extension ControlOptions {
       model.path, "family", description.family.utf8.count,
       "a name of at most \(LinkLimits.nameBytes) bytes (the link's limit)",
       description.family.utf8.count <= LinkLimits.nameBytes)
-    if contextInference == .belief, model.weights.bank == nil {
+    if planner?.contextInference == .belief, model.weights.bank == nil {
       throw .unfit(
         file: model.path, field: "bank_count", found: "none",
         expected: "a bank of contexts, which a belief needs; leave the choice out to drive as the model can")

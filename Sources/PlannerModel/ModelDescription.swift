@@ -115,40 +115,25 @@ public struct ModelDescription: Equatable, Sendable {
 }
 
 extension PlannerOptions {
+  private static func field(_ setting: Setting<PlannerOptions>) -> String { "planner.\(setting.name)" }
+
   /// The settings as metadata fields, `planner.candidates` and so on.
   var metadata: [String: String] {
-    [
-      "planner.candidates": "\(candidates)", "planner.cold_steps": "\(coldSteps)", "planner.warm_steps": "\(warmSteps)",
-      "planner.warm_level": "\(warmLevel)", "planner.temperature": "\(temperature)", "planner.guide": guide.rawValue,
-      "planner.guide_strength": "\(guideStrength)", "planner.warm_guide_strength": "\(warmGuideStrength)",
-      "planner.guide_rounds": "\(guideRounds)", "planner.discrepancy_weight": "\(discrepancyWeight)",
-      "planner.value_weight": "\(valueWeight)", "planner.condition_weight": "\(conditionWeight)",
-    ]
+    Dictionary(uniqueKeysWithValues: Self.settings.map { (Self.field($0), $0.text(of: self)) })
   }
 
   /// The settings in `file`, checked against `shape`.
   init(file: SafetensorsFile, shape: PlannerShape) throws(ModelError) {
     self.init()
-    candidates = try file.integer("planner.candidates", in: 1...1024)
-    coldSteps = try file.integer("planner.cold_steps", in: 1...1000)
-    warmSteps = try file.integer("planner.warm_steps", in: 1...1000)
-    warmLevel = Float(try file.number("planner.warm_level", in: 0...1))
-    temperature = Float(try file.number("planner.temperature", in: 0...1))
-    let guideName = try file.field("planner.guide")
-    guard let guide = Guide(rawValue: guideName) else {
-      throw .invalid(
-        file: file.path, field: "__metadata__.planner.guide", found: "'\(guideName)'",
-        expected: Guide.allCases.map(\.rawValue).joined(separator: ", "))
+    for setting in Self.settings {
+      let name = Self.field(setting)
+      // Files from before there was a value have no weight for it.
+      if setting.name == "value_weight", file.metadata[name] == nil { continue }
+      let text = try file.field(name)
+      guard setting.read(text, into: &self) else {
+        throw .invalid(file: file.path, field: "__metadata__.\(name)", found: "'\(text)'", expected: setting.range)
+      }
     }
-    self.guide = guide
-    guideStrength = Float(try file.number("planner.guide_strength", in: 0...100))
-    warmGuideStrength = Float(try file.number("planner.warm_guide_strength", in: 0...100))
-    guideRounds = try file.integer("planner.guide_rounds", in: 0...16)
-    discrepancyWeight = Float(try file.number("planner.discrepancy_weight", in: 0...1000))
-    if file.metadata["planner.value_weight"] != nil {
-      valueWeight = Float(try file.number("planner.value_weight", in: 0...1000))
-    }
-    conditionWeight = Float(try file.number("planner.condition_weight", in: 0...10))
     if let defect = defect(for: shape) {
       throw .invalid(
         file: file.path, field: "__metadata__.planner.\(defect.field)", found: defect.found, expected: defect.expected)

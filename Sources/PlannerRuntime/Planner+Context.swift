@@ -2,14 +2,6 @@
 
 import CKernels
 
-/// What the context comes from.
-public enum ContextInference: String, CaseIterable, Sendable {
-  /// The encoder alone: it is of all transitions shown since the last `clearContext`, and changes with `updateContext`.
-  case encoder
-  /// Hypotheses, among them the encoder's estimate, weighed by what the models predict of every transition.
-  case belief
-}
-
 extension Planner {
   /// Forgets all transitions. Without a belief plans are unconditioned and unguided from the next one on; with one, all
   /// hypotheses are equal again, and one of them is acted on. Real-time: yes.

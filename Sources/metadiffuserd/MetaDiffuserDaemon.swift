@@ -3,6 +3,7 @@
 import ArgumentParser
 import CAllocationCounter
 import CConsole
+import CommandOptions
 import ControlLoop
 import Glibc
 import PlannerModel
@@ -58,11 +59,6 @@ struct MetaDiffuserDaemon: ParsableCommand {
         """))
   var contextInference: ContextInference?
 
-  @Option(
-    parsing: .unconditional,
-    help: "How far actions are moved to learn more while the robot is in doubt, 0 … 1 of the limit.")
-  var exploration: Float?
-
   @Option(help: "While nothing the model knows explains the robot: carry-on, hold (the last command) or stop (SAFE).")
   var whenUnexplained = UnexplainedReaction.carryOn
 
@@ -80,8 +76,8 @@ struct MetaDiffuserDaemon: ParsableCommand {
   @Option(help: "Guide of the plans: none, reward or dual (default: the model's).")
   var guide: Guide?
 
-  @Option(help: "Instruction set: avx512, avx2, neon or portable (default: the best one here).")
-  var kernel: String?
+  @OptionGroup
+  var planner: PlannerArguments
 
   @Option(parsing: .unconditional, help: "2: a second thread, on another core, computes half of a plan's candidates.")
   var threads = 1
@@ -115,7 +111,9 @@ struct MetaDiffuserDaemon: ParsableCommand {
       throw ValidationError("--later-entries is \(laterEntries), give 0 … \(LinkLimits.laterEntries)")
     }
     guard (1...2).contains(threads) else { throw ValidationError("--threads is \(threads), give 1 or 2") }
-    if let kernel, Planner.kernelName(kernel) == nil { throw ValidationError("\(PlannerError.kernels(name: kernel))") }
+    if let kernel = planner.kernel, Planner.kernelName(kernel) == nil {
+      throw ValidationError("\(PlannerError.kernels(name: kernel))")
+    }
     if warmStart != nil, warmStartEpisodes != nil {
       throw ValidationError("give --warm-start or --warm-start-episodes, not both")
     }
@@ -138,13 +136,10 @@ struct MetaDiffuserDaemon: ParsableCommand {
     options.seed = seed
     options.budgetNanoseconds = budget.map { UInt64($0 * 1e6) }
     options.laterEntries = laterEntries
-    options.guide = guide
-    options.contextInference = contextInference
-    options.exploration = exploration
     options.whenUnexplained = whenUnexplained
     options.warmStartEpisodes = warmStartEpisodes ?? 1
     options.exitsWithRobot = exitWithRobot
-    options.kernel = kernel
+    options.kernel = planner.kernel
     options.threads = threads
     options.cpu = cpu
     options.requiresRealTime = requireRT
@@ -221,12 +216,18 @@ struct MetaDiffuserDaemon: ParsableCommand {
     } catch {
       throw .model(error)
     }
+    var options = options
+    do throws(PlannerError) {
+      var settings = try planner.given.applied(to: loaded, contextInference: contextInference)
+      settings.guide = guide ?? settings.guide
+      options.planner = settings
+    } catch {
+      throw .planner(error)
+    }
     return (try ControlLoop(model: loaded, options: options, address: address), loaded.description)
   }
 }
 
-extension Guide: ExpressibleByArgument {}
-extension ContextInference: ExpressibleByArgument {}
 extension UnexplainedReaction: ExpressibleByArgument {}
 
 extension LinkError {

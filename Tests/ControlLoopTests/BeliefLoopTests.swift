@@ -56,6 +56,12 @@ import Testing
     #expect(second == [2.5, 3.5])
   }
 
+  private func inference(_ choice: ContextInference) -> PlannerOptions {
+    var options = PlannerOptions()
+    options.contextInference = choice
+    return options
+  }
+
   @Test("the context of a model without a bank is no belief, and asking for one is refused by name")
   func noBank() throws {
     let rig = try Rig()
@@ -65,7 +71,7 @@ import Testing
     #expect(rig.loop.status.belief == nil)
     #expect(rig.robot.action.belief == nil)
     var options = ControlOptions()
-    options.contextInference = .belief
+    options.planner = inference(.belief)
     let error = #expect(throws: ControlError.self) { try Rig(options) }
     #expect(error?.description.contains("bank") == true)
   }
@@ -73,7 +79,7 @@ import Testing
   @Test("a model with a bank is driven by its encoder where that is asked for")
   func encoder() throws {
     var options = ControlOptions()
-    options.contextInference = .encoder
+    options.planner = inference(.encoder)
     let rig = try Rig(options, bank: bank())
     rig.connect()
     for number in 0..<2 as Range<UInt32> { _ = rig.episode(number) }

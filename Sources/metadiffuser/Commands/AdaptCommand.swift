@@ -1,6 +1,7 @@
 // `metadiffuser adapt`: the task changes in mid-episode, untold; how fast the planner is back, by what its context is.
 
 import ArgumentParser
+import CommandOptions
 import Evaluation
 import Foundation
 import OfflineData
@@ -50,7 +51,7 @@ struct AdaptCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "Tasks at a time.")
   var threads = 1
 
-  @OptionGroup(title: "Planning (default: the model's settings)")
+  @OptionGroup
   var planner: PlannerArguments
 
   @Option(help: "Write a picture of the mean reward over the steps to this file (SVG).")
@@ -86,7 +87,7 @@ struct AdaptCommand: ParsableCommand {
       behaviours: try family.behaviours(expertPath: expertPath),
       yardstick: try family.yardstick(expertPath: expertPath))
     let all = try (inferences ?? (loaded.weights.bank == nil ? [.encoder] : [.encoder, .belief]))
-      .map { try planner.applied(to: loaded, contextInference: $0) }
+      .map { try planner.given.applied(to: loaded, contextInference: $0) }
     test.kernels = planner.kernel
     test.threads = threads
 

@@ -1,6 +1,7 @@
 // `metadiffuser demo`: the whole system in a minute: a simulated robot and the controller, two processes on a real link.
 
 import ArgumentParser
+import CommandOptions
 import Evaluation
 import Foundation
 import OfflineData

@@ -1,6 +1,7 @@
 // `metadiffuser evaluate`: how well a model plans for tasks it never saw, next to expert and random.
 
 import ArgumentParser
+import CommandOptions
 import Evaluation
 import Foundation
 import Learning
@@ -63,7 +64,7 @@ struct EvaluateCommand: ParsableCommand {
     help: "Tasks at a time (default: 1, of the suite 2). More than one makes plan times worse than they are.")
   var threads: Int?
 
-  @OptionGroup(title: "Planning (default: the model's settings)")
+  @OptionGroup
   var planner: PlannerArguments
 
   @Flag(help: "Print the result as JSON.")
@@ -77,7 +78,7 @@ struct EvaluateCommand: ParsableCommand {
     if [guide, tasks, experts, warmStart].contains(where: { $0 != nil }) || contextInference != nil {
       throw ValidationError("--guide, --tasks, --experts, --warm-start and --context-inference go with --model")
     }
-    if planner.changesSettings {
+    if planner.given.isAny {
       throw ValidationError("the suite plans with the settings that ship in the models: give --model to try others")
     }
   }
@@ -90,7 +91,7 @@ struct EvaluateCommand: ParsableCommand {
     let loaded = try LoadedModel(path: model)
     let family = try loaded.description.simulatedFamily(file: model)
     let expertPath = experts ?? family.expertPath
-    let options = try planner.applied(to: loaded, contextInference: contextInference)
+    let options = try planner.given.applied(to: loaded, contextInference: contextInference)
     let guides = try list(guide ?? options.guide.rawValue, "--guide", Guide.allCases)
     let qualities = try list(warmStart ?? "mixed", "--warm-start", WarmStartSource.allCases)
     let chosenTasks = try tasks.map { try numbers($0, below: family.tasks(split).count) }

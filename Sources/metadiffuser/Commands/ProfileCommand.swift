@@ -1,6 +1,7 @@
 // `metadiffuser profile`: what a model's plans cost on this machine, and what they would at worst.
 
 import ArgumentParser
+import CommandOptions
 import ControlLoop
 import Foundation
 import PlannerModel
@@ -55,7 +56,7 @@ struct ProfileCommand: ParsableCommand {
   @Option(help: "Write a plot of the latency distribution to this file (SVG).")
   var plot: String?
 
-  @OptionGroup(title: "Planning (default: the model's settings)")
+  @OptionGroup
   var planner: PlannerArguments
 
   @Flag(help: "Print the report as JSON.")
@@ -70,7 +71,7 @@ struct ProfileCommand: ParsableCommand {
 
   func run() throws {
     let loaded = try loadedModel()
-    let options = try planner.applied(to: loaded)
+    let options = try planner.given.applied(to: loaded)
     let weights = loaded.weights
     // Threads inherit priorities: the hogs come first.
     let hogs = stress ? ProcessorHogs(count: ProcessInfo.processInfo.activeProcessorCount) : nil

@@ -1,6 +1,7 @@
 // `metadiffuser tune`: the planning settings that score best within a period, written into the model.
 
 import ArgumentParser
+import CommandOptions
 import CConsole
 import Evaluation
 import Foundation

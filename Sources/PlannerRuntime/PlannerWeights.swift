@@ -1,0 +1,60 @@
+// A trained model as the planner takes it: statistics and weights.
+
+/// What normalises the numbers of a robot, taken from training data only. Physical units, one entry a channel.
+public struct PlannerStatistics: Equatable, Sendable {
+  public var observationMean: [Float], observationStd: [Float], observationMin: [Float], observationMax: [Float]
+  public var actionMean: [Float], actionStd: [Float], actionMin: [Float], actionMax: [Float]
+  /// Change of the state in one period.
+  public var differenceMean: [Float], differenceStd: [Float]
+  public var rewardMean: Float, rewardStd: Float
+  /// Of the tasks' parameters; empty but for the oracle.
+  public var parameterMean: [Float] = [], parameterStd: [Float] = []
+
+  public init(
+    observationMean: [Float], observationStd: [Float], observationMin: [Float], observationMax: [Float],
+    actionMean: [Float], actionStd: [Float], actionMin: [Float], actionMax: [Float],
+    differenceMean: [Float], differenceStd: [Float], rewardMean: Float, rewardStd: Float
+  ) {
+    self.observationMean = observationMean
+    self.observationStd = observationStd
+    self.observationMin = observationMin
+    self.observationMax = observationMax
+    self.actionMean = actionMean
+    self.actionStd = actionStd
+    self.actionMin = actionMin
+    self.actionMax = actionMax
+    self.differenceMean = differenceMean
+    self.differenceStd = differenceStd
+    self.rewardMean = rewardMean
+    self.rewardStd = rewardStd
+  }
+}
+
+/// A trained model as the planner takes it: sizes, statistics and fp16 tensors, all checked by whoever made it.
+public struct PlannerWeights: Sendable {
+  public var shape: PlannerShape
+  public var statistics: PlannerStatistics
+  /// Commands leave the planner within `-actionLimit ... actionLimit`.
+  public var actionLimit: Float
+  /// Every tensor of `shape.tensors`, row-major.
+  public var tensors: [String: [Float16]]
+  /// Hypotheses for a belief over contexts, if the model has them.
+  public var bank: ContextBank?
+
+  public init(
+    shape: PlannerShape, statistics: PlannerStatistics, actionLimit: Float, tensors: [String: [Float16]],
+    bank: ContextBank? = nil
+  ) {
+    self.bank = bank
+    self.shape = shape
+    self.statistics = statistics
+    self.actionLimit = actionLimit
+    self.tensors = tensors
+  }
+
+  /// The tensor called `name`. Traps when it is absent: whoever makes the weights checks `shape.tensors`.
+  func callAsFunction(_ name: String) -> [Float16] {
+    guard let tensor = tensors[name] else { preconditionFailure("a model without one of its tensors") }
+    return tensor
+  }
+}

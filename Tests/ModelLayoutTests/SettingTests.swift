@@ -1,0 +1,80 @@
+// The schema of the planning settings: what it reads, writes and refuses, and that it knows them all.
+
+import ModelLayout
+import Testing
+
+@Suite("Settings") struct SettingTests {
+  static let all = PlannerOptions.settings + [PlannerOptions.exploration]
+  static let shape = PlannerShape(
+    observationSize: 3, actionSize: 2, contextSize: 4, horizon: 8, channels: [16, 32], denoisingSteps: 10)
+
+  @Test("every stored property has exactly one setting, but for what the context comes from")
+  func isWhole() {
+    let properties = Mirror(reflecting: PlannerOptions()).children.compactMap(\.label)
+    let names = Self.all.map { setting in
+      let words = setting.name.split(separator: "_")
+      return words[0] + words.dropFirst().map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+    }
+    #expect(names.sorted() == properties.filter { $0 != "contextInference" }.sorted())
+  }
+
+  @Test("what is written is read back, and the defaults are allowed", arguments: all)
+  func roundTrip(setting: Setting<PlannerOptions>) {
+    let defaults = PlannerOptions()
+    #expect(setting.holds(for: defaults))
+    var copy = defaults
+    #expect(setting.read(setting.text(of: defaults), into: &copy))
+    #expect(copy == defaults)
+    #expect(setting.sentence.hasSuffix("."))
+  }
+
+  @Test("what is no value of a setting is refused and changes nothing", arguments: all)
+  func refuses(setting: Setting<PlannerOptions>) {
+    for text in ["", " 1", "nan", "inf", "-1", "1e9", "0x4", "none at all", "99999999999999999999"] {
+      var options = PlannerOptions()
+      #expect(!setting.read(text, into: &options), "'\(text)' as \(setting.name)")
+      #expect(options == PlannerOptions())
+    }
+  }
+
+  @Test("the ends of a range are allowed, what lies beyond them is not", arguments: all)
+  func ends(setting: Setting<PlannerOptions>) {
+    var options = PlannerOptions()
+    switch setting.kind {
+    case .whole(_, let range):
+      for value in [range.lowerBound, range.upperBound] { #expect(setting.read("\(value)", into: &options)) }
+      for value in [range.lowerBound - 1, range.upperBound + 1] { #expect(!setting.read("\(value)", into: &options)) }
+    case .real(_, let range):
+      for value in [range.lowerBound, range.upperBound] { #expect(setting.read("\(value)", into: &options)) }
+      for value in [range.lowerBound.nextDown, range.upperBound.nextUp] {
+        #expect(!setting.read("\(value)", into: &options))
+      }
+    case .word(let words, _, _):
+      for word in words {
+        #expect(setting.read(word, into: &options))
+        #expect(setting.text(of: options) == word)
+      }
+    }
+  }
+
+  @Test("a setting out of range, and steps that the model's levels have no room for, are named with what is right")
+  func defects() {
+    var options = PlannerOptions()
+    #expect(options.defect(for: Self.shape) == nil)
+    options.temperature = .nan
+    #expect(options.defect(for: Self.shape)?.field == "temperature")
+    options = PlannerOptions()
+    options.coldSteps = 11
+    #expect(options.defect(for: Self.shape)?.expected == "1...10")
+    options = PlannerOptions()
+    (options.warmLevel, options.warmSteps) = (0.3, 4)
+    #expect(options.defect(for: Self.shape)?.expected == "1...3")
+    options.warmLevel = 0
+    #expect(options.defect(for: Self.shape) == nil)
+  }
+
+  @Test("the command line writes names with dashes")
+  func option() {
+    #expect(PlannerOptions.setting("warm_guide_strength").option == "--warm-guide-strength")
+  }
+}
