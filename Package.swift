@@ -87,7 +87,8 @@ let package = Package(
     .target(
       name: "Learning",
       dependencies: [
-        "COpenBLAS", "CLearningKernels", "CConsole", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime",
+        "COpenBLAS", "CLearningKernels", "CConsole", "ModelLayout", "OfflineData", "Tasks", "PlannerModel",
+        "PlannerRuntime",
       ]),
     .target(
       name: "Evaluation",

@@ -16,14 +16,14 @@ typedef float lanes __attribute__((ext_vector_type(16), aligned(4)));
 
 // Sums of products for `height` rows and one panel; height is a constant where this is inlined, so that `sum` is
 // registers. Only `width` of the 16 columns exist.
-LK_INLINE void convolve_tile(const int height, const lk_meetings *meetings, size_t block, size_t rows, size_t depth,
+LK_INLINE void convolve_tile(const int height, const lk_tap_pairs *pairs, size_t block, size_t rows, size_t depth,
                              size_t columns, size_t width, const float *input, const float *panel, const lanes *bias,
                              float *output) {
   lanes sum[6];
   for (int r = 0; r < height; r++) sum[r] = *bias;
-  for (int32_t j = meetings->starts[block]; j < meetings->starts[block + 1]; j++) {
-    const float *x = input + (size_t)meetings->sources[j] * rows * depth;
-    const float *w = panel + (size_t)meetings->taps[j] * depth * panel_width;
+  for (int32_t j = pairs->starts[block]; j < pairs->starts[block + 1]; j++) {
+    const float *x = input + (size_t)pairs->sources[j] * rows * depth;
+    const float *w = panel + (size_t)pairs->taps[j] * depth * panel_width;
     for (size_t k = 0; k < depth; k++, w += panel_width) {
       lanes weight = LK_LOAD(w);
 #pragma clang loop unroll(full)
@@ -41,63 +41,63 @@ LK_INLINE void convolve_tile(const int height, const lk_meetings *meetings, size
   }
 }
 
-LK_CLONES void lk_convolve(const lk_meetings *meetings, size_t taps, size_t rows, size_t depth, size_t columns,
+LK_CLONES void lk_convolve(const lk_tap_pairs *pairs, size_t taps, size_t rows, size_t depth, size_t columns,
                            const float *input, const float *panels, const float *bias, float *output) {
   for (size_t n = 0; n < columns; n += panel_width) {
     size_t width = n + panel_width <= columns ? panel_width : columns - n;
     const float *panel = panels + n * taps * depth;
     lanes b = 0.0f;
     if (bias) memcpy(&b, bias + n, width * sizeof(float));
-    for (size_t block = 0; block < meetings->count; block++) {
+    for (size_t block = 0; block < pairs->count; block++) {
       float *y = output + block * rows * columns + n;
       size_t r = 0;
       for (; r + 6 <= rows; r += 6)
-        convolve_tile(6, meetings, block, rows, depth, columns, width, input + r * depth, panel, &b, y + r * columns);
+        convolve_tile(6, pairs, block, rows, depth, columns, width, input + r * depth, panel, &b, y + r * columns);
       for (; r + 4 <= rows; r += 4)
-        convolve_tile(4, meetings, block, rows, depth, columns, width, input + r * depth, panel, &b, y + r * columns);
+        convolve_tile(4, pairs, block, rows, depth, columns, width, input + r * depth, panel, &b, y + r * columns);
       for (; r < rows; r++)
-        convolve_tile(1, meetings, block, rows, depth, columns, width, input + r * depth, panel, &b, y + r * columns);
+        convolve_tile(1, pairs, block, rows, depth, columns, width, input + r * depth, panel, &b, y + r * columns);
     }
   }
 }
 
 // Outer products for `height` outputs and 16 inputs of one tap, summed over all rows that meet in it.
-LK_INLINE void outer_tile(const int height, const lk_meetings *meetings, size_t tap, size_t rows, size_t outputs,
+LK_INLINE void outer_tile(const int height, const lk_tap_pairs *pairs, size_t tap, size_t rows, size_t outputs,
                           size_t inputs, const float *output_gradient, const float *input, float *gradient) {
   lanes sum[6];
   for (int o = 0; o < height; o++) sum[o] = 0.0f;
-  for (int32_t j = meetings->starts[tap]; j < meetings->starts[tap + 1]; j++) {
-    const float *g = output_gradient + (size_t)meetings->taps[j] * rows * outputs;
-    const float *x = input + (size_t)meetings->sources[j] * rows * inputs;
+  for (int32_t j = pairs->starts[tap]; j < pairs->starts[tap + 1]; j++) {
+    const float *g = output_gradient + (size_t)pairs->taps[j] * rows * outputs;
+    const float *x = input + (size_t)pairs->sources[j] * rows * inputs;
     for (size_t r = 0; r < rows; r++, g += outputs, x += inputs) {
       lanes values = LK_LOAD(x);
 #pragma clang loop unroll(full)
       for (int o = 0; o < height; o++) sum[o] += g[o] * values;
     }
   }
-  for (int o = 0; o < height; o++) LK_STORE(gradient + (size_t)o * meetings->count * inputs, sum[o]);
+  for (int o = 0; o < height; o++) LK_STORE(gradient + (size_t)o * pairs->count * inputs, sum[o]);
 }
 
-LK_INLINE float outer_one(const lk_meetings *meetings, size_t tap, size_t rows, size_t outputs, size_t inputs,
+LK_INLINE float outer_one(const lk_tap_pairs *pairs, size_t tap, size_t rows, size_t outputs, size_t inputs,
                           const float *output_gradient, const float *input) {
   float sum = 0.0f;
-  for (int32_t j = meetings->starts[tap]; j < meetings->starts[tap + 1]; j++) {
-    const float *g = output_gradient + (size_t)meetings->taps[j] * rows * outputs;
-    const float *x = input + (size_t)meetings->sources[j] * rows * inputs;
+  for (int32_t j = pairs->starts[tap]; j < pairs->starts[tap + 1]; j++) {
+    const float *g = output_gradient + (size_t)pairs->taps[j] * rows * outputs;
+    const float *x = input + (size_t)pairs->sources[j] * rows * inputs;
     for (size_t r = 0; r < rows; r++) sum += g[r * outputs] * x[r * inputs];
   }
   return sum;
 }
 
-LK_CLONES void lk_convolution_weight_gradient(const lk_meetings *meetings, size_t rows, size_t outputs, size_t inputs,
+LK_CLONES void lk_convolution_weight_gradient(const lk_tap_pairs *pairs, size_t rows, size_t outputs, size_t inputs,
                                               const float *output_gradient, const float *input, float *gradient) {
-  size_t taps = meetings->count;
+  size_t taps = pairs->count;
   if (inputs < 16) {
     for (size_t o = 0; o < outputs; o++)
       for (size_t tap = 0; tap < taps; tap++)
         for (size_t i = 0; i < inputs; i++)
           gradient[(o * taps + tap) * inputs + i] =
-              outer_one(meetings, tap, rows, outputs, inputs, output_gradient + o, input + i);
+              outer_one(pairs, tap, rows, outputs, inputs, output_gradient + o, input + i);
     return;
   }
   for (size_t tap = 0; tap < taps; tap++) {
@@ -106,11 +106,11 @@ LK_CLONES void lk_convolution_weight_gradient(const lk_meetings *meetings, size_
       float *w = gradient + tap * inputs + n;
       size_t o = 0;
       for (; o + 6 <= outputs; o += 6)
-        outer_tile(6, meetings, tap, rows, outputs, inputs, output_gradient + o, input + n, w + o * taps * inputs);
+        outer_tile(6, pairs, tap, rows, outputs, inputs, output_gradient + o, input + n, w + o * taps * inputs);
       for (; o + 4 <= outputs; o += 4)
-        outer_tile(4, meetings, tap, rows, outputs, inputs, output_gradient + o, input + n, w + o * taps * inputs);
+        outer_tile(4, pairs, tap, rows, outputs, inputs, output_gradient + o, input + n, w + o * taps * inputs);
       for (; o < outputs; o++)
-        outer_tile(1, meetings, tap, rows, outputs, inputs, output_gradient + o, input + n, w + o * taps * inputs);
+        outer_tile(1, pairs, tap, rows, outputs, inputs, output_gradient + o, input + n, w + o * taps * inputs);
     }
   }
 }

@@ -193,7 +193,7 @@ public final class ControlLoop {
   }
 
   /// The robot is gone: nothing is sent until it is back.
-  private func leave(_ news: LoopNews) {
+  private func leave(_ news: LoopEvent) {
     status.show(isConnected: false)
     status.post(news)
     isInEpisode = false

@@ -5,7 +5,7 @@ import RobotLink
 import Synchronization
 
 /// News from the loop.
-public enum LoopNews: UInt8, Sendable {
+public enum LoopEvent: UInt8, Sendable {
   case connected, robotRestarted, busy, silent, goodbye, refused, contextInferred, contextMissing, safe, changeNoticed
   /// Nothing that the model knows explains the robot; something does again.
   case unexplained, explainedAgain
@@ -74,18 +74,18 @@ public final class LoopStatus: Sendable {
   }
 
   /// News since `count`, oldest first, which is moved on; of more than eight the oldest are forgotten.
-  public func news(since count: inout Int) -> [LoopNews] {
+  public func news(since count: inout Int) -> [LoopEvent] {
     let total = newsCount.load(ordering: .acquiring)
     let fresh = min(total - count, 8)
     count = total
     let bytes = newsBytes.load(ordering: .relaxed)
     return (0..<max(0, fresh)).reversed().compactMap {
-      LoopNews(rawValue: UInt8(truncatingIfNeeded: bytes >> (8 * $0)))
+      LoopEvent(rawValue: UInt8(truncatingIfNeeded: bytes >> (8 * $0)))
     }
   }
 
   @_noAllocation @_noLocks
-  func post(_ news: LoopNews) {
+  func post(_ news: LoopEvent) {
     // One writer: loading and storing apart loses nothing.
     let bytes = newsBytes.load(ordering: .relaxed) << 8 | UInt64(news.rawValue)
     newsBytes.store(bytes, ordering: .relaxed)

@@ -101,62 +101,62 @@ public struct PlannerShape: Equatable, Sendable {
     let kernel = Self.kernelSize
     var list: [TensorShape] = []
     func layer(_ name: String, _ shape: [Int]) {
-      list.append(TensorShape(name: name + ".weight", shape: shape))
-      list.append(TensorShape(name: name + ".bias", shape: [shape[0]]))
+      list.append(TensorShape(name: LayerName.weight(name), shape: shape))
+      list.append(TensorShape(name: LayerName.bias(name), shape: [shape[0]]))
     }
     func norm(_ name: String, _ size: Int) {
       layer(name, [size])
     }
     func block(_ name: String, from input: Int, to output: Int) {
-      layer("\(name).convolution.0", [output, kernel, input])
-      norm("\(name).norm.0", output)
-      layer("\(name).convolution.1", [output, kernel, output])
-      norm("\(name).norm.1", output)
-      layer("\(name).embedding", [output, embedding + conditionWidths.embedding])
-      if input != output { layer("\(name).skip", [output, 1, input]) }
+      layer(LayerName.convolution(0, of: name), [output, kernel, input])
+      norm(LayerName.norm(0, of: name), output)
+      layer(LayerName.convolution(1, of: name), [output, kernel, output])
+      norm(LayerName.norm(1, of: name), output)
+      layer(LayerName.embedding(of: name), [output, embedding + conditionWidths.embedding])
+      if input != output { layer(LayerName.skip(of: name), [output, 1, input]) }
     }
     switch contextKind {
     case .pool, .contrastive:
-      layer("encoder.transition.0", [hidden, transitionSize])
-      layer("encoder.transition.1", [pooled, hidden])
-      layer("encoder.output", [contextSize, pooled])
+      layer(LayerName.encoderTransition(0), [hidden, transitionSize])
+      layer(LayerName.encoderTransition(1), [pooled, hidden])
+      layer(LayerName.encoderOutput, [contextSize, pooled])
     case .recurrent:
-      layer("encoder.transition.0", [hidden, transitionSize])
-      layer("encoder.gates.input", [3 * pooled, hidden])
-      layer("encoder.gates.state", [3 * pooled, pooled])
-      layer("encoder.output", [contextSize, pooled])
+      layer(LayerName.encoderTransition(0), [hidden, transitionSize])
+      layer(LayerName.encoderInputGates, [3 * pooled, hidden])
+      layer(LayerName.encoderStateGates, [3 * pooled, pooled])
+      layer(LayerName.encoderOutput, [contextSize, pooled])
     case .oracle:
-      layer("encoder.output", [contextSize, parameterCount])
+      layer(LayerName.encoderOutput, [contextSize, parameterCount])
     }
     func perceptron(_ name: String, from input: Int, to output: Int) {
-      layer("\(name).0", [width, input + contextSize])
-      layer("\(name).1", [width, width])
-      layer("\(name).2", [output, width])
+      layer(LayerName.perceptron(name, 0), [width, input + contextSize])
+      layer(LayerName.perceptron(name, 1), [width, width])
+      layer(LayerName.perceptron(name, 2), [output, width])
     }
-    perceptron("dynamics", from: rowSize, to: observationSize)
-    perceptron("reward", from: rowSize, to: 1)
-    if hasValue { perceptron("value", from: observationSize, to: 1) }
-    layer("denoiser.time.0", [4 * embedding, embedding])
-    layer("denoiser.time.1", [embedding, 4 * embedding])
-    layer("denoiser.condition.0", [conditionWidths.hidden, conditionSize])
-    layer("denoiser.condition.1", [conditionWidths.embedding, conditionWidths.hidden])
+    perceptron(LayerName.dynamics, from: rowSize, to: observationSize)
+    perceptron(LayerName.reward, from: rowSize, to: 1)
+    if hasValue { perceptron(LayerName.value, from: observationSize, to: 1) }
+    layer(LayerName.perceptron(LayerName.time, 0), [4 * embedding, embedding])
+    layer(LayerName.perceptron(LayerName.time, 1), [embedding, 4 * embedding])
+    layer(LayerName.perceptron(LayerName.condition, 0), [conditionWidths.hidden, conditionSize])
+    layer(LayerName.perceptron(LayerName.condition, 1), [conditionWidths.embedding, conditionWidths.hidden])
     let last = channels.count - 1
     for (level, output) in channels.enumerated() {
-      block("denoiser.down.\(level).block.0", from: level == 0 ? rowSize : channels[level - 1], to: output)
-      block("denoiser.down.\(level).block.1", from: output, to: output)
-      if level < last { layer("denoiser.down.\(level).downsample", [output, 3, output]) }
+      block(LayerName.down(level, block: 0), from: level == 0 ? rowSize : channels[level - 1], to: output)
+      block(LayerName.down(level, block: 1), from: output, to: output)
+      if level < last { layer(LayerName.downsample(level), [output, 3, output]) }
     }
-    block("denoiser.middle.block.0", from: channels[last], to: channels[last])
-    block("denoiser.middle.block.1", from: channels[last], to: channels[last])
+    block(LayerName.middle(block: 0), from: channels[last], to: channels[last])
+    block(LayerName.middle(block: 1), from: channels[last], to: channels[last])
     for index in 0..<last {
       let level = last - index
-      block("denoiser.up.\(index).block.0", from: 2 * channels[level], to: channels[level - 1])
-      block("denoiser.up.\(index).block.1", from: channels[level - 1], to: channels[level - 1])
-      layer("denoiser.up.\(index).upsample", [channels[level - 1], 4, channels[level - 1]])
+      block(LayerName.up(index, block: 0), from: 2 * channels[level], to: channels[level - 1])
+      block(LayerName.up(index, block: 1), from: channels[level - 1], to: channels[level - 1])
+      layer(LayerName.upsample(index), [channels[level - 1], 4, channels[level - 1]])
     }
-    layer("denoiser.head.convolution", [channels[0], kernel, channels[0]])
-    norm("denoiser.head.norm", channels[0])
-    layer("denoiser.head.output", [rowSize, 1, channels[0]])
+    layer(LayerName.headConvolution, [channels[0], kernel, channels[0]])
+    norm(LayerName.headNorm, channels[0])
+    layer(LayerName.headOutput, [rowSize, 1, channels[0]])
     return list
   }
 }

@@ -24,7 +24,7 @@ struct ContextBelief {
   /// All slots: the bank's, the refined one, the encoder's.
   let count: Int
   private let contextSize: Int, observationSize: Int, rowSize: Int
-  private let dynamics: WorldModel, reward: WorldModel
+  private let dynamics: MultilayerPerceptron, reward: MultilayerPerceptron
   private let dynamicsWeight: Float, rewardWeight: Float
   private let dynamicsLimit: Float, rewardLimit: Float
   private let rewardScale: Float
@@ -45,7 +45,7 @@ struct ContextBelief {
   private let state: UnsafeMutablePointer<State>
 
   // Workspace.
-  private let layers: WorldModelWorkspace
+  private let layers: PerceptronWorkspace
   private let shared: UnsafeMutablePointer<Float>  // [width]
   private let changes: UnsafeMutablePointer<Float>  // [count][observationSize]
   private let rewards: UnsafeMutablePointer<Float>  // [count]
@@ -59,7 +59,10 @@ struct ContextBelief {
   private static var dropRatio: Float { @_noAllocation @_noLocks get { 10 } }
   private static let mostNeighbours = 7
 
-  init(_ arena: inout Arena, shape: PlannerShape, bank: ContextBank, dynamics: WorldModel, reward: WorldModel) {
+  init(
+    _ arena: inout Arena, shape: PlannerShape, bank: ContextBank, dynamics: MultilayerPerceptron,
+    reward: MultilayerPerceptron
+  ) {
     let width = PlannerShape.worldModelWidth
     bankCount = bank.count
     count = bankCount + 2
@@ -87,7 +90,7 @@ struct ContextBelief {
     dynamicsShares = arena.carve(Float.self, count * width)
     rewardShares = arena.carve(Float.self, count * width)
     state = arena.carve(State.self, 1)
-    layers = WorldModelWorkspace(&arena, rows: max(count, observationSize))
+    layers = PerceptronWorkspace(&arena, rows: max(count, observationSize))
     shared = arena.carve(Float.self, width)
     changes = arena.carve(Float.self, count * observationSize)
     rewards = arena.carve(Float.self, count)

@@ -51,7 +51,7 @@ struct ContextRefinement {
     for output in 0..<outputs { unit[output * outputs + output] = 1 }
   }
 
-  /// What selects each of a model's outputs; see `WorldModel.contextJacobian`.
+  /// What selects each of a model's outputs; see `MultilayerPerceptron.contextJacobian`.
   var selectors: UnsafePointer<Float> { @_noAllocation @_noLocks get { UnsafePointer(unit) } }
 
   /// Begins anew at `z`, `[contextSize]`, in the span of `neighbours`, `[size]`, the centre first, of `contexts`.

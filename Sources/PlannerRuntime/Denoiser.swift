@@ -149,37 +149,32 @@ package struct Denoiser {
 
   /// Takes the weights and computes all that depends on them alone.
   package func load(_ weights: PlannerWeights, _ kernels: Kernels) {
-    func load(_ product: Product, _ name: String) {
-      product.load(weights("denoiser.\(name).weight"), bias: weights("denoiser.\(name).bias"))
-    }
     for level in 0..<levels {
-      down[level].first.load(weights, "denoiser.down.\(level).block.0")
-      down[level].second.load(weights, "denoiser.down.\(level).block.1")
-      if let downsample = down[level].downsample { load(downsample, "down.\(level).downsample") }
+      down[level].first.load(weights, LayerName.down(level, block: 0))
+      down[level].second.load(weights, LayerName.down(level, block: 1))
+      down[level].downsample?.load(weights, LayerName.downsample(level))
     }
-    middleFirst.load(weights, "denoiser.middle.block.0")
-    middleSecond.load(weights, "denoiser.middle.block.1")
+    middleFirst.load(weights, LayerName.middle(block: 0))
+    middleSecond.load(weights, LayerName.middle(block: 1))
     for index in 0..<(levels - 1) {
-      up[index].first.load(weights, "denoiser.up.\(index).block.0")
-      up[index].second.load(weights, "denoiser.up.\(index).block.1")
+      up[index].first.load(weights, LayerName.up(index, block: 0))
+      up[index].second.load(weights, LayerName.up(index, block: 1))
       loadTransposed(
-        even: up[index].even, odd: up[index].odd, weights("denoiser.up.\(index).upsample.weight"),
-        bias: weights("denoiser.up.\(index).upsample.bias"))
+        even: up[index].even, odd: up[index].odd, weights.weight(LayerName.upsample(index)),
+        bias: weights.bias(LayerName.upsample(index)))
     }
-    load(headConvolution, "head.convolution")
-    headNorm.load(weights, "denoiser.head.norm")
-    load(headOutput, "head.output")
-    load(stepMLP.0, "time.0")
-    load(stepMLP.1, "time.1")
-    load(conditionMLP.0, "condition.0")
-    load(conditionMLP.1, "condition.1")
-    let blocks =
-      (0..<levels).flatMap { ["down.\($0).block.0", "down.\($0).block.1"] } + ["middle.block.0", "middle.block.1"]
-      + (0..<(levels - 1)).flatMap { ["up.\($0).block.0", "up.\($0).block.1"] }
-    let embedding = blocks.flatMap { weights("denoiser.\($0).embedding.weight") }
+    headConvolution.load(weights, LayerName.headConvolution)
+    headNorm.load(weights, LayerName.headNorm)
+    headOutput.load(weights, LayerName.headOutput)
+    stepMLP.0.load(weights, LayerName.perceptron(LayerName.time, 0))
+    stepMLP.1.load(weights, LayerName.perceptron(LayerName.time, 1))
+    conditionMLP.0.load(weights, LayerName.perceptron(LayerName.condition, 0))
+    conditionMLP.1.load(weights, LayerName.perceptron(LayerName.condition, 1))
+    let embeddings = LayerName.blocks(levels: levels).map { LayerName.embedding(of: $0) }
+    let embedding = embeddings.flatMap { weights.weight($0) }
     let stride = stepEmbedding.depth + conditionEmbedding.depth
     stepEmbedding.load(
-      embedding, stride: stride, bias: blocks.flatMap { weights("denoiser.\($0).embedding.bias") })
+      embedding, stride: stride, bias: embeddings.flatMap { weights.bias($0) })
     conditionEmbedding.load(embedding, offset: stepEmbedding.depth, stride: stride)
     fillStepTable(kernels)
   }

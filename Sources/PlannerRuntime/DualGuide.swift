@@ -12,9 +12,9 @@ package struct DualGuide {
   private let observationSize: Int
   private let rowSize: Int
   private let horizon: Int
-  let dynamics: WorldModel
-  let reward: WorldModel
-  private let value: WorldModel?
+  let dynamics: MultilayerPerceptron
+  let reward: MultilayerPerceptron
+  private let value: MultilayerPerceptron?
   /// From the dynamics model's output to normalised state: s' = s + gain · d + drift.
   private let gain: UnsafeMutablePointer<Float>  // [observationSize]
   private let drift: UnsafeMutablePointer<Float>  // [observationSize]
@@ -31,7 +31,7 @@ package struct DualGuide {
   /// Rows are those of plans, one after the other; the dynamics model's leave out each plan's last, whose successor is beyond
   /// it.
   private struct Workspace {
-    let layers: WorldModelWorkspace
+    let layers: PerceptronWorkspace
     let changes: UnsafeMutablePointer<Float>  // [rows][observationSize]: predictions, then gradients
     let errors: UnsafeMutablePointer<Float>  // [rows][observationSize]
     let rewards: UnsafeMutablePointer<Float>  // [rows], then [plans]: values
@@ -47,14 +47,14 @@ package struct DualGuide {
     observationSize = shape.observationSize
     rowSize = shape.rowSize
     horizon = shape.horizon
-    dynamics = WorldModel(&arena, shape: shape, inputs: shape.rowSize, outputs: shape.observationSize)
-    reward = WorldModel(&arena, shape: shape, inputs: shape.rowSize, outputs: 1)
+    dynamics = MultilayerPerceptron(&arena, shape: shape, inputs: shape.rowSize, outputs: shape.observationSize)
+    reward = MultilayerPerceptron(&arena, shape: shape, inputs: shape.rowSize, outputs: 1)
     value =
-      shape.hasValue ? WorldModel(&arena, shape: shape, inputs: shape.observationSize, outputs: 1) : nil
+      shape.hasValue ? MultilayerPerceptron(&arena, shape: shape, inputs: shape.observationSize, outputs: 1) : nil
     gain = arena.carve(Float.self, shape.observationSize)
     drift = arena.carve(Float.self, shape.observationSize)
     workspace = Workspace(
-      layers: WorldModelWorkspace(&arena, rows: rows),
+      layers: PerceptronWorkspace(&arena, rows: rows),
       changes: arena.carve(Float.self, rows * shape.observationSize),
       errors: arena.carve(Float.self, rows * shape.observationSize), rewards: arena.carve(Float.self, rows),
       fromReward: arena.carve(Float.self, rows * shape.rowSize),
@@ -68,9 +68,9 @@ package struct DualGuide {
   }
 
   package func load(_ weights: PlannerWeights) {
-    dynamics.load(weights, "dynamics")
-    reward.load(weights, "reward")
-    value?.load(weights, "value")
+    dynamics.load(weights, LayerName.dynamics)
+    reward.load(weights, LayerName.reward)
+    value?.load(weights, LayerName.value)
     let statistics = weights.statistics
     for index in 0..<observationSize {
       gain[index] = statistics.differenceStd[index] / statistics.observationStd[index]

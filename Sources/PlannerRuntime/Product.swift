@@ -38,6 +38,9 @@ struct Product {
   }
 
   /// Packs `weights`, `[columns][stride]`, of which the `depth` entries from `offset` on are used.
+  /// Takes the layer's weights and bias.
+  func load(_ weights: PlannerWeights, _ layer: String) { load(weights.weight(layer), bias: weights.bias(layer)) }
+
   func load(_ weights: [Float16], offset: Int = 0, stride: Int? = nil, bias values: [Float16]? = nil) {
     let stride = stride ?? depth
     precondition(weights.count == columns * stride && offset + depth <= stride)

@@ -22,11 +22,11 @@ struct ResidualBlock {
   }
 
   func load(_ weights: PlannerWeights, _ name: String) {
-    first.load(weights("\(name).convolution.0.weight"), bias: weights("\(name).convolution.0.bias"))
-    firstNorm.load(weights, "\(name).norm.0")
-    second.load(weights("\(name).convolution.1.weight"), bias: weights("\(name).convolution.1.bias"))
-    secondNorm.load(weights, "\(name).norm.1")
-    skip?.load(weights("\(name).skip.weight"), bias: weights("\(name).skip.bias"))
+    first.load(weights, LayerName.convolution(0, of: name))
+    firstNorm.load(weights, LayerName.norm(0, of: name))
+    second.load(weights, LayerName.convolution(1, of: name))
+    secondNorm.load(weights, LayerName.norm(1, of: name))
+    skip?.load(weights, LayerName.skip(of: name))
   }
 
   /// `input`, `hidden` and `output` are three different features of equal length.
@@ -61,8 +61,8 @@ struct Norm {
   }
 
   func load(_ weights: PlannerWeights, _ name: String) {
-    for (index, value) in weights("\(name).weight").enumerated() { scale[index] = Float(value) }
-    for (index, value) in weights("\(name).bias").enumerated() { shift[index] = Float(value) }
+    for (index, value) in weights.weight(name).enumerated() { scale[index] = Float(value) }
+    for (index, value) in weights.bias(name).enumerated() { shift[index] = Float(value) }
   }
 
   @_noAllocation @_noLocks

@@ -15,7 +15,7 @@ public enum LinkError: Error, Equatable, CustomStringConvertible {
   /// The key file must not be used.
   case badKey(String, reason: String)
   /// libsodium finds no source of chance on this machine.
-  case noChance
+  case noEntropy
   /// The system refused; `call` is the system call.
   case system(LinkAddress, call: String, cause: String)
 
@@ -35,7 +35,7 @@ public enum LinkError: Error, Equatable, CustomStringConvertible {
       "link \(address): \(reason)"
     case .unreadableKey(let path, let cause): "key file \(path): \(cause)"
     case .badKey(let path, let reason): "key file \(path): \(reason)"
-    case .noChance:
+    case .noEntropy:
       "this machine has no source of random numbers (getrandom, /dev/urandom), without which no key is safe"
     case .system(let address, let call, let cause):
       "link \(address): \(call) failed: \(cause)"

@@ -45,7 +45,7 @@ public struct LinkKey: Sendable {
   /// Throws where libsodium finds no source of chance.
   package init(bytes key: [UInt8]) throws(LinkError) {
     precondition(key.count == SealFormat.keyBytes)
-    guard seal_start() == 0 else { throw .noChance }
+    guard seal_start() == 0 else { throw .noEntropy }
     bytes = InlineArray { key[$0] }
   }
 
@@ -53,7 +53,7 @@ public struct LinkKey: Sendable {
   public static func random() throws(LinkError) -> LinkKey { try LinkKey(bytes: randomBytes()) }
 
   private static func randomBytes() throws(LinkError) -> [UInt8] {
-    guard seal_start() == 0 else { throw .noChance }
+    guard seal_start() == 0 else { throw .noEntropy }
     var bytes = [UInt8](repeating: 0, count: SealFormat.keyBytes)
     seal_random(&bytes, bytes.count)
     return bytes

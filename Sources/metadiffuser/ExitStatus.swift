@@ -36,7 +36,7 @@ private func exitStatus(of error: any Error) -> Int32? {
     LogTableError.column:
     EX_USAGE
   case LinkError.badKey: EX_DATAERR
-  case LinkError.unreadableKey, LinkError.noChance: EXIT_FAILURE
+  case LinkError.unreadableKey, LinkError.noEntropy: EXIT_FAILURE
   case is LinkError, is LinkPeerError: EX_UNAVAILABLE
   case DataError.damaged, DataError.invalid: EX_DATAERR
   case ModelError.damaged, ModelError.missing, ModelError.invalid: EX_DATAERR

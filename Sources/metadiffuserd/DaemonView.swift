@@ -56,7 +56,7 @@ final class DaemonView {
     lineIsOpen = false
   }
 
-  private func explain(_ event: LoopNews, missed: MissedPlan) -> String {
+  private func explain(_ event: LoopEvent, missed: MissedPlan) -> String {
     switch event {
     case .connected: "connected to the robot at \(address)"
     case .robotRestarted: "the robot at \(address) has restarted; shaking hands again"

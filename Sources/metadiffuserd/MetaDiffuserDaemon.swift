@@ -236,7 +236,7 @@ extension LinkError {
     switch self {
     case .badAddress: EX_USAGE
     case .badKey: EX_DATAERR
-    case .unreadableKey, .noChance: EXIT_FAILURE
+    case .unreadableKey, .noEntropy: EXIT_FAILURE
     default: EX_UNAVAILABLE
     }
   }

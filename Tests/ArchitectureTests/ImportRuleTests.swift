@@ -26,7 +26,8 @@ import Testing
     "Tasks": ["CMuJoCo", "PlannerModel", "PlannerRuntime"],
     "OfflineData": ["CHDF5", "CConsole", "Tasks", "PlannerModel", "PlannerRuntime"],
     "Learning": [
-      "COpenBLAS", "CLearningKernels", "CConsole", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime",
+      "COpenBLAS", "CLearningKernels", "CConsole", "ModelLayout", "OfflineData", "Tasks", "PlannerModel",
+      "PlannerRuntime",
     ],
     "Evaluation": ["Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime"],
     "metadiffuser": [

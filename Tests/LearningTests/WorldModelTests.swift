@@ -72,7 +72,7 @@ func quickConfiguration() -> TrainingConfiguration {
 
   @Test func `a context is a mean: order and repetition of its transitions do not matter`() {
     let store = ParameterStore()
-    let encoder = TransitionEncoder(store, Self.shape)
+    let encoder = PoolEncoder(store, Self.shape)
     store.seal(seed: 6)
     let transitions = normalNumbers(5 * 9, seed: 3)
     let rows = (0..<5).map { Array(transitions[($0 * 9)..<(($0 + 1) * 9)]) }

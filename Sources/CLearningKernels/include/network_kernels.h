@@ -14,21 +14,21 @@ typedef struct {
   const int32_t *starts;    // [count + 1]
   const int32_t *sources;   // [starts[count]]
   const int32_t *taps;      // [starts[count]]
-} lk_meetings;
+} lk_tap_pairs;
 
-// output[block r][row][n] = bias[n] + sum over meetings j, k of input[sources[j]][row][k] * weight(taps[j], k, n).
-// input is [blocks][rows][depth], output [meetings.count][rows][columns]; bias may be NULL. The weights are panels of 16
+// output[block r][row][n] = bias[n] + sum over pairs j, k of input[sources[j]][row][k] * weight(taps[j], k, n).
+// input is [blocks][rows][depth], output [pairs.count][rows][columns]; bias may be NULL. The weights are panels of 16
 // columns, [columns / 16 rounded up][taps][depth][16], so that the kernel reads them from front to back.
-void lk_convolve(const lk_meetings *meetings, size_t taps, size_t rows, size_t depth, size_t columns,
+void lk_convolve(const lk_tap_pairs *pairs, size_t taps, size_t rows, size_t depth, size_t columns,
                  const float *input, const float *panels, const float *bias, float *output);
 
 // Packs weights [outputs][taps][inputs] as panels for both directions: forward, where columns are outputs and depth is
 // inputs, and backward, the other way round. The padding of the last panels is left as it is: zeros or anything finite.
 void lk_pack_panels(size_t outputs, size_t taps, size_t inputs, const float *weights, float *forward, float *backward);
 
-// gradient[o][tap][i] = sum over meetings of block `tap` and rows of output_gradient[taps[j]][row][o] *
+// gradient[o][tap][i] = sum over pairs of block `tap` and rows of output_gradient[taps[j]][row][o] *
 // input[sources[j]][row][i]: here the result's blocks are the taps, `taps` holds output blocks, `sources` input blocks.
-void lk_convolution_weight_gradient(const lk_meetings *meetings, size_t rows, size_t outputs, size_t inputs,
+void lk_convolution_weight_gradient(const lk_tap_pairs *pairs, size_t rows, size_t outputs, size_t inputs,
                                     const float *output_gradient, const float *input, float *gradient);
 
 // output = mish(gamma * (input - mean) / deviation + beta) + addend + residual, mean and deviation per row and group

@@ -49,10 +49,10 @@ package final class LearnedRollout: RolloutModel {
   private let statistics: PlannerStatistics
   private let actionLimit: Float
   private let lowest: [Float], highest: [Float]
-  private let models: StandaloneWorldModel
+  private let models: StandalonePerceptron
 
   package init(_ weights: PlannerWeights, rows: Int, kernels: String?) throws(PlannerError) {
-    models = try StandaloneWorldModel(weights: weights, rows: rows, kernels: kernels)
+    models = try StandalonePerceptron(weights: weights, rows: rows, kernels: kernels)
     let statistics = weights.statistics
     self.statistics = statistics
     actionLimit = weights.actionLimit

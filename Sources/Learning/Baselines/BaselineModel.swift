@@ -81,7 +81,7 @@ public struct BaselineModel: Sendable {
     let store = ParameterStore()
     let policy: TanhPolicy
     /// Only of a baseline that has its own.
-    let encoder: TransitionEncoder?
+    let encoder: PoolEncoder?
 
     init(_ method: BaselineMethod, observationSize: Int, actionSize: Int, contextSize: Int, hiddenSize: Int) {
       policy = TanhPolicy(
@@ -90,7 +90,7 @@ public struct BaselineModel: Sendable {
       let shape = PlannerShape(
         observationSize: observationSize, actionSize: actionSize, contextSize: contextSize, horizon: 2,
         channels: [16], denoisingSteps: 1)
-      encoder = method == .focal ? TransitionEncoder(store, shape) : nil
+      encoder = method == .focal ? PoolEncoder(store, shape) : nil
     }
   }
 

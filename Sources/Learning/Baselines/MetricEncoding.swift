@@ -46,7 +46,7 @@ final class MetricEncoding: TrainingStage {
   var total: Int { options.encoderSteps }
   var optimisers: [ShardedOptimiser] { [optimiser] }
   let optimiser: ShardedOptimiser
-  private let encoder: TransitionEncoder
+  private let encoder: PoolEncoder
   private let data: BaselineData
   private let options: BaselineOptions
   private let shards: [Shard]
@@ -56,7 +56,7 @@ final class MetricEncoding: TrainingStage {
     let transitions: FloatBuffer
     var losses = (same: 0.0, different: 0.0)
 
-    init(_ encoder: TransitionEncoder, contexts: Int, transitions: Int, width: Int) {
+    init(_ encoder: PoolEncoder, contexts: Int, transitions: Int, width: Int) {
       pass = encoder.makePass(contexts: contexts, rows: transitions)
       self.transitions = FloatBuffer(count: transitions * width)
     }
@@ -64,7 +64,7 @@ final class MetricEncoding: TrainingStage {
 
   init(_ data: BaselineData, _ options: BaselineOptions, workers: Workers) {
     let store = ParameterStore()
-    let encoder = TransitionEncoder(store, data.shape)
+    let encoder = PoolEncoder(store, data.shape)
     store.seal(seed: options.seed &+ 1)
     self.encoder = encoder
     self.data = data

@@ -10,8 +10,8 @@ struct ConditionEmbedding: Sendable {
     let first, second: Linear
 
     init(_ store: ParameterStore, _ name: String, _ inputs: Int, hidden: Int, _ outputs: Int) {
-      first = Linear(store, "\(name).0", inputs, hidden)
-      second = Linear(store, "\(name).1", hidden, outputs)
+      first = Linear(store, LayerName.perceptron(name, 0), inputs, hidden)
+      second = Linear(store, LayerName.perceptron(name, 1), hidden, outputs)
     }
 
     /// Writes to `a.output`.
@@ -62,8 +62,8 @@ struct ConditionEmbedding: Sendable {
     let size = shape.embeddingSize
     let (hidden, embedding) = shape.conditionWidths
     self.shape = shape
-    time = Network(store, "denoiser.time", size, hidden: 4 * size, size)
-    condition = Network(store, "denoiser.condition", shape.conditionSize, hidden: hidden, embedding)
+    time = Network(store, LayerName.time, size, hidden: 4 * size, size)
+    condition = Network(store, LayerName.condition, shape.conditionSize, hidden: hidden, embedding)
   }
 
   func makeWorkspace(_ arena: FloatArena, rows: Int) -> Workspace {
@@ -73,7 +73,7 @@ struct ConditionEmbedding: Sendable {
   }
 
   /// Fills `mishEmbedding`.
-  func forward(_ parameters: UnsafePointer<Float>, _ w: TemporalUNetWorkspace) {
+  func forward(_ parameters: UnsafePointer<Float>, _ w: DenoiserWorkspace) {
     let a = w.condition
     for row in 0..<w.rows {
       let input = a.input + row * shape.conditionSize
@@ -94,7 +94,7 @@ struct ConditionEmbedding: Sendable {
 
   /// From `mishEmbeddingGradient` (used up), sets the gradients of all four layers.
   func backward(
-    _ parameters: UnsafePointer<Float>, _ gradients: UnsafeMutablePointer<Float>, _ w: TemporalUNetWorkspace
+    _ parameters: UnsafePointer<Float>, _ gradients: UnsafeMutablePointer<Float>, _ w: DenoiserWorkspace
   ) {
     let a = w.condition
     let joinedGradient = w.mishEmbeddingGradient

@@ -1,6 +1,7 @@
 // Convolution over time, plain, strided or transposed, with its gradients.
 
 import CLearningKernels
+import ModelLayout
 
 /// A convolution over activations `[time][rows][channel]`, weight `[outputs][taps][inputs]`. Real-time: no.
 ///
@@ -16,9 +17,9 @@ package struct Convolution: Sendable {
   package let outputTime: Int
   private let forwardPanels: Int
   private let backwardPanels: Int
-  private let forwardMeetings: Meetings
-  private let inputMeetings: Meetings
-  private let weightMeetings: Meetings
+  private let forwardPairs: TapPairs
+  private let inputPairs: TapPairs
+  private let weightPairs: TapPairs
 
   package init(
     _ store: ParameterStore, _ name: String, _ inputs: Int, _ outputs: Int, _ geometry: ConvolutionGeometry,
@@ -31,14 +32,14 @@ package struct Convolution: Sendable {
     outputTime = geometry.outputTime(inputTime)
     // PyTorch counts the fan-in of a transposed convolution from its outputs.
     let fanIn = if case .upsampling = geometry { outputs * taps } else { inputs * taps }
-    weight = store.add("\(name).weight", shape: [outputs, taps, inputs], initial: .uniform(fanIn: fanIn))
-    bias = store.add("\(name).bias", shape: [outputs], initial: .uniform(fanIn: fanIn))
+    weight = store.add(LayerName.weight(name), shape: [outputs, taps, inputs], initial: .uniform(fanIn: fanIn))
+    bias = store.add(LayerName.bias(name), shape: [outputs], initial: .uniform(fanIn: fanIn))
     forwardPanels = panels.reserve(columns: outputs, depth: taps * inputs)
     backwardPanels = panels.reserve(columns: inputs, depth: taps * outputs)
-    let all = geometry.meetings(inputTime: inputTime)
-    forwardMeetings = Meetings(count: outputTime, all.map { ($0.output, $0.input, $0.tap) })
-    inputMeetings = Meetings(count: inputTime, all.map { ($0.input, $0.output, $0.tap) })
-    weightMeetings = Meetings(count: taps, all.map { ($0.tap, $0.input, $0.output) })
+    let all = geometry.tapPairs(inputTime: inputTime)
+    forwardPairs = TapPairs(count: outputTime, all.map { ($0.output, $0.input, $0.tap) })
+    inputPairs = TapPairs(count: inputTime, all.map { ($0.input, $0.output, $0.tap) })
+    weightPairs = TapPairs(count: taps, all.map { ($0.tap, $0.input, $0.output) })
   }
 
   /// Packs the weight into this layer's places in `panels`.
@@ -52,7 +53,7 @@ package struct Convolution: Sendable {
     _ parameters: UnsafePointer<Float>, _ panels: UnsafePointer<Float>, _ input: UnsafePointer<Float>,
     _ output: UnsafeMutablePointer<Float>, rows: Int
   ) {
-    withUnsafePointer(to: forwardMeetings.table) {
+    withUnsafePointer(to: forwardPairs.table) {
       lk_convolve(
         $0, taps, rows, inputs, outputs, input, panels + forwardPanels, parameters + bias.offset, output)
     }
@@ -65,11 +66,11 @@ package struct Convolution: Sendable {
   ) {
     (gradients + bias.offset).update(repeating: 0, count: outputs)
     lk_add_column_sums(outputTime * rows, outputs, outputGradient, gradients + bias.offset)
-    withUnsafePointer(to: weightMeetings.table) {
+    withUnsafePointer(to: weightPairs.table) {
       lk_convolution_weight_gradient($0, rows, outputs, inputs, outputGradient, input, gradients + weight.offset)
     }
     guard let inputGradient else { return }
-    withUnsafePointer(to: inputMeetings.table) {
+    withUnsafePointer(to: inputPairs.table) {
       lk_convolve(
         $0, taps, rows, outputs, inputs, outputGradient, panels + backwardPanels, nil, inputGradient)
     }

@@ -2,6 +2,7 @@
 
 import CLearningKernels
 import COpenBLAS
+import ModelLayout
 
 /// A linear layer: two slots and two sizes. Rows are `[rows][inputSize]` and `[rows][outputSize]`. Real-time: no.
 public struct Linear: Sendable {
@@ -11,8 +12,8 @@ public struct Linear: Sendable {
   public let outputSize: Int
 
   public init(_ store: ParameterStore, _ name: String, _ inputSize: Int, _ outputSize: Int) {
-    weight = store.add("\(name).weight", shape: [outputSize, inputSize], initial: .uniform(fanIn: inputSize))
-    bias = store.add("\(name).bias", shape: [outputSize], initial: .uniform(fanIn: inputSize))
+    weight = store.add(LayerName.weight(name), shape: [outputSize, inputSize], initial: .uniform(fanIn: inputSize))
+    bias = store.add(LayerName.bias(name), shape: [outputSize], initial: .uniform(fanIn: inputSize))
     self.inputSize = inputSize
     self.outputSize = outputSize
   }

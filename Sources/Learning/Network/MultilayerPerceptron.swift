@@ -1,5 +1,7 @@
 // A stack of linear layers with one activation between them: policies, critics, dynamics and reward models.
 
+import ModelLayout
+
 /// Linear layers with an activation after each but the last. It has no state: parameters and workspace are passed in.
 /// Real-time: no.
 public struct MultilayerPerceptron: Sendable {
@@ -9,7 +11,7 @@ public struct MultilayerPerceptron: Sendable {
   /// `sizes` is [input, hidden …, output]; the tensors are called `name.0`, `name.1` …
   public init(_ store: ParameterStore, _ name: String, sizes: [Int], activation: Activation) {
     precondition(sizes.count >= 2)
-    layers = (1..<sizes.count).map { Linear(store, "\(name).\($0 - 1)", sizes[$0 - 1], sizes[$0]) }
+    layers = (1..<sizes.count).map { Linear(store, LayerName.perceptron(name, $0 - 1), sizes[$0 - 1], sizes[$0]) }
     self.activation = activation
   }
 

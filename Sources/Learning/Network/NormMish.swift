@@ -15,8 +15,8 @@ package struct NormMish: Sendable {
   package static func statisticsCount(rows: Int) -> Int { rows * groups * 2 }
 
   package init(_ store: ParameterStore, _ name: String, _ channels: Int, time: Int) {
-    gamma = store.add("\(name).weight", shape: [channels], initial: .constant(1))
-    beta = store.add("\(name).bias", shape: [channels], initial: .constant(0))
+    gamma = store.add(LayerName.weight(name), shape: [channels], initial: .constant(1))
+    beta = store.add(LayerName.bias(name), shape: [channels], initial: .constant(0))
     self.channels = channels
     self.time = time
   }

@@ -8,7 +8,7 @@ package struct OracleEncoder: ContextEncoder {
   let head: Linear
 
   package init(_ store: ParameterStore, _ shape: PlannerShape) {
-    head = Linear(store, "encoder.output", shape.parameterCount, shape.contextSize)
+    head = Linear(store, LayerName.encoderOutput, shape.parameterCount, shape.contextSize)
   }
 
   package func makePass(contexts: Int, rows: Int) -> any EncoderPass { Pass(self, contexts: contexts) }

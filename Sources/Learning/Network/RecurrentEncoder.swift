@@ -12,10 +12,10 @@ package struct RecurrentEncoder: ContextEncoder {
 
   package init(_ store: ParameterStore, _ shape: PlannerShape) {
     let (hidden, state) = PlannerShape.encoderWidths
-    transition = Linear(store, "encoder.transition.0", shape.transitionSize, hidden)
-    gatesFromInput = Linear(store, "encoder.gates.input", hidden, 3 * state)
-    gatesFromState = Linear(store, "encoder.gates.state", state, 3 * state)
-    head = Linear(store, "encoder.output", state, shape.contextSize)
+    transition = Linear(store, LayerName.encoderTransition(0), shape.transitionSize, hidden)
+    gatesFromInput = Linear(store, LayerName.encoderInputGates, hidden, 3 * state)
+    gatesFromState = Linear(store, LayerName.encoderStateGates, state, 3 * state)
+    head = Linear(store, LayerName.encoderOutput, state, shape.contextSize)
   }
 
   package func makePass(contexts: Int, rows: Int) -> any EncoderPass { Pass(self, contexts: contexts, rows: rows) }

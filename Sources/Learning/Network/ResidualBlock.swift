@@ -45,15 +45,17 @@ package struct ResidualBlock: Sendable {
     self.outputs = outputs
     self.time = time
     first = Convolution(
-      store, "\(name).convolution.0", inputs, outputs, .same(taps: PlannerShape.kernelSize), inputTime: time, panels)
-    firstNorm = NormMish(store, "\(name).norm.0", outputs, time: time)
+      store, LayerName.convolution(0, of: name), inputs, outputs, .same(taps: PlannerShape.kernelSize), inputTime: time,
+      panels)
+    firstNorm = NormMish(store, LayerName.norm(0, of: name), outputs, time: time)
     second = Convolution(
-      store, "\(name).convolution.1", outputs, outputs, .same(taps: PlannerShape.kernelSize), inputTime: time, panels)
-    secondNorm = NormMish(store, "\(name).norm.1", outputs, time: time)
-    embedding = Linear(store, "\(name).embedding", embeddingSize, outputs)
+      store, LayerName.convolution(1, of: name), outputs, outputs, .same(taps: PlannerShape.kernelSize),
+      inputTime: time, panels)
+    secondNorm = NormMish(store, LayerName.norm(1, of: name), outputs, time: time)
+    embedding = Linear(store, LayerName.embedding(of: name), embeddingSize, outputs)
     skip =
       inputs == outputs
-      ? nil : Convolution(store, "\(name).skip", inputs, outputs, .same(taps: 1), inputTime: time, panels)
+      ? nil : Convolution(store, LayerName.skip(of: name), inputs, outputs, .same(taps: 1), inputTime: time, panels)
   }
 
   var convolutions: [Convolution] { [first, second] + (skip.map { [$0] } ?? []) }

@@ -61,8 +61,8 @@ package struct WorldModel: Sendable {
     self.shape = shape
     encoder = makeContextEncoder(store, shape)
     dynamics = MultilayerPerceptron(
-      store, "dynamics", sizes: [input, width, width, shape.observationSize], activation: .silu)
-    reward = MultilayerPerceptron(store, "reward", sizes: [input, width, width, 1], activation: .silu)
+      store, LayerName.dynamics, sizes: [input, width, width, shape.observationSize], activation: .silu)
+    reward = MultilayerPerceptron(store, LayerName.reward, sizes: [input, width, width, 1], activation: .silu)
   }
 
   /// Encodes `workspace.evidence`, predicts `workspace.queries`, returns the errors.

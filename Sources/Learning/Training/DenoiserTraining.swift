@@ -8,13 +8,13 @@ import PlannerRuntime
 package final class DenoiserTraining {
   package let data: TrainingData
   package let configuration: TrainingConfiguration
-  package let network: TemporalUNet
+  package let network: Denoiser
   package let optimiser: ShardedOptimiser
   /// `[tasks][contextsPerTask][contextSize]`
   private let contexts: FloatBuffer
   /// Which windows to draw more often; nil: all alike.
   let weights: AdvantageWeights?
-  private let workspaces: [TemporalUNetWorkspace]
+  private let workspaces: [DenoiserWorkspace]
   /// The clean windows of each shard, `[horizon][rows][rowSize]`.
   private let targets: [FloatBuffer]
   private let panels: FloatBuffer
@@ -30,13 +30,13 @@ package final class DenoiserTraining {
     let shape = data.shape
     let rows = configuration.batch / ShardedOptimiser.shards
     let store = ParameterStore()
-    let network = TemporalUNet(store, shape)
+    let network = Denoiser(store, shape)
     store.seal(seed: configuration.seed &+ 1)
     self.network = network
     optimiser = ShardedOptimiser(
       store, learningRate: configuration.denoiserLearningRate, averageDecay: configuration.averageDecay,
       averageInterval: configuration.averageInterval, workers: workers)
-    workspaces = (0..<ShardedOptimiser.shards).map { _ in TemporalUNetWorkspace(network, rows: rows) }
+    workspaces = (0..<ShardedOptimiser.shards).map { _ in DenoiserWorkspace(network, rows: rows) }
     targets = workspaces.map { _ in FloatBuffer(count: shape.horizon * rows * shape.rowSize) }
     panels = FloatBuffer(count: network.panelCount)
     levels = Schedule.cosine(steps: shape.denoisingSteps).map { (Float($0.squareRoot()), Float((1 - $0).squareRoot())) }
@@ -89,7 +89,7 @@ package final class DenoiserTraining {
 
   /// Draws windows, noise levels, contexts and noise of one shard.
   private func draw(
-    _ w: TemporalUNetWorkspace, _ target: UnsafeMutablePointer<Float>, _ random: inout RandomSource
+    _ w: DenoiserWorkspace, _ target: UnsafeMutablePointer<Float>, _ random: inout RandomSource
   ) {
     let shape = data.shape
     let width = shape.rowSize
@@ -118,7 +118,7 @@ package final class DenoiserTraining {
   }
 
   /// This shard's part of the weighted mean squared error, and its gradient in `w.estimateGradient`.
-  private func loss(_ w: TemporalUNetWorkspace, _ target: UnsafePointer<Float>) -> Double {
+  private func loss(_ w: DenoiserWorkspace, _ target: UnsafePointer<Float>) -> Double {
     let shape = data.shape
     let width = shape.rowSize
     let scale = 1 / Float(configuration.batch * shape.horizon * width)

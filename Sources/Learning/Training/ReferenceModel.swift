@@ -8,7 +8,7 @@ package final class ReferenceModel {
   package let description: ModelDescription
   private var shape: PlannerShape { description.shape }
   private let worldModel: WorldModel
-  private let denoiser: TemporalUNet
+  private let denoiser: Denoiser
   /// Of models that have one.
   private let valueModel: MultilayerPerceptron?
   private let worldStore = ParameterStore()
@@ -21,7 +21,7 @@ package final class ReferenceModel {
   package init(_ model: LoadedModel) {
     description = model.description
     worldModel = WorldModel(worldStore, description.shape)
-    denoiser = TemporalUNet(denoiserStore, description.shape)
+    denoiser = Denoiser(denoiserStore, description.shape)
     valueModel = description.shape.hasValue ? MultilayerPerceptron(value: valueStore, description.shape) : nil
     for store in [worldStore, valueStore, denoiserStore] {
       store.seal(seed: 0)
@@ -57,7 +57,7 @@ package final class ReferenceModel {
   package func denoise(_ samples: [Float], step: Int, contexts: [Float]?) -> [Float] {
     let width = shape.rowSize
     let rows = samples.count / (shape.horizon * width)
-    let w = TemporalUNetWorkspace(denoiser, rows: rows)
+    let w = DenoiserWorkspace(denoiser, rows: rows)
     let embedding = stepEmbeddings(steps: shape.denoisingSteps, size: shape.embeddingSize)[
       (step * shape.embeddingSize)..<((step + 1) * shape.embeddingSize)]
     for row in 0..<rows {

@@ -143,6 +143,6 @@ extension MultilayerPerceptron {
   init(value store: ParameterStore, _ shape: PlannerShape) {
     let width = PlannerShape.worldModelWidth
     self.init(
-      store, "value", sizes: [shape.observationSize + shape.contextSize, width, width, 1], activation: .silu)
+      store, LayerName.value, sizes: [shape.observationSize + shape.contextSize, width, width, 1], activation: .silu)
   }
 }

@@ -68,11 +68,11 @@ final class Microcontroller {
       }
       usleep(1000)
     }
-    hurry(qemu.processIdentifier)
+    raisePriority(qemu.processIdentifier)
   }
 
   /// QEMU stands in for hardware, which waits for no processor: real time for its threads, where the machine grants it.
-  private func hurry(_ process: pid_t) {
+  private func raisePriority(_ process: pid_t) {
     var priority = sched_param()
     priority.sched_priority = 20
     let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task")) ?? []

@@ -4,7 +4,7 @@ import CLearningKernels
 import PlannerRuntime
 
 /// z = tanh(W silu(mean over transitions of MLP(transition))): any number of transitions in any order. Real-time: no.
-package struct TransitionEncoder: ContextEncoder {
+package struct PoolEncoder: ContextEncoder {
   let transition: MultilayerPerceptron
   let head: Linear
   var pooledSize: Int { head.inputSize }
@@ -13,14 +13,14 @@ package struct TransitionEncoder: ContextEncoder {
   package init(_ store: ParameterStore, _ shape: PlannerShape) {
     let (hidden, pooled) = PlannerShape.encoderWidths
     transition = MultilayerPerceptron(
-      store, "encoder.transition", sizes: [shape.transitionSize, hidden, pooled], activation: .silu)
-    head = Linear(store, "encoder.output", pooled, shape.contextSize)
+      store, LayerName.encoderTransitions, sizes: [shape.transitionSize, hidden, pooled], activation: .silu)
+    head = Linear(store, LayerName.encoderOutput, pooled, shape.contextSize)
   }
 
   package func makePass(contexts: Int, rows: Int) -> any EncoderPass { Pass(self, contexts: contexts, rows: rows) }
 
   final class Pass: EncoderPass {
-    private let encoder: TransitionEncoder
+    private let encoder: PoolEncoder
     private let transition: MultilayerPerceptron.Workspace
     /// `[contexts][pooledSize]` each
     private let pooled, active, pooledGradient: UnsafeMutablePointer<Float>
@@ -29,7 +29,7 @@ package struct TransitionEncoder: ContextEncoder {
     private let transitionGradient: UnsafeMutablePointer<Float>
     private let arena: FloatArena
 
-    init(_ encoder: TransitionEncoder, contexts: Int, rows: Int) {
+    init(_ encoder: PoolEncoder, contexts: Int, rows: Int) {
       let arena = FloatArena()
       self.arena = arena
       self.encoder = encoder

@@ -3,7 +3,7 @@
 import CKernels
 
 /// What the passes of world models work on, `[rows][width]` each. Models may share it, one after the other.
-struct WorldModelWorkspace {
+struct PerceptronWorkspace {
   /// Activations, and on the way back gradients.
   let hidden: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)
   /// Slopes of the activations.
@@ -17,9 +17,9 @@ struct WorldModelWorkspace {
 
   /// The same without the first `rows` rows.
   @_noAllocation @_noLocks
-  func dropping(_ rows: Int) -> WorldModelWorkspace {
+  func dropping(_ rows: Int) -> PerceptronWorkspace {
     let start = rows * PlannerShape.worldModelWidth
-    return WorldModelWorkspace(
+    return PerceptronWorkspace(
       hidden: (hidden.0 + start, hidden.1 + start), slope: (slope.0 + start, slope.1 + start))
   }
 
@@ -36,7 +36,7 @@ struct WorldModelWorkspace {
 /// An MLP with two hidden SiLU layers over rows [state, action] (value: [state]), conditioned on the context.
 ///
 /// The context is the same for all rows of a plan: its share of the first layer is folded into that layer's bias.
-struct WorldModel {
+struct MultilayerPerceptron {
   /// Outputs a row: the normalised change of state, the normalised reward, or the value.
   let outputs: Int
   private let inputs: Int
@@ -67,15 +67,15 @@ struct WorldModel {
   }
 
   func load(_ weights: PlannerWeights, _ name: String) {
-    let firstWeights = weights("\(name).0.weight")
-    let secondWeights = weights("\(name).1.weight")
-    let thirdWeights = weights("\(name).2.weight")
+    let firstWeights = weights.weight(LayerName.perceptron(name, 0))
+    let secondWeights = weights.weight(LayerName.perceptron(name, 1))
+    let thirdWeights = weights.weight(LayerName.perceptron(name, 2))
     let stride = inputs + fromContext.depth
     let width = first.columns
-    first.load(firstWeights, stride: stride, bias: weights("\(name).0.bias"))
-    second.load(secondWeights, bias: weights("\(name).1.bias"))
-    third.load(thirdWeights, bias: weights("\(name).2.bias"))
-    fromContext.load(firstWeights, offset: inputs, stride: stride, bias: weights("\(name).0.bias"))
+    first.load(firstWeights, stride: stride, bias: weights.bias(LayerName.perceptron(name, 0)))
+    second.load(secondWeights, bias: weights.bias(LayerName.perceptron(name, 1)))
+    third.load(thirdWeights, bias: weights.bias(LayerName.perceptron(name, 2)))
+    fromContext.load(firstWeights, offset: inputs, stride: stride, bias: weights.bias(LayerName.perceptron(name, 0)))
     for index in 0..<third.depth { firstOutput[index] = Float(thirdWeights[index]) }
     func transposed(_ values: [Float16], rows: Int, stride: Int, columns: Int) -> [Float16] {
       (0..<columns).flatMap { column in (0..<rows).map { values[$0 * stride + column] } }
@@ -95,7 +95,7 @@ struct WorldModel {
 
   /// The hidden layers for rows [state, action, …] of `input`, `batch × times` of them, and their slopes.
   @_noAllocation @_noLocks
-  func forward(_ kernels: Kernels, _ input: ck_rows, _ workspace: WorldModelWorkspace, batch: Int, times: Int) {
+  func forward(_ kernels: Kernels, _ input: ck_rows, _ workspace: PerceptronWorkspace, batch: Int, times: Int) {
     let width = first.columns
     let count = batch * times * width
     let (hidden, slope) = (workspace.hidden, workspace.slope)
@@ -110,7 +110,7 @@ struct WorldModel {
   /// `prediction`, `[rows][outputs]`, from what `forward` left.
   @_noAllocation @_noLocks
   func predict(
-    _ kernels: Kernels, _ workspace: WorldModelWorkspace, _ prediction: UnsafeMutablePointer<Float>, rows: Int
+    _ kernels: Kernels, _ workspace: PerceptronWorkspace, _ prediction: UnsafeMutablePointer<Float>, rows: Int
   ) {
     third.run(kernels, workspace.hidden.1, prediction, rows: rows)
   }
@@ -119,7 +119,7 @@ struct WorldModel {
   /// `forward`, with `gradient` `[rows][outputs]`; nil: that of Σ of each row's first output.
   @_noAllocation @_noLocks
   func backward(
-    _ kernels: Kernels, _ workspace: WorldModelWorkspace, _ gradient: UnsafePointer<Float>?,
+    _ kernels: Kernels, _ workspace: PerceptronWorkspace, _ gradient: UnsafePointer<Float>?,
     _ inputGradient: UnsafeMutablePointer<Float>, rows: Int
   ) {
     let width = first.columns
@@ -150,7 +150,7 @@ struct WorldModel {
   @_noAllocation @_noLocks
   func contextJacobian(
     _ kernels: Kernels, _ input: UnsafePointer<Float>, share: UnsafePointer<Float>, _ unit: UnsafePointer<Float>,
-    _ shared: UnsafeMutablePointer<Float>, _ workspace: WorldModelWorkspace, _ prediction: UnsafeMutablePointer<Float>,
+    _ shared: UnsafeMutablePointer<Float>, _ workspace: PerceptronWorkspace, _ prediction: UnsafeMutablePointer<Float>,
     _ jacobian: UnsafeMutablePointer<Float>
   ) {
     let width = first.columns
@@ -173,7 +173,7 @@ struct WorldModel {
   @_noAllocation @_noLocks
   func predict(
     _ kernels: Kernels, _ input: UnsafePointer<Float>, shares: UnsafePointer<Float>,
-    _ shared: UnsafeMutablePointer<Float>, _ workspace: WorldModelWorkspace, _ prediction: UnsafeMutablePointer<Float>,
+    _ shared: UnsafeMutablePointer<Float>, _ workspace: PerceptronWorkspace, _ prediction: UnsafeMutablePointer<Float>,
     rows: Int
   ) {
     let width = first.columns

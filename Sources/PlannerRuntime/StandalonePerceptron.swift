@@ -3,7 +3,7 @@
 import CKernels
 
 /// The learned models of one step, with memory of their own for a fixed number of rows. Normalised units. Not thread-safe.
-public struct StandaloneWorldModel: ~Copyable {
+public struct StandalonePerceptron: ~Copyable {
   /// Rows that `run` can take at a time.
   public let rows: Int
   private let arena: Arena
@@ -12,16 +12,16 @@ public struct StandaloneWorldModel: ~Copyable {
   private let rowSize: Int, observationSize: Int
 
   private struct Parts {
-    let dynamics: WorldModel, reward: WorldModel
-    let workspace: WorldModelWorkspace
+    let dynamics: MultilayerPerceptron, reward: MultilayerPerceptron
+    let workspace: PerceptronWorkspace
     let input: UnsafeMutablePointer<Float>  // [rows][rowSize]
     let changes: UnsafeMutablePointer<Float>  // [rows][observationSize]
     let rewards: UnsafeMutablePointer<Float>  // [rows]
 
     init(_ arena: inout Arena, _ shape: PlannerShape, rows: Int) {
-      dynamics = WorldModel(&arena, shape: shape, inputs: shape.rowSize, outputs: shape.observationSize)
-      reward = WorldModel(&arena, shape: shape, inputs: shape.rowSize, outputs: 1)
-      workspace = WorldModelWorkspace(&arena, rows: rows)
+      dynamics = MultilayerPerceptron(&arena, shape: shape, inputs: shape.rowSize, outputs: shape.observationSize)
+      reward = MultilayerPerceptron(&arena, shape: shape, inputs: shape.rowSize, outputs: 1)
+      workspace = PerceptronWorkspace(&arena, rows: rows)
       input = arena.carve(Float.self, rows * shape.rowSize)
       changes = arena.carve(Float.self, rows * shape.observationSize)
       rewards = arena.carve(Float.self, rows)
@@ -43,8 +43,8 @@ public struct StandaloneWorldModel: ~Copyable {
     _ = Parts(&measured, weights.shape, rows: rows)
     var arena = Arena(capacity: measured.used)
     parts = Parts(&arena, weights.shape, rows: rows)
-    parts.dynamics.load(weights, "dynamics")
-    parts.reward.load(weights, "reward")
+    parts.dynamics.load(weights, LayerName.dynamics)
+    parts.reward.load(weights, LayerName.reward)
     arena.seal()
     self.arena = arena
     self.kernels = kernels

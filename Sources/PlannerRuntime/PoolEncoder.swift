@@ -3,7 +3,7 @@
 import CKernels
 
 /// z = tanh(W · SiLU(mean over transitions of MLP(transition)) + b): permutation-invariant, over any number of them.
-struct TransitionPool {
+struct PoolEncoder {
   private let first: Product, second: Product, output: Product
   private let hidden: UnsafeMutablePointer<Float>  // [hidden]
   private let embedded: UnsafeMutablePointer<Float>  // [pooled]
@@ -21,9 +21,9 @@ struct TransitionPool {
   }
 
   func load(_ weights: PlannerWeights) {
-    first.load(weights("encoder.transition.0.weight"), bias: weights("encoder.transition.0.bias"))
-    second.load(weights("encoder.transition.1.weight"), bias: weights("encoder.transition.1.bias"))
-    output.load(weights("encoder.output.weight"), bias: weights("encoder.output.bias"))
+    first.load(weights, LayerName.encoderTransition(0))
+    second.load(weights, LayerName.encoderTransition(1))
+    output.load(weights, LayerName.encoderOutput)
   }
 
   @_noAllocation @_noLocks

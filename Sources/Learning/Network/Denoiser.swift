@@ -5,7 +5,7 @@ import PlannerRuntime
 
 /// Predicts the clean sample from a noisy one, its step and the context; architecture of Diffuser (Janner et al., 2022)
 /// with an embedding of context and current state beside the time embedding. Samples are `[horizon][rows][rowSize]`. Real-time: no.
-package struct TemporalUNet: Sendable {
+package struct Denoiser: Sendable {
   struct DownLevel {
     let first: ResidualBlock
     let second: ResidualBlock
@@ -39,35 +39,35 @@ package struct TemporalUNet: Sendable {
     self.shape = shape
     let embedding = ConditionEmbedding(store, shape)
     func block(_ name: String, _ inputs: Int, _ outputs: Int, _ time: Int) -> ResidualBlock {
-      ResidualBlock(store, "denoiser.\(name)", inputs, outputs, embeddingSize: embedding.outputSize, time: time, panels)
+      ResidualBlock(store, name, inputs, outputs, embeddingSize: embedding.outputSize, time: time, panels)
     }
     self.embedding = embedding
     down = channels.indices.map { i in
       let time = shape.horizon >> i
       return DownLevel(
-        first: block("down.\(i).block.0", i == 0 ? shape.rowSize : channels[i - 1], channels[i], time),
-        second: block("down.\(i).block.1", channels[i], channels[i], time),
+        first: block(LayerName.down(i, block: 0), i == 0 ? shape.rowSize : channels[i - 1], channels[i], time),
+        second: block(LayerName.down(i, block: 1), channels[i], channels[i], time),
         downsample: i == last
           ? nil
           : Convolution(
-            store, "denoiser.down.\(i).downsample", channels[i], channels[i], .downsampling, inputTime: time, panels))
+            store, LayerName.downsample(i), channels[i], channels[i], .downsampling, inputTime: time, panels))
     }
-    middle = (0..<2).map { block("middle.block.\($0)", channels[last], channels[last], shape.horizon >> last) }
+    middle = (0..<2).map { block(LayerName.middle(block: $0), channels[last], channels[last], shape.horizon >> last) }
     up = (0..<last).map { j in
       let i = last - j
       let time = shape.horizon >> i
       return UpLevel(
-        first: block("up.\(j).block.0", 2 * channels[i], channels[i - 1], time),
-        second: block("up.\(j).block.1", channels[i - 1], channels[i - 1], time),
+        first: block(LayerName.up(j, block: 0), 2 * channels[i], channels[i - 1], time),
+        second: block(LayerName.up(j, block: 1), channels[i - 1], channels[i - 1], time),
         upsample: Convolution(
-          store, "denoiser.up.\(j).upsample", channels[i - 1], channels[i - 1], .upsampling, inputTime: time, panels))
+          store, LayerName.upsample(j), channels[i - 1], channels[i - 1], .upsampling, inputTime: time, panels))
     }
     headConvolution = Convolution(
-      store, "denoiser.head.convolution", channels[0], channels[0], .same(taps: PlannerShape.kernelSize),
+      store, LayerName.headConvolution, channels[0], channels[0], .same(taps: PlannerShape.kernelSize),
       inputTime: shape.horizon, panels)
-    headNorm = NormMish(store, "denoiser.head.norm", channels[0], time: shape.horizon)
+    headNorm = NormMish(store, LayerName.headNorm, channels[0], time: shape.horizon)
     headOutput = Convolution(
-      store, "denoiser.head.output", channels[0], shape.rowSize, .same(taps: 1), inputTime: shape.horizon, panels)
+      store, LayerName.headOutput, channels[0], shape.rowSize, .same(taps: 1), inputTime: shape.horizon, panels)
     blocks = down.flatMap { [$0.first, $0.second] } + middle + up.flatMap { [$0.first, $0.second] }
     convolutions =
       blocks.flatMap(\.convolutions) + down.compactMap(\.downsample) + up.map(\.upsample) + [
@@ -87,7 +87,7 @@ package struct TemporalUNet: Sendable {
 
   /// Reads `workspace.sample`, `.stepEmbedding`, `.context`, `.contextKept`; writes `workspace.estimate`.
   package func forward(
-    _ parameters: UnsafePointer<Float>, _ panels: UnsafePointer<Float>, _ workspace: TemporalUNetWorkspace
+    _ parameters: UnsafePointer<Float>, _ panels: UnsafePointer<Float>, _ workspace: DenoiserWorkspace
   ) {
     let w = workspace
     let rows = w.rows
@@ -127,7 +127,7 @@ package struct TemporalUNet: Sendable {
   /// From `workspace.estimateGradient`, sets all parameters' gradients; `forward` came before with the same parameters.
   package func backward(
     _ parameters: UnsafePointer<Float>, _ panels: UnsafePointer<Float>, _ gradients: UnsafeMutablePointer<Float>,
-    _ workspace: TemporalUNetWorkspace
+    _ workspace: DenoiserWorkspace
   ) {
     let w = workspace
     let rows = w.rows

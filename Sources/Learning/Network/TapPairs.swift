@@ -28,7 +28,7 @@ package enum ConvolutionGeometry: Sendable {
   }
 
   /// All (output instant, tap, input instant) that meet; padding meets nothing.
-  func meetings(inputTime: Int) -> [(output: Int, tap: Int, input: Int)] {
+  func tapPairs(inputTime: Int) -> [(output: Int, tap: Int, input: Int)] {
     var all: [(output: Int, tap: Int, input: Int)] = []
     for input in 0..<inputTime {
       for tap in 0..<taps {
@@ -51,9 +51,9 @@ package enum ConvolutionGeometry: Sendable {
 }
 
 /// A table for the kernels: for each block of a result, which blocks of the two factors it sums over. Immutable.
-final class Meetings: @unchecked Sendable {
+final class TapPairs: @unchecked Sendable {
   private let storage: UnsafeMutablePointer<Int32>
-  let table: lk_meetings
+  let table: lk_tap_pairs
 
   /// `entries` are (result, source, tap) in any order.
   init(count: Int, _ entries: [(result: Int, source: Int, tap: Int)]) {
@@ -68,7 +68,7 @@ final class Meetings: @unchecked Sendable {
     for result in 0...count {
       storage[result] = Int32(sorted.firstIndex { $0.result >= result } ?? sorted.count)
     }
-    table = lk_meetings(count: count, starts: storage, sources: sources, taps: taps)
+    table = lk_tap_pairs(count: count, starts: storage, sources: sources, taps: taps)
   }
 
   deinit { storage.deallocate() }

@@ -5,7 +5,7 @@ import CKernels
 /// z = tanh(W h + b) with h ← GRU(silu(V transition + c), h): gates in the order reset, update, new (Cho et al., 2014).
 ///
 /// What the newest transitions said to the gates is kept, so that all before them can be forgotten.
-struct TransitionMemory {
+struct RecurrentEncoder {
   private struct Past {
     /// Transitions in the state.
     var count: Int
@@ -39,10 +39,10 @@ struct TransitionMemory {
   }
 
   func load(_ weights: PlannerWeights) {
-    transition.load(weights("encoder.transition.0.weight"), bias: weights("encoder.transition.0.bias"))
-    fromInput.load(weights("encoder.gates.input.weight"), bias: weights("encoder.gates.input.bias"))
-    fromState.load(weights("encoder.gates.state.weight"), bias: weights("encoder.gates.state.bias"))
-    output.load(weights("encoder.output.weight"), bias: weights("encoder.output.bias"))
+    transition.load(weights, LayerName.encoderTransition(0))
+    fromInput.load(weights, LayerName.encoderInputGates)
+    fromState.load(weights, LayerName.encoderStateGates)
+    output.load(weights, LayerName.encoderOutput)
   }
 
   var count: Int { @_noAllocation @_noLocks get { past.pointee.count } }

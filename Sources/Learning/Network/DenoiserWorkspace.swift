@@ -1,7 +1,7 @@
 // Everything a forward and backward pass of the denoiser needs beside the parameters, allocated once for a batch size.
 
-/// Inputs, activations and scratch of `TemporalUNet` for a fixed number of rows. One thread at a time. Real-time: no.
-package final class TemporalUNetWorkspace {
+/// Inputs, activations and scratch of `Denoiser` for a fixed number of rows. One thread at a time. Real-time: no.
+package final class DenoiserWorkspace {
   package let rows: Int
   /// `[horizon][rows][rowSize]`: the noisy sample; the first state is the current one, without noise.
   package let sample: UnsafeMutablePointer<Float>
@@ -32,7 +32,7 @@ package final class TemporalUNetWorkspace {
   let travelling: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)
   private let arena: FloatArena
 
-  package init(_ network: TemporalUNet, rows: Int) {
+  package init(_ network: Denoiser, rows: Int) {
     let arena = FloatArena()
     let shape = network.shape
     let sampleCount = shape.horizon * rows * shape.rowSize
