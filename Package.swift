@@ -32,8 +32,9 @@ let package = Package(
 
     // Onboard: real time, fixed memory.
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
+    .target(name: "Foundations", dependencies: ["CKernels"]),
     .target(name: "ModelLayout"),
-    .target(name: "PlannerRuntime", dependencies: ["CKernels", "ModelLayout"]),
+    .target(name: "PlannerRuntime", dependencies: ["CKernels", "Foundations", "ModelLayout"]),
     .target(name: "PlannerModel", dependencies: ["PlannerRuntime"]),
     .target(name: "CRobotProtocol", dependencies: ["CProtobufC"], exclude: ["robot.proto"]),
     .target(name: "CDatagram"),
@@ -80,23 +81,30 @@ let package = Package(
       name: "firmware-host", dependencies: ["FirmwareApplication", "RobotLink", "CBoard"], path: "Firmware/Main"),
 
     // Workbench: any time, any memory.
-    .target(name: "LinkFaults", dependencies: ["RobotLink", "CRobotProtocol", "PlannerRuntime"]),
-    .target(name: "Tasks", dependencies: ["CMuJoCo", "PlannerRuntime", "PlannerModel"]),
-    .target(name: "OfflineData", dependencies: ["CHDF5", "CConsole", "Tasks", "PlannerModel", "PlannerRuntime"]),
+    .target(name: "LinkFaults", dependencies: ["Foundations", "RobotLink", "CRobotProtocol"]),
+    .target(name: "OfflineData", dependencies: ["CHDF5", "CConsole"]),
+    .target(name: "Tasks", dependencies: ["CMuJoCo", "Foundations"]),
+    .target(
+      name: "DataCollection", dependencies: ["Foundations", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime"]),
     .target(name: "CLearningKernels"),
     .target(
       name: "Learning",
       dependencies: [
-        "COpenBLAS", "CLearningKernels", "CConsole", "ModelLayout", "OfflineData", "Tasks", "PlannerModel",
-        "PlannerRuntime",
+        "COpenBLAS", "CLearningKernels", "CConsole", "ModelLayout", "OfflineData", "PlannerModel", "PlannerRuntime",
+      ]),
+    .target(
+      name: "Experts",
+      dependencies: [
+        "CLearningKernels", "CConsole", "Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime",
       ]),
     .target(
       name: "Evaluation",
-      dependencies: ["Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime"]),
+      dependencies: ["DataCollection", "Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime"]),
     .executableTarget(
       name: "metadiffuser",
       dependencies: [
-        "CommandOptions", "Evaluation", "Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime",
+        "CommandOptions", "DataCollection", "Evaluation", "Experts", "Learning", "OfflineData", "Tasks", "PlannerModel",
+        "PlannerRuntime",
         "RobotLink", "ControlLoop",
         "LinkFaults", "ActuatorBus", "Failsafe", "CSerialPort", "CConsole", "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -122,22 +130,26 @@ let package = Package(
       dependencies: ["ControlLoop", "Failsafe", "RobotLink", "PlannerModel", "PlannerRuntime", "CAllocationCounter"]),
     .testTarget(name: "ProgramTests", dependencies: ["CSerialPort", "RobotLink", "PlannerModel", "PlannerRuntime"]),
     .testTarget(
-      name: "LinkFaultsTests", dependencies: ["LinkFaults", "RobotLink", "CRobotProtocol", "PlannerRuntime"]),
+      name: "LinkFaultsTests", dependencies: ["LinkFaults", "RobotLink", "CRobotProtocol", "Foundations"]),
     .target(
       name: "FuzzTargets", dependencies: ["RobotLink", "CRobotProtocol", "CSeal", "PlannerModel", "OfflineData"],
       path: "Tests/Support/FuzzTargets"),
     .testTarget(name: "FuzzCaseTests", dependencies: ["FuzzTargets"]),
     .testTarget(name: "TasksTests", dependencies: ["Tasks"]),
-    .executableTarget(name: "oracle-peer", dependencies: ["OfflineData", "Tasks"], path: "Tests/Oracles/Peer"),
-    .testTarget(name: "OfflineDataTests", dependencies: ["OfflineData", "CHDF5"]),
+    .executableTarget(
+      name: "oracle-peer", dependencies: ["DataCollection", "OfflineData", "Tasks"], path: "Tests/Oracles/Peer"),
+    .testTarget(name: "OfflineDataTests", dependencies: ["OfflineData", "CHDF5", "Foundations"]),
+    .testTarget(name: "DataCollectionTests", dependencies: ["DataCollection", "OfflineData", "PlannerModel", "Tasks"]),
     .testTarget(name: "LearningTests", dependencies: ["Learning", "COpenBLAS"]),
+    .testTarget(name: "ExpertsTests", dependencies: ["Experts", "Learning", "Tasks", "PlannerRuntime"]),
     .testTarget(name: "ArchitectureTests", dependencies: ["metadiffuserd"]),
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
         "metadiffuser", "metadiffuserd", "OfflineData", "PlannerModel", "PlannerRuntime", "RobotLink",
       ]),
-    .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "OfflineData", "PlannerModel", "Tasks"]),
+    .testTarget(
+      name: "EvaluationTests", dependencies: ["Evaluation", "DataCollection", "OfflineData", "PlannerModel", "Tasks"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,5 +1,6 @@
 // The change test: the task changes in the middle of an episode, and nobody tells the planner.
 
+import DataCollection
 import Dispatch
 import Foundation
 import OfflineData

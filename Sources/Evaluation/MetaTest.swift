@@ -1,5 +1,6 @@
 // The meta-test: on tasks the model never saw, one warm start each, then episodes, next to expert and random.
 
+import DataCollection
 import Dispatch
 import Foundation
 import OfflineData

@@ -1,5 +1,6 @@
 // One episode of a simulated robot under a driver, as fast as it goes, with everything measured that is reported.
 
+import DataCollection
 import OfflineData
 import PlannerRuntime
 import Tasks

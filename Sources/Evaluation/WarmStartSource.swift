@@ -1,5 +1,6 @@
 // Where a meta-test's warm starts come from: behaviours of stated quality, or the driver's own driving.
 
+import DataCollection
 import OfflineData
 import PlannerModel
 import Tasks

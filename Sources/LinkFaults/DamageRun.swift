@@ -1,7 +1,7 @@
 // Millions of frames through every damage, judged by an account of its own: what arrives whole is predicted one by one.
 
 import CRobotProtocol
-import PlannerRuntime
+import Foundations
 import RobotLink
 
 /// What a damage run sent and what the receiver made of it.

@@ -1,6 +1,6 @@
 // Frames in, frames out, later, changed or never: the faults of a link as a function of a clock and a seed.
 
-import PlannerRuntime
+import Foundations
 
 /// A frame and when it comes out.
 public struct ScheduledFrame: Equatable, Sendable {

@@ -1,7 +1,7 @@
 // Changes the values inside a frame and seals it again, so that only what they mean is wrong.
 
 import CRobotProtocol
-import PlannerRuntime
+import Foundations
 
 /// Takes frames apart and makes them anew with other states and commands.
 final class FrameRewriter {

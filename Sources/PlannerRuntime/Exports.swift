@@ -1,3 +1,4 @@
-// Shapes and settings are part of what the planner is made of: whoever imports it has them too.
+// Shapes, settings and the random source are part of what the planner is made of: whoever imports it has them too.
 
+@_exported import Foundations
 @_exported import ModelLayout

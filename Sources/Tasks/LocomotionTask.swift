@@ -1,7 +1,7 @@
 // A robot that MuJoCo simulates, in one task: what the families of running robots have in common.
 
 import CMuJoCo
-import PlannerRuntime
+import Foundations
 
 /// A kind of robot: its body and how it is observed, started and stopped.
 struct Locomotion: Sendable {

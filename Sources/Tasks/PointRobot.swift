@@ -1,7 +1,7 @@
 // The point-robot family: a point in the plane moves towards a goal that it is not told. No physics; good for tests.
 
+import Foundations
 import Glibc
-import PlannerRuntime
 
 extension TaskFamily {
   /// Start at the origin, goals on the upper half of the unit circle, reward −‖p − g‖ after each move, 20 moves.

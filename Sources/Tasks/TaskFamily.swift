@@ -1,7 +1,7 @@
 // The families of tasks: what all tasks of a family share.
 
 import CMuJoCo
-import PlannerRuntime
+import Foundations
 
 /// What all tasks of a family share. Real-time: no.
 public struct TaskFamily: Sendable {

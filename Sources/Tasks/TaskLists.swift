@@ -1,6 +1,6 @@
 // Which tasks a family has: drawn from a law, or a few given ones; and the fixed lists that everybody works with.
 
-import PlannerRuntime
+import Foundations
 
 /// Which of a family's fixed task lists: `train` tasks make data, `held-out` tasks settle what is not learnt, such as
 /// planning settings, `test` tasks only ever evaluate.

@@ -1,7 +1,9 @@
 // Behaviours of a family by skill level: random needs nothing, the others are levels of a trained expert.
 
 import ArgumentParser
+import DataCollection
 import Evaluation
+import Experts
 import Foundation
 import Learning
 import OfflineData

@@ -1,6 +1,7 @@
 // What `demo` and `hil` drive: one speed with one model and seed, and what expert and random get on it.
 
 import ArgumentParser
+import DataCollection
 import Evaluation
 import OfflineData
 import PlannerModel

@@ -1,6 +1,7 @@
 // A recipe on the command line: a file, or a family with every default.
 
 import ArgumentParser
+import Experts
 import Learning
 import Tasks
 

@@ -6,8 +6,9 @@ import Testing
   /// The rule. Left may use right; what a module may use beyond the project's own is listed beside it.
   static let allowed: [String: Set<String>] = [
     // Onboard.
+    "Foundations": ["CKernels"],
     "ModelLayout": [],
-    "PlannerRuntime": ["CKernels", "ModelLayout", "Synchronization"],
+    "PlannerRuntime": ["CKernels", "Foundations", "ModelLayout", "Synchronization"],
     "PlannerModel": ["PlannerRuntime", "FoundationEssentials", "Glibc"],
     "RobotLink": ["CRobotProtocol", "CDatagram", "CSerialPort", "CSeal", "Glibc", "Synchronization"],
     "Failsafe": [],
@@ -18,25 +19,32 @@ import Testing
     ],
     "CommandOptions": ["PlannerModel", "PlannerRuntime", "ArgumentParser"],
     "metadiffuserd": [
-      "CommandOptions", "ControlLoop", "RobotLink", "PlannerModel", "PlannerRuntime", "CAllocationCounter", "CConsole", "ArgumentParser",
+      "CommandOptions", "ControlLoop", "RobotLink", "PlannerModel", "PlannerRuntime", "CAllocationCounter", "CConsole",
+      "ArgumentParser",
       "Histogram", "FoundationEssentials", "Glibc", "Synchronization",
     ],
     // Workbench: each may also use all of Swift's own libraries.
-    "LinkFaults": ["RobotLink", "CRobotProtocol", "PlannerRuntime"],
-    "Tasks": ["CMuJoCo", "PlannerModel", "PlannerRuntime"],
-    "OfflineData": ["CHDF5", "CConsole", "Tasks", "PlannerModel", "PlannerRuntime"],
+    "LinkFaults": ["Foundations", "RobotLink", "CRobotProtocol"],
+    "OfflineData": ["CHDF5", "CConsole"],
+    "Tasks": ["CMuJoCo", "Foundations"],
+    "DataCollection": ["Foundations", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime"],
     "Learning": [
-      "COpenBLAS", "CLearningKernels", "CConsole", "ModelLayout", "OfflineData", "Tasks", "PlannerModel",
-      "PlannerRuntime",
+      "COpenBLAS", "CLearningKernels", "CConsole", "ModelLayout", "OfflineData", "PlannerModel", "PlannerRuntime",
     ],
-    "Evaluation": ["Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime"],
+    "Experts": [
+      "CLearningKernels", "CConsole", "Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime",
+    ],
+    "Evaluation": ["DataCollection", "Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime"],
     "metadiffuser": [
-      "CommandOptions", "Evaluation", "Learning", "OfflineData", "Tasks", "ControlLoop", "RobotLink", "PlannerModel", "PlannerRuntime",
+      "CommandOptions", "DataCollection", "Evaluation", "Experts", "Learning", "OfflineData", "Tasks", "ControlLoop",
+      "RobotLink", "PlannerModel", "PlannerRuntime",
       "LinkFaults", "ActuatorBus", "Failsafe", "CSerialPort", "CConsole", "CAllocationCounter", "ArgumentParser",
       "Histogram",
     ],
   ]
-  static let workbench: Set<String> = ["LinkFaults", "Tasks", "OfflineData", "Learning", "Evaluation", "metadiffuser"]
+  static let workbench: Set<String> = [
+    "LinkFaults", "Tasks", "OfflineData", "DataCollection", "Learning", "Experts", "Evaluation", "metadiffuser",
+  ]
   static let swiftLibraries: Set<String> = [
     "Foundation", "FoundationEssentials", "Dispatch", "Glibc", "Synchronization",
   ]

@@ -1,5 +1,6 @@
 // The first episode, which is its own warm start: whoever drives, each transition counts once and its return is told.
 
+import DataCollection
 import Evaluation
 import OfflineData
 import PlannerModel

@@ -1,5 +1,6 @@
 // The meta-test protocol on real tasks with an untrained planner: who starts where, what is averaged, what is repeatable.
 
+import DataCollection
 import Evaluation
 import OfflineData
 import PlannerModel

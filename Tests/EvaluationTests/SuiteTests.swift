@@ -1,5 +1,6 @@
 // The suite on the point robot with nets made here: what is resumed, what is done again, what its tables say.
 
+import DataCollection
 import Evaluation
 import Foundation
 import Learning

@@ -1,8 +1,8 @@
 // Small data sets and files for the tests of this module.
 
 import Foundation
+import Foundations
 import OfflineData
-import PlannerRuntime
 
 /// Two episodes of a made-up robot with 3 observation and 2 action channels.
 func sampleDataset() -> Dataset {

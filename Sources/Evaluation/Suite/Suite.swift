@@ -1,5 +1,6 @@
 // The suite: every family under every method, warm start and seed, one cell at a time, so that it can be resumed.
 
+import DataCollection
 import Foundation
 import Learning
 import OfflineData

@@ -1,5 +1,6 @@
 // What drives the episodes of the suite: the planner under each guide, and the baselines.
 
+import DataCollection
 import Learning
 import PlannerModel
 import PlannerRuntime

@@ -1,6 +1,8 @@
 // `metadiffuser collect`: drives simulated robots with behaviours of known skill and records a data set.
 
 import ArgumentParser
+import DataCollection
+import Experts
 import Foundation
 import Learning
 import OfflineData

@@ -1,6 +1,7 @@
 // `metadiffuser train bank`: the hypotheses of a trained model, from which a controller works out what it faces.
 
 import ArgumentParser
+import Experts
 import Foundation
 import Learning
 import OfflineData

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import CConsole
+import Experts
 import Foundation
 import Learning
 import Tasks

@@ -3,6 +3,7 @@
 import ArgumentParser
 import CConsole
 import Evaluation
+import Experts
 import Foundation
 import Learning
 import OfflineData

@@ -1,8 +1,8 @@
 // `metadiffuser tune`: the planning settings that score best within a period, written into the model.
 
 import ArgumentParser
-import CommandOptions
 import CConsole
+import CommandOptions
 import Evaluation
 import Foundation
 import OfflineData

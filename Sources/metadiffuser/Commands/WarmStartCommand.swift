@@ -1,6 +1,7 @@
 // `metadiffuser warm-start`: records the few transitions from which a controller infers its task.
 
 import ArgumentParser
+import DataCollection
 import Foundation
 import OfflineData
 import PlannerModel

@@ -1,5 +1,6 @@
 // What `metadiffuser inspect` says about a data set: who drove, how well, on which tasks, and whether to train on it.
 
+import DataCollection
 import Learning
 import OfflineData
 

@@ -1,5 +1,6 @@
 // What `metadiffuser inspect` says about the small kinds of file: experts, baselines and warm starts.
 
+import Experts
 import Learning
 import PlannerModel
 import Tasks

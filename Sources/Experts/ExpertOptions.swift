@@ -1,5 +1,7 @@
 // The settings of an expert's training, with the values that are known to work.
 
+import Learning
+
 /// Settings of `ExpertTrainer`. The same settings give the same expert, bit for bit, on any number of threads.
 public struct ExpertOptions: Codable, Equatable, Sendable {
   public var seed: UInt64 = 1

@@ -1,6 +1,7 @@
 // An expert as others use it: observation and true task parameters in, action out.
 
 import Foundation
+import Learning
 import PlannerModel
 import PlannerRuntime
 

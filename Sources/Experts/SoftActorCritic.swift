@@ -2,6 +2,7 @@
 
 import CLearningKernels
 import Foundation
+import Learning
 import PlannerRuntime
 
 /// A batch of transitions in the learner's units, laid out as the networks read it.

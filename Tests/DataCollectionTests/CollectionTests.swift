@@ -1,5 +1,6 @@
 // Recording of simulated robots: reproducible on any number of threads, complete or not at all.
 
+import DataCollection
 import OfflineData
 import Synchronization
 import Tasks

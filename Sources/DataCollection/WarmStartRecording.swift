@@ -1,5 +1,6 @@
 // Recording warm starts: the few transitions from which a planner infers which robot and task it is facing.
 
+import OfflineData
 import PlannerModel
 import PlannerRuntime
 import Tasks

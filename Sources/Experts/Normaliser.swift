@@ -1,5 +1,7 @@
 // Mean and standard deviation of each channel, so that networks see numbers of about one.
 
+import Learning
+
 /// Statistics of `[rows][channels]`, and the map to normalised units.
 public struct Normaliser: Equatable, Sendable {
   public var mean: [Float]

@@ -2,6 +2,7 @@
 
 import Dispatch
 import Foundation
+import OfflineData
 import PlannerRuntime
 import Synchronization
 import Tasks

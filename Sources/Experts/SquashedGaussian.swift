@@ -1,6 +1,7 @@
 // The policy's distribution: a Gaussian pushed through tanh, its log-probability, and the gradient of both.
 
 import Foundation
+import Learning
 
 /// A diagonal Gaussian in front of tanh (Haarnoja et al., 2018, appendix C). Rows of the network's output are
 /// `[mean, log standard deviation]`, each `[actionSize]`; actions lie in −1 … 1.

@@ -1,6 +1,7 @@
 // What an expert's training leaves on disk: the checkpoint to resume from and the file of policies that ships.
 
 import Foundation
+import Learning
 import PlannerModel
 import PlannerRuntime
 

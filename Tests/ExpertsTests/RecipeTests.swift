@@ -1,5 +1,6 @@
 // Recipes: what ships can be read, and what is wrong in one is named.
 
+import Experts
 import Foundation
 import Learning
 import Tasks

@@ -1,6 +1,7 @@
 // How a family's expert, data and model are made, as a readable file: what it does not say keeps its default.
 
 import Foundation
+import Learning
 import Tasks
 
 /// How the data of a family are recorded.

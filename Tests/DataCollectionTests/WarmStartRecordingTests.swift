@@ -1,5 +1,6 @@
 // Warm starts recorded from simulated robots.
 
+import DataCollection
 import OfflineData
 import PlannerModel
 import Tasks

@@ -1,6 +1,7 @@
 // Training of an expert: robots live through episodes of ever new tasks, the learner updates on what they lived through.
 
 import Foundation
+import Learning
 import PlannerRuntime
 import Tasks
 

@@ -1,5 +1,7 @@
 // What the robot has lived through, as one ring of rows; rewards are kept as outcomes so that any task can price them.
 
+import Learning
+
 /// A ring of transitions `[observation, action, next observation, outcome, task parameters, terminated]`. Real-time: no.
 final class ReplayBuffer {
   let observationSize: Int

@@ -1,0 +1,17 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// What somebody else's program looks like that uses the libraries; built and run by `make examples`.
+let package = Package(
+  name: "metadiffuser-examples",
+  dependencies: [.package(name: "metadiffuser", path: "..")],
+  targets: [
+    .executableTarget(
+      name: "FirstPlan",
+      dependencies: [
+        .product(name: "PlannerModel", package: "metadiffuser"),
+        .product(name: "PlannerRuntime", package: "metadiffuser"),
+      ])
+  ],
+  swiftLanguageModes: [.v6]
+)
