@@ -23,7 +23,7 @@ public enum ControllerEvent: Sendable {
 
 /// Controller's side: says Hello until a fitting robot answers, checks its observations, notices silence and restarts.
 ///
-/// Two states: *seeking* (Hello every 100 ms) and *connected* (Hello only while nothing is heard). Only silence and a goodbye
+/// Two states: *seeking* (Hello every 100 ms) and *connected* (Hello only while nothing is heard, or the robot asks who speaks). Only silence and a goodbye
 /// end a connection, and only the answer to a Hello begins one: no single frame can take a robot that is heard away.
 /// Real-time: yes, `init` excepted.
 public struct ControllerSession: ~Copyable {
@@ -58,6 +58,8 @@ public struct ControllerSession: ~Copyable {
   private var refusals = 0
   /// No refusal has answered the last Hello yet.
   private var isHelloOpen = false
+  /// The robot has said that it does not know this controller.
+  private var isUnknown = false
 
   /// - Parameters:
   ///   - model: its name for the robot's user; what the link has no room for is cut off.
@@ -96,7 +98,8 @@ public struct ControllerSession: ~Copyable {
     reply = UnsafeRawBufferPointer(start: nil, count: 0)
     let silent = isConnected && now > lastHeard && now - lastHeard >= silenceNanoseconds
     if silent { seek() }
-    if now >= nextHello, !isConnected || now >= quietFrom() {
+    if now >= nextHello, !isConnected || isUnknown || isQuiet(now) {
+      isUnknown = false
       nextHello = now + Self.helloNanoseconds
       reply = channel.encode(hello: profile, model: model, isPadded: !isOnLine)
       isHelloOpen = true
@@ -107,7 +110,8 @@ public struct ControllerSession: ~Copyable {
   /// When `poll` has something to do next.
   @_noAllocation @_noLocks
   public func nextPoll() -> UInt64 {
-    isConnected ? min(lastHeard + silenceNanoseconds, max(nextHello, quietFrom())) : nextHello
+    if !isConnected { return nextHello }
+    return min(lastHeard + silenceNanoseconds, isUnknown ? nextHello : max(nextHello, quietFrom()))
   }
 
   /// Sets `reply` to a question for the robot's clock, when one is due. To be called when the answer can be awaited: one that
@@ -215,6 +219,7 @@ public struct ControllerSession: ~Copyable {
     channel.acceptUnnumbered()
     channel.startCounting(at: frame)
     isConnected = true
+    isUnknown = false
     refusals = 0
   }
 
@@ -277,10 +282,11 @@ public struct ControllerSession: ~Copyable {
         channel.acceptUnnumbered()
         peerText = text
         return .success(.busy)
-      // Whom the robot does not know it sends nothing, and is found again by the silence.
+      // It has restarted, has let go of this side, or has taken another for it: the answer to a Hello tells.
       case .unknownPeer:
         channel.acceptUnnumbered()
         peerText = text
+        isUnknown = true
         return .success(.none)
       default: return .failure(.unexpected)
       }

@@ -34,10 +34,11 @@ func helloDatagram(
 ) -> [UInt8] {
   var hello = rp_hello()
   hello.protocol = LinkLimits.protocolVersion
-  var texts = [model, profile.map { "\($0.family)" } ?? ""].map { Array($0.utf8CString) }
+  var model = Array(model.utf8CString)
+  var family = Array((profile.map { "\($0.family)" } ?? "").utf8CString)
   var zeros = [UInt8](repeating: 0, count: padding)
-  return texts[0].withUnsafeMutableBufferPointer { model in
-    texts[1].withUnsafeMutableBufferPointer { family in
+  return model.withUnsafeMutableBufferPointer { model in
+    family.withUnsafeMutableBufferPointer { family in
       zeros.withUnsafeMutableBufferPointer { zeros in
         (hello.model, hello.family) = (model.baseAddress, family.baseAddress)
         hello.observation_size = UInt32(profile?.observationSize ?? 0)

@@ -20,8 +20,6 @@ final class SealedWire {
   /// Frames that were let through though they were made in another start of either end, or had been let through before.
   private(set) var wrongs = 0
   private var passed: Set<[UInt8]> = []
-  /// Frames of the robot's that the controller has taken.
-  private(set) var robotFrames = 0
   private let robotKey: LinkKey, controllerKey: LinkKey
 
   init(
@@ -88,7 +86,6 @@ final class SealedWire {
       let isGenuine = origin.map {
         $0.toRobot == toRobot && $0.robotStart == robotStart && $0.controllerStart == controllerStart
       }
-      if !toRobot { robotFrames += 1 }
       if isGenuine != true || !passed.insert(bytes).inserted { wrongs += 1 }
       return Array(UnsafeBufferPointer(start: plain, count: count))
     }

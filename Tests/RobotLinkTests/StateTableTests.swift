@@ -11,7 +11,7 @@ import Testing
     var descriptions = Array(repeating: describe(cheetah), count: 4)
     descriptions[0].actionLimit = 2
     descriptions[1].lockstep = true
-    descriptions[2].name = "another"
+    descriptions[2].name = FixedText("another")
     descriptions[3].profile.observationSize = 11
     return descriptions
   }()
@@ -55,7 +55,8 @@ import Testing
   func changedAfterSilence() {
     let pair = drivenPair()
     pair.now += 500 * millisecond
-    #expect(pair.controller.poll(now: pair.now))
+    let silent = pair.controller.poll(now: pair.now)
+    #expect(silent)
     for description in Self.changed {
       let bytes = descriptionDatagram(
         description, epoch: LinkPair.robotEpoch, sequence: 900, answering: LinkPair.controllerEpoch)
@@ -151,8 +152,20 @@ import Testing
         statusDatagram(code, epoch: Self.other, sequence: 0, answering: LinkPair.controllerEpoch))
     }
     #expect(status(.busy) == .busy)
-    #expect(status(.unknownPeer) == .none)
     #expect(status(.goodbye) == .none)
+    pair.now += 10 * millisecond
+    _ = pair.controller.poll(now: pair.now)
+    #expect(pair.controllerReply.isEmpty)
+    #expect(status(.unknownPeer) == .none)
+    expectDriving(pair)
+    pair.now += 90 * millisecond
+    #expect(pair.controller.nextPoll() <= pair.now)
+    expectDriving(pair)
+    for isSaid in [true, false] {
+      _ = pair.controller.poll(now: pair.now)
+      #expect(pair.controllerReply.isEmpty != isSaid)
+      pair.now += 90 * millisecond
+    }
     expectDriving(pair)
     #expect(pair.toController(Array(pair.robot.encodeGoodbye())) == .goodbye)
     #expect(pair.controller.isConnected == false)
