@@ -150,8 +150,8 @@ public final class ControlLoop {
 
   // MARK: Running
 
-  /// Runs until `status.stop()`, a refusal by the first robot found, or the robot's goodbye where that is asked for. Call it on a thread of its
-  /// own.
+  /// Runs until `status.stop()`, a refusal by the first robot found, or the robot's goodbye where that is asked for. Call it on
+  /// a thread of its own.
   public func run() {
     let start = ThreadUsage.now(allocationCount: options.allocationCount)
     var goesOn = true

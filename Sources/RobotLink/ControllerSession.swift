@@ -23,9 +23,9 @@ public enum ControllerEvent: Sendable {
 
 /// Controller's side: says Hello until a fitting robot answers, checks its observations, notices silence and restarts.
 ///
-/// Two states: *seeking* (Hello every 100 ms) and *connected* (Hello only while nothing is heard, or the robot asks who speaks). Only silence and a goodbye
-/// end a connection, and only the answer to a Hello begins one: no single frame can take a robot that is heard away.
-/// Real-time: yes, `init` excepted.
+/// Two states: *seeking* (Hello every 100 ms) and *connected* (Hello only while nothing is heard, or the robot asks who
+/// speaks). Only silence and a goodbye end a connection, and only the answer to a Hello begins one: no single frame can take a
+/// robot that is heard away. Real-time: yes, `init` excepted.
 public struct ControllerSession: ~Copyable {
   public static var helloNanoseconds: UInt64 { 100_000_000 }
   /// Between questions for the robot's clock.
@@ -230,7 +230,7 @@ public struct ControllerSession: ~Copyable {
     return refused(text)
   }
 
-  /// Counts a refusal by either side. One alone may be a stray or a forgery: a robot that does not fit answers every Hello so.
+  /// Counts a refusal by either side. One alone may be a stray or forged: a robot that does not fit answers each Hello so.
   @_noAllocation @_noLocks
   private mutating func refused(_ text: FixedText) -> ControllerEvent {
     peerText = text
