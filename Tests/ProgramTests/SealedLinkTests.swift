@@ -95,7 +95,7 @@ import Testing
     #expect(controllerStatus == 0)
   }
 
-  @Test("where other machines can reach the link a key is asked for, or a flag: 64 otherwise, with the cure, at both ends")
+  @Test("where other machines can reach the link a key or a flag is asked for: otherwise 64 and the cure, at both ends")
   func keyMissing() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let (model, key) = (try makeModel(), try makeKey("key"))
