@@ -125,6 +125,13 @@ fuzz: dependencies
 	    -artifact_prefix=.build-fuzz/found/$$target- .build-fuzz/corpus/$$target Tests/Fuzzing/Cases/$$target || exit 1; \
 	done
 
+# SECONDS of hostile sessions, seeded by SEED, against metadiffuserd and metadiffuser simulate: nothing may end or grow, and planning
+# is back within a second of each. `make test` runs a few seconds of the same.
+SEED ?= 1
+.PHONY: hostile
+hostile: dependencies
+	HOSTILE_SECONDS=$(SECONDS) HOSTILE_SEED=$(SEED) swift test $(SWIFT_FLAGS) --filter ProgramTests.HostileTests
+
 # The wire format's C code is committed, so that building needs no compiler of protocol buffers; this makes it anew.
 PROTOCOL := Sources/CRobotProtocol
 .PHONY: proto proto-check

@@ -128,7 +128,9 @@ let package = Package(
     .testTarget(
       name: "ControlLoopTests",
       dependencies: ["ControlLoop", "Failsafe", "RobotLink", "PlannerModel", "PlannerRuntime", "CAllocationCounter"]),
-    .testTarget(name: "ProgramTests", dependencies: ["CSerialPort", "RobotLink", "PlannerModel", "PlannerRuntime"]),
+    .testTarget(
+      name: "ProgramTests",
+      dependencies: ["CRobotProtocol", "CSerialPort", "RobotLink", "PlannerModel", "PlannerRuntime"]),
     .testTarget(
       name: "LinkFaultsTests", dependencies: ["LinkFaults", "RobotLink", "CRobotProtocol", "Foundations"]),
     .target(

@@ -451,7 +451,7 @@ const ProtobufCMessageDescriptor robot__frame__descriptor =
   (ProtobufCMessageInit) robot__frame__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor robot__hello__field_descriptors[7] =
+static const ProtobufCFieldDescriptor robot__hello__field_descriptors[8] =
 {
   {
     "protocol",
@@ -537,12 +537,25 @@ static const ProtobufCFieldDescriptor robot__hello__field_descriptors[7] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "padding",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Robot__Hello, padding),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned robot__hello__field_indices_by_name[] = {
   4,   /* field[4] = action_size */
   2,   /* field[2] = family */
   1,   /* field[1] = model */
   3,   /* field[3] = observation_size */
+  7,   /* field[7] = padding */
   5,   /* field[5] = period_ns */
   0,   /* field[0] = protocol */
   6,   /* field[6] = schema */
@@ -550,7 +563,7 @@ static const unsigned robot__hello__field_indices_by_name[] = {
 static const ProtobufCIntRange robot__hello__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor robot__hello__descriptor =
 {
@@ -560,7 +573,7 @@ const ProtobufCMessageDescriptor robot__hello__descriptor =
   "Robot__Hello",
   "robot",
   sizeof(Robot__Hello),
-  7,
+  8,
   robot__hello__field_descriptors,
   robot__hello__field_indices_by_name,
   1,  robot__hello__number_ranges,

@@ -34,6 +34,8 @@ public final class ControlLoop {
   var deadlines: DeadlineClock
   var idleWatch = IdleWatch()
   private var busyNews = SparseNews()
+  private var refusalNews = SparseNews()
+  private var contradictionNews = SparseNews()
   var gathering: ContextGathering
   let followsContext: Bool
   /// Changes of task or body that the planner had noticed in the last cycle, and whether nothing explained the robot then.
@@ -145,8 +147,8 @@ public final class ControlLoop {
 
   // MARK: Running
 
-  /// Runs until `status.stop()`, a refusal, or the robot's goodbye where that is asked for. Call it on a thread of its
-  /// own.
+  /// Runs until `status.stop()`, a refusal by the first robot found, or the robot's goodbye where that is asked for. Call it on
+  /// a thread of its own.
   public func run() {
     let start = ThreadUsage.now(allocationCount: options.allocationCount)
     var goesOn = true
@@ -171,21 +173,26 @@ public final class ControlLoop {
     case .timeout, .link(.none): break
     case .link(.observation): return drainAndAnswer()
     case .link(.connected):
+      status.post(status.isConnected ? .robotRestarted : .connected)
       status.show(isConnected: true)
-      status.post(.connected)
       // Hand-shakes come by themselves after a silence: they unlatch nothing.
       failsafe.standDown()
       deadlines = DeadlineClock(periodNanoseconds: periodNanoseconds, budgetNanoseconds: budgetNanoseconds)
       busyNews = SparseNews()
-    case .link(.disconnected): leave(.robotRestarted)
     case .silent: leave(.silent)
     case .link(.goodbye):
       leave(.goodbye)
       return !options.exitsWithRobot
     case .link(.busy):
       if busyNews.isDue(now: monotonicNanoseconds()) { status.post(.busy) }
+    case .link(.contradiction):
+      if contradictionNews.isDue(now: monotonicNanoseconds()) { status.post(.contradiction) }
     case .link(.refused):
-      leave(.refused)
+      guard robot == nil else {
+        // It did fit: whatever is there now, what was driven may come back.
+        if refusalNews.isDue(now: monotonicNanoseconds()) { status.post(.refused) }
+        break
+      }
       failure = .refused(address, reason: endpoint.session.peerText.description)
       return false
     }

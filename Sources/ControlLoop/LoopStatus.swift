@@ -7,6 +7,8 @@ import Synchronization
 /// News from the loop.
 public enum LoopEvent: UInt8, Sendable {
   case connected, robotRestarted, busy, silent, goodbye, refused, contextInferred, contextMissing, safe, changeNoticed
+  /// The robot describes itself otherwise than before, or refuses while it is driven: it is not obeyed in that.
+  case contradiction
   /// Nothing that the model knows explains the robot; something does again.
   case unexplained, explainedAgain
   /// The robot runs and has been given nothing but the safe command for a second.

@@ -5,8 +5,10 @@ import CSeal
 /// Seals a controller's datagrams with a key that it shares with the robot.
 ///
 /// A session is opened before the first frame, and again whenever the robot has not been heard for a while: it may have
-/// restarted, and then knows none. Meanwhile the newest frame waits. The robot's answer counts only if it echoes a nonce that
-/// was drawn for this opening, and only once: nothing recorded earlier can be taken for it. Real-time: yes, `init` excepted.
+/// restarted, and then knows none. Meanwhile the newest frame waits. The robot's answer counts only if it echoes a nonce
+/// that was drawn for this opening, and only once: nothing recorded earlier can be taken for it. Until the robot has been
+/// heard under a session each frame carries the session's nonces, for the robot keeps none before. Real-time: yes, `init`
+/// excepted.
 package struct ControllerSeal: ~Copyable {
   /// The last frame that was unsealed.
   package let plain: UnsafeMutablePointer<UInt8>
@@ -22,6 +24,8 @@ package struct ControllerSeal: ~Copyable {
   private let keys: UnsafeMutablePointer<UInt8>
   private var session: SealedSession
   private var hasSession = false
+  /// The robot has sent something under the session, and so knows it.
+  private var isHeard = false
   private var isOpening = false
   private var lastHeard: UInt64 = 0
   private var nextOpen: UInt64 = 0
@@ -75,11 +79,14 @@ package struct ControllerSeal: ~Copyable {
     }
     if datagram.count > SealFormat.datagramBytes { return .rejected(.tooLong) }
     if bytes[0] == SealFormat.accept, datagram.count == SealFormat.handshakeBytes { return accept(bytes, now: now) }
-    guard bytes[0] == SealFormat.frame, datagram.count > SealFormat.overhead else { return .rejected(.unauthenticated) }
+    guard bytes[0] == SealFormat.frame, datagram.count > SealFormat.overhead(bytes[0]) else {
+      return .rejected(.unauthenticated)
+    }
     guard hasSession, SealedSession.id(of: bytes) == session.id else { return .rejected(.otherSession) }
     let result = session.unseal(bytes, datagram.count, to: plain)
     if case .frame = result {
       lastHeard = now
+      isHeard = true
       // The robot is as it was: nothing needs to be opened.
       isOpening = false
     }
@@ -95,6 +102,7 @@ package struct ControllerSeal: ~Copyable {
     for index in 0..<SealFormat.handshakeBytes { handshake[index] = bytes[index] }
     session.begin(nonces: handshake, key: key, isRobot: false)
     hasSession = true
+    isHeard = false
     lastHeard = now
     if heldCount > 0 { reply = seal(UnsafeRawBufferPointer(start: held, count: heldCount)) }
     heldCount = 0
@@ -103,6 +111,7 @@ package struct ControllerSeal: ~Copyable {
 
   @_noAllocation @_noLocks
   private mutating func seal(_ frame: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(start: sealed, count: session.seal(frame, to: sealed))
+    UnsafeRawBufferPointer(
+      start: sealed, count: session.seal(frame, nonces: isHeard ? nil : UnsafePointer(handshake), to: sealed))
   }
 }

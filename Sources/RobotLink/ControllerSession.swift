@@ -10,10 +10,11 @@ public enum ControllerEvent: Sendable {
   case connected
   /// An observation has come; it lies in the message handed over.
   case observation
-  /// The robot has restarted or does not know this controller any more: Hello is being said again.
-  case disconnected
-  /// Model and robot do not fit; `peerText` says why.
+  /// Model and robot do not fit, as several answers in a row have said; `peerText` says why. Hello is being said again.
   case refused
+  /// The robot has contradicted itself: it describes itself otherwise than before, or refuses whom it lets drive. `peerText`
+  /// says in what; nothing else has changed.
+  case contradiction
   /// Another controller drives the robot; Hello is being said again.
   case busy
   /// The robot ends on purpose.
@@ -22,12 +23,15 @@ public enum ControllerEvent: Sendable {
 
 /// Controller's side: says Hello until a fitting robot answers, checks its observations, notices silence and restarts.
 ///
-/// Two states: *seeking* (Hello every 100 ms) and *connected* (Hello only while nothing is heard). Real-time: yes, `init`
-/// excepted.
+/// Two states: *seeking* (Hello every 100 ms) and *connected* (Hello only while nothing is heard, or the robot asks who
+/// speaks). Only silence and a goodbye end a connection, and only the answer to a Hello begins one: no single frame can take a
+/// robot that is heard away. Real-time: yes, `init` excepted.
 public struct ControllerSession: ~Copyable {
   public static var helloNanoseconds: UInt64 { 100_000_000 }
   /// Between questions for the robot's clock.
   public static var clockNanoseconds: UInt64 { 250_000_000 }
+  /// Hellos in a row whose answer was a refusal, until it is believed.
+  public static var refusalsBelieved: Int { 3 }
 
   /// What the model was trained for.
   public let profile: RobotProfile
@@ -49,12 +53,22 @@ public struct ControllerSession: ~Copyable {
   private var lastHeard: UInt64 = 0
   private var nextHello: UInt64 = 0
   private var nextQuestion: UInt64 = 0
+  /// A serial line has no room for padding, and nobody at its end who could be flooded.
+  private let isOnLine: Bool
+  private var refusals = 0
+  /// No refusal has answered the last Hello yet.
+  private var isHelloOpen = false
+  /// The robot has said that it does not know this controller.
+  private var isUnknown = false
 
   /// - Parameters:
   ///   - model: its name for the robot's user; what the link has no room for is cut off.
   ///   - epoch: not 0, and another one after each start.
-  public init(profile: RobotProfile, model: String, epoch: UInt32, silenceNanoseconds: UInt64) {
+  public init(
+    profile: RobotProfile, model: String, epoch: UInt32, silenceNanoseconds: UInt64, isOnLine: Bool = false
+  ) {
     self.profile = profile
+    self.isOnLine = isOnLine
     self.model = FixedText(model, cutTo: LinkLimits.nameBytes)
     self.silenceNanoseconds = silenceNanoseconds
     channel = FrameChannel(epoch: epoch)
@@ -84,9 +98,11 @@ public struct ControllerSession: ~Copyable {
     reply = UnsafeRawBufferPointer(start: nil, count: 0)
     let silent = isConnected && now > lastHeard && now - lastHeard >= silenceNanoseconds
     if silent { seek() }
-    if now >= nextHello, !isConnected || now >= quietFrom() {
+    if now >= nextHello, !isConnected || isUnknown || isQuiet(now) {
+      isUnknown = false
       nextHello = now + Self.helloNanoseconds
-      reply = channel.encode(hello: profile, model: model)
+      reply = channel.encode(hello: profile, model: model, isPadded: !isOnLine)
+      isHelloOpen = true
     }
     return silent
   }
@@ -94,7 +110,8 @@ public struct ControllerSession: ~Copyable {
   /// When `poll` has something to do next.
   @_noAllocation @_noLocks
   public func nextPoll() -> UInt64 {
-    isConnected ? min(lastHeard + silenceNanoseconds, max(nextHello, quietFrom())) : nextHello
+    if !isConnected { return nextHello }
+    return min(lastHeard + silenceNanoseconds, isUnknown ? nextHello : max(nextHello, quietFrom()))
   }
 
   /// Sets `reply` to a question for the robot's clock, when one is due. To be called when the answer can be awaited: one that
@@ -104,7 +121,8 @@ public struct ControllerSession: ~Copyable {
     reply = UnsafeRawBufferPointer(start: nil, count: 0)
     guard isConnected, now >= nextQuestion else { return }
     nextQuestion = now + Self.clockNanoseconds
-    reply = channel.encode(clock: ClockStamps(asked: now))
+    // As long as its answer will be.
+    reply = channel.encode(clock: ClockStamps(asked: now, received: now, answered: now))
   }
 
   /// Counts what the transport did not let through.
@@ -127,6 +145,9 @@ public struct ControllerSession: ~Copyable {
   private func quietFrom() -> UInt64 {
     lastHeard + Self.quietNanoseconds(periodNanoseconds: profile.periodNanoseconds)
   }
+
+  @_noAllocation @_noLocks
+  private func isQuiet(_ now: UInt64) -> Bool { now >= quietFrom() }
 
   /// A robot that was not heard for so long may have restarted.
   @_noAllocation @_noLocks
@@ -163,33 +184,68 @@ public struct ControllerSession: ~Copyable {
     // Without a sequence number it answers an inquiry, which a session never makes.
     if frame.pointee.sequence == 0 { return .failure(.malformed) }
     guard message.hello_epoch == channel.epoch else { return .failure(.otherEpoch) }
-    let known = isConnected && frame.pointee.epoch == robotEpoch
-    if known, let reason = channel.objection(to: frame) { return .failure(reason) }
-    guard let description = RobotDescription(message) else {
-      let text = FixedText(fixed: "a field of the robot's Description is outside its documented range")
-      return .success(refuse(text, frame.pointee.epoch))
+    let description = RobotDescription(message)
+    if frame.pointee.epoch == robotEpoch {
+      if isConnected, let reason = channel.objection(to: frame, isQuiet: isQuiet(now)) { return .failure(reason) }
+      // What a robot says of itself holds until it restarts.
+      guard let description, let robot, description == robot else {
+        return .success(contradiction(FixedText(fixed: "it describes itself otherwise than when it was connected")))
+      }
+      lastHeard = now
+      if isConnected {
+        channel.accept(frame)
+        return .success(.none)
+      }
+      connect(frame)
+      return .success(.connected)
     }
-    if let objection = description.profile.objection(to: profile) {
-      return .success(refuse(objection, frame.pointee.epoch))
+    // A robot that is heard has not restarted.
+    if isConnected, !isQuiet(now) { return .failure(.otherEpoch) }
+    guard let description else {
+      return .success(
+        refuse(FixedText(fixed: "a field of the robot's Description is outside its documented range"), frame))
     }
-    channel.accept()
-    lastHeard = now
+    if let objection = description.profile.objection(to: profile) { return .success(refuse(objection, frame)) }
     robot = description
-    if known { return .success(.none) }
-    channel.startCounting(at: frame)
-    if frame.pointee.epoch != robotEpoch { clock = ClockEstimate() }
     robotEpoch = frame.pointee.epoch
-    isConnected = true
+    clock = ClockEstimate()
+    lastHeard = now
+    connect(frame)
     return .success(.connected)
   }
 
   @_noAllocation @_noLocks
-  private mutating func refuse(_ text: FixedText, _ epoch: UInt32) -> ControllerEvent {
+  private mutating func connect(_ frame: UnsafePointer<Robot__Frame>) {
+    channel.acceptUnnumbered()
+    channel.startCounting(at: frame)
+    isConnected = true
+    isUnknown = false
+    refusals = 0
+  }
+
+  /// This side's refusal, of what the robot says about itself.
+  @_noAllocation @_noLocks
+  private mutating func refuse(_ text: FixedText, _ frame: UnsafePointer<Robot__Frame>) -> ControllerEvent {
+    reply = channel.encode(status: .refused, text: text, answering: frame.pointee.epoch, toPeer: true)
+    return refused(text)
+  }
+
+  /// Counts a refusal by either side. One alone may be a stray or forged: a robot that does not fit answers each Hello so.
+  @_noAllocation @_noLocks
+  private mutating func refused(_ text: FixedText) -> ControllerEvent {
     peerText = text
-    isConnected = false
-    reply = channel.encode(status: .refused, text: text, answering: epoch, toPeer: true)
     channel.counters[.unexpected] += 1
-    return .refused
+    guard isHelloOpen else { return .none }
+    isHelloOpen = false
+    refusals = min(refusals + 1, Self.refusalsBelieved)
+    return refusals == Self.refusalsBelieved ? .refused : .none
+  }
+
+  @_noAllocation @_noLocks
+  private mutating func contradiction(_ text: FixedText) -> ControllerEvent {
+    peerText = text
+    channel.counters[.unexpected] += 1
+    return .contradiction
   }
 
   @_noAllocation @_noLocks
@@ -197,16 +253,13 @@ public struct ControllerSession: ~Copyable {
     _ frame: UnsafePointer<Robot__Frame>, now: UInt64, observation: inout ObservationMessage
   ) -> Result<ControllerEvent, Rejection> {
     guard isConnected, let robot else { return .failure(.unexpected) }
-    guard frame.pointee.epoch == robotEpoch else {
-      channel.counters[.otherEpoch] += 1
-      seek()
-      return .success(.disconnected)
-    }
-    if let reason = channel.objection(to: frame) { return .failure(reason) }
+    // A robot that has restarted falls silent, and is found by the Hello that follows.
+    guard frame.pointee.epoch == robotEpoch else { return .failure(.otherEpoch) }
+    if let reason = channel.objection(to: frame, isQuiet: isQuiet(now)) { return .failure(reason) }
     if let reason = observation.load(frame.pointee.observation.pointee, of: robot) { return .failure(reason) }
     observation.epoch = frame.pointee.epoch
     observation.sequence = frame.pointee.sequence
-    channel.accept()
+    channel.accept(frame)
     lastHeard = now
     return .success(.observation)
   }
@@ -217,34 +270,38 @@ public struct ControllerSession: ~Copyable {
   ) -> Result<ControllerEvent, Rejection> {
     let status = frame.pointee.status.pointee
     guard let text = FixedText(status.text, limit: LinkLimits.textBytes) else { return .failure(.outOfRange) }
+    let code = StatusCode(rawValue: status.code.rawValue)
     if frame.pointee.sequence == 0 {
       // An answer to a frame of this start, or it means nothing here.
       guard status.answered_epoch == channel.epoch else { return .failure(.otherEpoch) }
-    } else {
-      guard isConnected, frame.pointee.epoch == robotEpoch else { return .failure(.otherEpoch) }
-      if let reason = channel.objection(to: frame) { return .failure(reason) }
+      switch code {
+      case .refused where isConnected:
+        return .success(contradiction(FixedText(fixed: "it refuses the controller that drives it")))
+      case .refused: return .success(refused(text))
+      case .busy:
+        channel.acceptUnnumbered()
+        peerText = text
+        return .success(.busy)
+      // It has restarted, has let go of this side, or has taken another for it: the answer to a Hello tells.
+      case .unknownPeer:
+        channel.acceptUnnumbered()
+        peerText = text
+        isUnknown = true
+        return .success(.none)
+      default: return .failure(.unexpected)
+      }
     }
-    channel.accept()
+    guard isConnected, frame.pointee.epoch == robotEpoch else { return .failure(.otherEpoch) }
+    if let reason = channel.objection(to: frame, isQuiet: isQuiet(now)) { return .failure(reason) }
+    if code == .refused {
+      return .success(contradiction(FixedText(fixed: "it refuses the controller that drives it")))
+    }
+    channel.accept(frame)
+    lastHeard = now
     peerText = text
-    switch StatusCode(rawValue: status.code.rawValue) {
-    case .refused:
-      isConnected = false
-      return .success(.refused)
-    case .busy:
-      return .success(.busy)
-    case .unknownPeer:
-      // Late answers to frames from before the last hand-shake mean nothing: the robot would not send observations.
-      guard isConnected else { return .success(.none) }
-      seek()
-      return .success(.disconnected)
-    case .goodbye:
-      guard isConnected else { return .success(.none) }
-      seek()
-      return .success(.goodbye)
-    default:
-      lastHeard = now
-      return .success(.none)
-    }
+    guard code == .goodbye else { return .success(.none) }
+    seek()
+    return .success(.goodbye)
   }
 
   @_noAllocation @_noLocks
@@ -252,11 +309,11 @@ public struct ControllerSession: ~Copyable {
     _ frame: UnsafePointer<Robot__Frame>, now: UInt64
   ) -> Result<ControllerEvent, Rejection> {
     guard isConnected, frame.pointee.epoch == robotEpoch else { return .failure(.otherEpoch) }
-    if let reason = channel.objection(to: frame) { return .failure(reason) }
+    if let reason = channel.objection(to: frame, isQuiet: isQuiet(now)) { return .failure(reason) }
     let message = frame.pointee.clock.pointee
     let stamps = ClockStamps(asked: message.asked_ns, received: message.received_ns, answered: message.answered_ns)
     guard clock.take(stamps, heard: now) else { return .failure(.outOfRange) }
-    channel.accept()
+    channel.accept(frame)
     return .success(.none)
   }
 }

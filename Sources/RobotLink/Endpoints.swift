@@ -100,8 +100,9 @@ public struct ControllerEndpoint: ~Copyable {
     transport = try LinkTransport(
       .seeking, address, key: key,
       quietNanoseconds: ControllerSession.quietNanoseconds(periodNanoseconds: profile.periodNanoseconds))
+    let isOnLine = if case .udp = address { false } else { true }
     session = ControllerSession(
-      profile: profile, model: model, epoch: randomEpoch(), silenceNanoseconds: silenceNanoseconds)
+      profile: profile, model: model, epoch: randomEpoch(), silenceNanoseconds: silenceNanoseconds, isOnLine: isOnLine)
     buffer = .allocate(byteCount: LinkLimits.datagramBytes, alignment: 16)
     buffer.initializeMemory(as: UInt8.self, repeating: 0)
   }

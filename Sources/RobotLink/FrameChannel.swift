@@ -30,29 +30,38 @@ struct FrameChannel: ~Copyable {
     filter = SequenceFilter(startingAt: frame.pointee.sequence)
   }
 
-  /// Lets a frame of the peer's pass if it is newer than all before it; else says why not.
+  /// Why a frame of the peer's is not newer than all before it; nil if it is. After a quiet time older ones pass, too.
   @_noAllocation @_noLocks
-  mutating func objection(to frame: UnsafePointer<Robot__Frame>) -> Rejection? {
-    filter.admit(frame.pointee.sequence, lost: &counters.lost)
+  func objection(to frame: UnsafePointer<Robot__Frame>, isQuiet: Bool) -> Rejection? {
+    filter.objection(to: frame.pointee.sequence, isQuiet: isQuiet)
   }
 
-  /// Notes that a frame has passed every check.
+  /// Notes that a frame of the peer's has passed every check: only now does its number count.
   @_noAllocation @_noLocks
-  mutating func accept() { counters.accepted += 1 }
+  mutating func accept(_ frame: UnsafePointer<Robot__Frame>) {
+    filter.note(frame.pointee.sequence, lost: &counters.lost)
+    counters.accepted += 1
+  }
 
+  /// The same of a frame that stands outside the sequence.
   @_noAllocation @_noLocks
-  mutating func encode(hello profile: RobotProfile, model: FixedText) -> UnsafeRawBufferPointer {
+  mutating func acceptUnnumbered() { counters.accepted += 1 }
+
+  /// `isPadded`: at least `LinkLimits.helloBytes` long.
+  @_noAllocation @_noLocks
+  mutating func encode(hello profile: RobotProfile, model: FixedText, isPadded: Bool) -> UnsafeRawBufferPointer {
     counters.sent += 1
-    return encoder.encode(hello: profile, model: model)
+    return encoder.encode(hello: profile, model: model, isPadded: isPadded)
   }
 
-  /// `toPeer` false: outside the sequence, for somebody who only asks.
+  /// `toPeer` false: outside the sequence, for somebody who only asks. At most `limit` bytes, or nothing.
   @_noAllocation @_noLocks
   mutating func encode(
-    description: RobotDescription, answering epoch: UInt32, toPeer: Bool
+    description: RobotDescription, answering epoch: UInt32, toPeer: Bool, limit: Int
   ) -> UnsafeRawBufferPointer {
-    counters.sent += 1
-    return encoder.encode(description: description, answering: epoch, toPeer: toPeer)
+    let bytes = encoder.encode(description: description, answering: epoch, toPeer: toPeer, limit: limit)
+    if bytes.count > 0 { counters.sent += 1 }
+    return bytes
   }
 
   @_noAllocation @_noLocks
@@ -69,19 +78,23 @@ struct FrameChannel: ~Copyable {
     return encoder.encode(action: action, for: profile)
   }
 
-  /// `toPeer` false: outside the sequence, for somebody unknown.
+  /// `toPeer` false: outside the sequence, for somebody unknown. At most `limit` bytes, or nothing.
   @_noAllocation @_noLocks
   mutating func encode(
-    status code: StatusCode, text: FixedText, answering epoch: UInt32, toPeer: Bool
+    status code: StatusCode, text: FixedText, answering epoch: UInt32, toPeer: Bool,
+    limit: Int = LinkLimits.datagramBytes
   ) -> UnsafeRawBufferPointer {
-    counters.sent += 1
-    return encoder.encode(status: code, text: text, answering: epoch, toPeer: toPeer)
+    let bytes = encoder.encode(status: code, text: text, answering: epoch, toPeer: toPeer, limit: limit)
+    if bytes.count > 0 { counters.sent += 1 }
+    return bytes
   }
 
+  /// At most `limit` bytes, or nothing.
   @_noAllocation @_noLocks
-  mutating func encode(clock stamps: ClockStamps) -> UnsafeRawBufferPointer {
-    counters.sent += 1
-    return encoder.encode(clock: stamps)
+  mutating func encode(clock stamps: ClockStamps, limit: Int = LinkLimits.datagramBytes) -> UnsafeRawBufferPointer {
+    let bytes = encoder.encode(clock: stamps, limit: limit)
+    if bytes.count > 0 { counters.sent += 1 }
+    return bytes
   }
 
   /// The frame that says goodbye, with the reason.

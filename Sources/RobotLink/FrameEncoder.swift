@@ -16,6 +16,7 @@ struct FrameEncoder: ~Copyable {
   private let notice = takeStorage(repeating: rp_status(), count: 1)
   private let times = takeStorage(repeating: rp_clock(), count: 1)
   private let texts = takeStorage(repeating: CChar(0), count: 320)
+  private let padding = takeStorage(repeating: UInt8(0), count: LinkLimits.helloBytes)
   private let bytes = takeStorage(repeating: UInt8(0), count: LinkLimits.datagramBytes)
 
   /// `epoch` is not 0 and differs from that of the last start.
@@ -32,6 +33,7 @@ struct FrameEncoder: ~Copyable {
     returnStorage(notice)
     returnStorage(times)
     returnStorage(texts)
+    returnStorage(padding)
     returnStorage(bytes)
   }
 
@@ -40,7 +42,7 @@ struct FrameEncoder: ~Copyable {
   mutating func begin(epoch: UInt32) { self.epoch = epoch }
 
   @_noAllocation @_noLocks
-  mutating func encode(hello profile: RobotProfile, model: FixedText) -> UnsafeRawBufferPointer {
+  mutating func encode(hello profile: RobotProfile, model: FixedText, isPadded: Bool) -> UnsafeRawBufferPointer {
     model.copy(to: texts)
     profile.family.copy(to: texts + 160)
     hello.pointee = rp_hello()
@@ -54,12 +56,18 @@ struct FrameEncoder: ~Copyable {
     frame.pointee = rp_frame()
     frame.pointee.body_case = ROBOT__FRAME__BODY_HELLO
     frame.pointee.hello = hello
+    if isPadded {
+      // Beside its tag and length.
+      let missing = LinkLimits.helloBytes - finish(sequenced: false).count - 2
+      hello.pointee.padding.len = max(0, missing)
+      hello.pointee.padding.data = padding
+    }
     return finish(sequenced: true)
   }
 
   @_noAllocation @_noLocks
   mutating func encode(
-    description: RobotDescription, answering epoch: UInt32, toPeer: Bool
+    description: RobotDescription, answering epoch: UInt32, toPeer: Bool, limit: Int
   ) -> UnsafeRawBufferPointer {
     description.name.copy(to: texts)
     description.profile.family.copy(to: texts + 160)
@@ -78,7 +86,12 @@ struct FrameEncoder: ~Copyable {
     frame.pointee = rp_frame()
     frame.pointee.body_case = ROBOT__FRAME__BODY_DESCRIPTION
     frame.pointee.description = robot
-    return finish(sequenced: toPeer)
+    let whole = finish(sequenced: toPeer, limit: limit)
+    if whole.count > 0 { return whole }
+    // What is for people, and a hint, may be left out.
+    texts[0] = 0
+    robot.pointee.episode_length = 0
+    return finish(sequenced: toPeer, limit: limit)
   }
 
   @_noAllocation @_noLocks
@@ -149,7 +162,7 @@ struct FrameEncoder: ~Copyable {
   /// A Status to the peer, or, outside the sequence, to somebody who is not.
   @_noAllocation @_noLocks
   mutating func encode(
-    status code: StatusCode, text: FixedText, answering epoch: UInt32, toPeer: Bool
+    status code: StatusCode, text: FixedText, answering epoch: UInt32, toPeer: Bool, limit: Int
   ) -> UnsafeRawBufferPointer {
     text.copy(to: texts)
     notice.pointee = rp_status()
@@ -159,11 +172,16 @@ struct FrameEncoder: ~Copyable {
     frame.pointee = rp_frame()
     frame.pointee.body_case = ROBOT__FRAME__BODY_STATUS
     frame.pointee.status = notice
-    return finish(sequenced: toPeer)
+    // A sequence number takes five bytes. What is too much of the text goes, whole characters of it.
+    let excess = finish(sequenced: false).count + (toPeer ? 5 : 0) - limit
+    var end = max(0, text.count - max(0, excess))
+    while end > 0, end < text.count, text.bytes[end] & 0xC0 == 0x80 { end -= 1 }
+    texts[end] = 0
+    return finish(sequenced: toPeer, limit: limit)
   }
 
   @_noAllocation @_noLocks
-  mutating func encode(clock stamps: ClockStamps) -> UnsafeRawBufferPointer {
+  mutating func encode(clock stamps: ClockStamps, limit: Int) -> UnsafeRawBufferPointer {
     times.pointee = rp_clock()
     times.pointee.asked_ns = stamps.asked
     times.pointee.received_ns = stamps.received
@@ -171,18 +189,19 @@ struct FrameEncoder: ~Copyable {
     frame.pointee = rp_frame()
     frame.pointee.body_case = ROBOT__FRAME__BODY_CLOCK
     frame.pointee.clock = times
-    return finish(sequenced: true)
+    return finish(sequenced: true, limit: limit)
   }
 
+  /// The frame as a datagram; empty, and no number used up, if that has more than `limit` bytes. The largest message that the
+  /// limits of its fields allow fits into the largest datagram.
   @_noAllocation @_noLocks
-  private mutating func finish(sequenced: Bool) -> UnsafeRawBufferPointer {
+  private mutating func finish(sequenced: Bool, limit: Int = LinkLimits.datagramBytes) -> UnsafeRawBufferPointer {
+    let next = sequence == .max ? 1 : sequence + 1
     frame.pointee.epoch = epoch
-    if sequenced {
-      sequence = sequence == .max ? 1 : sequence + 1
-      frame.pointee.sequence = sequence
-    }
-    // The largest message that the limits allow fits, so that the size is never 0.
-    let count = rp_pack(frame, bytes, LinkLimits.datagramBytes - 4)
+    frame.pointee.sequence = sequenced ? next : 0
+    let count = rp_pack(frame, bytes, LinkLimits.datagramBytes - Int(RP_SEAL_BYTES))
+    guard count + Int(RP_SEAL_BYTES) <= limit else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+    if sequenced { sequence = next }
     return UnsafeRawBufferPointer(start: bytes, count: rp_seal(bytes, count))
   }
 }

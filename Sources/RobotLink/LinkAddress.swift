@@ -34,6 +34,18 @@ public enum LinkAddress: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
+  /// Whether nobody can send there but programs of this machine, or whoever holds the wires.
+  var isPrivate: Bool {
+    guard case .udp(let host, _) = self else { return true }
+    let numbers = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+    return host == "localhost" || (numbers.count == 4 && numbers[0] == 127 && !numbers.contains(nil))
+  }
+
+  /// Throws `LinkError.keyMissing` where a link without a key would be open to others and that is not `allowed`.
+  public func requireKey(_ key: LinkKey?, unlessAllowed allowed: Bool) throws(LinkError) {
+    if key == nil, !allowed, !isPrivate { throw .keyMissing(self) }
+  }
+
   private static func readUDP(_ text: String, _ rest: Substring) throws(LinkError) -> LinkAddress {
     if rest.contains("[") || rest.count(where: { $0 == ":" }) > 1 {
       throw .badAddress(text, reason: "IPv6 is not supported")

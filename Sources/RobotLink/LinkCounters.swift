@@ -96,7 +96,7 @@ public enum LinkLimits {
   /// Largest datagram: frame and checksum.
   public static var datagramBytes: Int { 4096 }
   /// The same with a seal around it.
-  public static var sealedDatagramBytes: Int { 4125 }
+  public static var sealedDatagramBytes: Int { 4153 }
   public static var observationEntries: Int { 512 }
   public static var actionEntries: Int { 128 }
   /// Entries of a plan that may come along with an action.
@@ -105,6 +105,8 @@ public enum LinkLimits {
   public static var parameterEntries: Int { 16 }
   /// Floats that one frame has room for beside its other fields, the largest belief among them.
   public static var frameFloats: Int { 980 }
+  /// A Hello over UDP is at least as long: no answer to one is longer than this.
+  public static var helloBytes: Int { 192 }
   public static var nameBytes: Int { 63 }
   public static var textBytes: Int { 159 }
   /// Version of robot.proto.

@@ -16,6 +16,8 @@ public enum LinkError: Error, Equatable, CustomStringConvertible {
   case badKey(String, reason: String)
   /// libsodium finds no source of chance on this machine.
   case noEntropy
+  /// Others can reach the address, and there is no key.
+  case keyMissing(LinkAddress)
   /// The system refused; `call` is the system call.
   case system(LinkAddress, call: String, cause: String)
 
@@ -37,6 +39,10 @@ public enum LinkError: Error, Equatable, CustomStringConvertible {
     case .badKey(let path, let reason): "key file \(path): \(reason)"
     case .noEntropy:
       "this machine has no source of random numbers (getrandom, /dev/urandom), without which no key is safe"
+    case .keyMissing(let address):
+      "link \(address): other machines can reach it, and without a key any of them may drive; make one with "
+        + "'metadiffuserd make-key FILE' and give it to both ends with --key FILE, or give --allow-unkeyed on a network that "
+        + "nobody else is on"
     case .system(let address, let call, let cause):
       "link \(address): \(call) failed: \(cause)"
     }

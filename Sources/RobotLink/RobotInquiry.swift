@@ -17,6 +17,7 @@ public enum InquiryAnswer: Sendable, Equatable {
 /// address cannot be opened. Real-time: no.
 public func inquire(_ address: LinkAddress, nanoseconds: UInt64) throws(LinkError) -> InquiryAnswer {
   let transport = try LinkTransport(.connecting, address)
+  let isUDP = if case .udp = address { true } else { false }
   var channel = FrameChannel(epoch: randomEpoch())
   let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: LinkLimits.datagramBytes, alignment: 16)
   defer { buffer.deallocate() }
@@ -29,7 +30,7 @@ public func inquire(_ address: LinkAddress, nanoseconds: UInt64) throws(LinkErro
     let now = monotonicNanoseconds()
     if now >= nextQuestion {
       nextQuestion = now + ControllerSession.helloNanoseconds
-      _ = transport.send(channel.encode(hello: nobody, model: FixedText()), to: nil)
+      _ = transport.send(channel.encode(hello: nobody, model: FixedText(), isPadded: isUDP), to: nil)
     }
     switch transport.receive(into: buffer, from: &sender) {
     case .frame(let count):

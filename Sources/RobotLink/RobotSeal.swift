@@ -4,11 +4,16 @@ import CSeal
 
 /// Seals a robot's datagrams with a key that it shares with its controllers.
 ///
-/// An Open is answered with a nonce drawn for it; a session counts as begun when the first frame under its keys has come,
-/// which only somebody who holds the key and got that answer can send. Until then it replaces nothing: an Open that was
-/// recorded and sent again opens nothing. Four sessions are kept, so that a second controller can be told that the robot is
-/// busy; the longest silent one makes room, and one that has begun never for one that has not. Real-time: yes, `init` excepted.
+/// An Open is answered and forgotten: the robot's nonce, its *ticket*, is the time and a digest of it, of the controller's
+/// nonce and of its address under a secret of this start. A session begins with a frame that brings both nonces back and is
+/// sealed with their keys, which only somebody who holds the key and got that answer can make; and only if the ticket is
+/// younger than that of every session begun before, so that none begins twice. Openings that were recorded and sent again,
+/// however many, cost neither memory nor anybody's place. Four sessions are kept, so that a second controller can be told
+/// that the robot is busy; the longest silent one makes room. Real-time: yes, `init` excepted.
 package struct RobotSeal: ~Copyable {
+  /// How long a controller may take to begin a session after its Open was answered.
+  package static var ticketNanoseconds: UInt64 { @_noAllocation @_noLocks get { 2_000_000_000 } }
+
   /// The last frame that was unsealed.
   package let plain: UnsafeMutablePointer<UInt8>
   /// Datagram to send to the sender now, set by `receive`; empty if there is none. Valid until the next call.
@@ -17,40 +22,49 @@ package struct RobotSeal: ~Copyable {
   private struct Slot {
     var session: SealedSession
     var address = PeerAddress.line
-    /// The Accept, nonces and all, `[49]`.
-    let handshake: UnsafeMutablePointer<UInt8>
-    /// 0 unused, 1 answered, 2 begun: in the order in which they make room.
-    var rank = 0
+    var isOpen = false
     var heard: UInt64 = 0
   }
 
-  private static var slotCount: Int { @_noAllocation @_noLocks get { 4 } }
+  /// One more than sessions are kept: where the next one is tried.
+  private static var slotCount: Int { @_noAllocation @_noLocks get { 5 } }
+  /// A ticket: the digest's first bytes, then the time.
+  private static var digestBytes: Int { @_noAllocation @_noLocks get { 8 } }
+  /// What the digest is of: the controller's nonce, host, port and time.
+  private static var claimBytes: Int { @_noAllocation @_noLocks get { SealFormat.nonceBytes + 4 + 2 + 8 } }
 
   private let key: UnsafeMutablePointer<UInt8>
+  private let secret: UnsafeMutablePointer<UInt8>
   private let sealed: UnsafeMutablePointer<UInt8>
   private let scratch: UnsafeMutablePointer<UInt8>
+  private let claim: UnsafeMutablePointer<UInt8>
+  /// Kind, nonces and tag of the hand-shake at hand.
+  private let handshake: UnsafeMutablePointer<UInt8>
   private let keys: UnsafeMutablePointer<UInt8>
-  private let handshakes: UnsafeMutablePointer<UInt8>
   private let slots: UnsafeMutablePointer<Slot>
+  /// Time of the newest ticket, and of the newest that a session began with.
+  private var issued: UInt64 = 0
+  private var begun: UInt64 = 0
 
   package init(key: LinkKey) {
     self.key = key.copied()
+    secret = takeStorage(repeating: 0, count: SealFormat.keyBytes)
+    seal_random(secret, SealFormat.keyBytes)
     plain = takeStorage(repeating: 0, count: SealFormat.datagramBytes)
     sealed = takeStorage(repeating: 0, count: SealFormat.datagramBytes)
     scratch = takeStorage(repeating: 0, count: SealFormat.tagBytes)
+    claim = takeStorage(repeating: 0, count: Self.claimBytes)
+    handshake = takeStorage(repeating: 0, count: SealFormat.handshakeBytes)
     keys = takeStorage(repeating: 0, count: Self.slotCount * 2 * SealFormat.keyBytes)
-    handshakes = takeStorage(repeating: 0, count: Self.slotCount * SealFormat.handshakeBytes)
     slots = .allocate(capacity: Self.slotCount)
     for index in 0..<Self.slotCount {
       (slots + index).initialize(
-        to: Slot(
-          session: SealedSession(keys: keys + index * 2 * SealFormat.keyBytes),
-          handshake: handshakes + index * SealFormat.handshakeBytes))
+        to: Slot(session: SealedSession(keys: keys + index * 2 * SealFormat.keyBytes)))
     }
   }
 
   deinit {
-    for memory in [key, plain, sealed, scratch, keys, handshakes] { returnStorage(memory) }
+    for memory in [key, secret, plain, sealed, scratch, claim, handshake, keys] { returnStorage(memory) }
     slots.deallocate()
   }
 
@@ -58,7 +72,7 @@ package struct RobotSeal: ~Copyable {
   @_noAllocation @_noLocks
   package mutating func send(_ frame: UnsafeRawBufferPointer, to peer: PeerAddress) -> UnsafeRawBufferPointer {
     var best: Int? = nil
-    for index in 0..<Self.slotCount where slots[index].rank == 2 && slots[index].address == peer {
+    for index in 0..<Self.slotCount where slots[index].isOpen && slots[index].address == peer {
       if let known = best, slots[known].heard >= slots[index].heard { continue }
       best = index
     }
@@ -74,54 +88,86 @@ package struct RobotSeal: ~Copyable {
       return .rejected(.unauthenticated)
     }
     if datagram.count > SealFormat.datagramBytes { return .rejected(.tooLong) }
-    if bytes[0] == SealFormat.open, datagram.count == SealFormat.handshakeBytes {
+    let kind = bytes[0]
+    if kind == SealFormat.open, datagram.count == SealFormat.handshakeBytes {
       return open(bytes, from: sender, now: now)
     }
-    guard bytes[0] == SealFormat.frame, datagram.count > SealFormat.overhead else { return .rejected(.unauthenticated) }
+    guard kind == SealFormat.frame || kind == SealFormat.begin, datagram.count > SealFormat.overhead(kind) else {
+      return .rejected(.unauthenticated)
+    }
     let id = SealedSession.id(of: bytes)
     for index in 0..<Self.slotCount
-    where slots[index].rank > 0 && slots[index].session.id == id && slots[index].address == sender {
+    where slots[index].isOpen && slots[index].session.id == id && slots[index].address == sender {
       let result = slots[index].session.unseal(bytes, datagram.count, to: plain)
-      if case .frame = result {
-        slots[index].rank = 2
-        slots[index].heard = now
-      }
+      if case .frame = result { slots[index].heard = now }
       return result
     }
-    return .rejected(.otherSession)
+    if kind == SealFormat.frame { return .rejected(.otherSession) }
+    return begin(bytes, datagram.count, from: sender, now: now)
   }
 
-  /// A controller wants a session: answers with a nonce drawn for it.
+  /// A controller wants a session: answers with a ticket for it.
   @_noAllocation @_noLocks
   private mutating func open(_ bytes: UnsafePointer<UInt8>, from sender: PeerAddress, now: UInt64) -> Unsealed {
     guard SealFormat.isSigned(bytes, key: key, scratch: scratch) else { return .rejected(.forged) }
-    // Said again because the answer was lost or is under way: the same answer, and nothing changes.
-    for index in 0..<Self.slotCount
-    where slots[index].rank > 0 && slots[index].address == sender
-      && seal_is_equal(bytes + 1, slots[index].handshake + 1) != 0
-    {
-      return reply(with: index)
-    }
-    var chosen = 0
-    for index in 1..<Self.slotCount {
-      let (one, other) = (slots[index].rank, slots[chosen].rank)
-      if one < other || (one == other && slots[index].heard < slots[chosen].heard) { chosen = index }
-    }
-    let handshake = slots[chosen].handshake
+    // No two tickets are of the same time.
+    issued = max(now, issued &+ 1)
     handshake[0] = SealFormat.accept
     for index in 1...SealFormat.nonceBytes { handshake[index] = bytes[index] }
-    seal_random(handshake + 1 + SealFormat.nonceBytes, SealFormat.nonceBytes)
+    let ticket = handshake + 1 + SealFormat.nonceBytes
+    UnsafeMutableRawPointer(ticket + Self.digestBytes).storeBytes(of: issued.littleEndian, as: UInt64.self)
+    digest(handshake, sender)
+    for index in 0..<Self.digestBytes { ticket[index] = scratch[index] }
     SealFormat.sign(handshake, key: key)
-    slots[chosen].session.begin(nonces: handshake, key: key, isRobot: true)
-    slots[chosen].address = sender
-    slots[chosen].rank = 1
-    slots[chosen].heard = now
-    return reply(with: chosen)
+    reply = UnsafeRawBufferPointer(start: handshake, count: SealFormat.handshakeBytes)
+    return .handled
   }
 
+  /// The first frame of a session that this end does not know: begins it, if it is what it says.
   @_noAllocation @_noLocks
-  private mutating func reply(with index: Int) -> Unsealed {
-    reply = UnsafeRawBufferPointer(start: slots[index].handshake, count: SealFormat.handshakeBytes)
-    return .handled
+  private mutating func begin(
+    _ bytes: UnsafePointer<UInt8>, _ count: Int, from sender: PeerAddress, now: UInt64
+  ) -> Unsealed {
+    let ticket = bytes + 1 + SealFormat.nonceBytes
+    let time = UInt64(littleEndian: UnsafeRawPointer(ticket + Self.digestBytes).loadUnaligned(as: UInt64.self))
+    digest(bytes, sender)
+    var difference: UInt8 = 0
+    for index in 0..<Self.digestBytes { difference |= ticket[index] ^ scratch[index] }
+    guard difference == 0, time > begun, time <= issued, now <= time || now - time <= Self.ticketNanoseconds else {
+      return .rejected(.otherSession)
+    }
+    var free = 0
+    while slots[free].isOpen { free += 1 }
+    for index in 0..<SealFormat.noncesBytes { handshake[index] = bytes[index] }
+    slots[free].session.begin(nonces: handshake, key: key, isRobot: true)
+    let result = slots[free].session.unseal(bytes, count, to: plain)
+    guard case .frame = result else { return result }
+    begun = time
+    (slots[free].isOpen, slots[free].address, slots[free].heard) = (true, sender, now)
+    makeRoom()
+    return result
+  }
+
+  /// Keeps one slot free: the longest silent session goes.
+  @_noAllocation @_noLocks
+  private mutating func makeRoom() {
+    var silent = 0
+    for index in 0..<Self.slotCount {
+      if !slots[index].isOpen { return }
+      if slots[index].heard < slots[silent].heard { silent = index }
+    }
+    slots[silent].isOpen = false
+  }
+
+  /// Puts what only this start can know of the nonces at `handshake`, for that address, into `scratch`.
+  @_noAllocation @_noLocks
+  private mutating func digest(_ handshake: UnsafePointer<UInt8>, _ address: PeerAddress) {
+    for index in 0..<SealFormat.nonceBytes { claim[index] = handshake[1 + index] }
+    let rest = UnsafeMutableRawPointer(claim + SealFormat.nonceBytes)
+    rest.storeBytes(of: address.host, as: UInt32.self)
+    rest.storeBytes(of: address.port, toByteOffset: 4, as: UInt16.self)
+    let time = handshake + 1 + SealFormat.nonceBytes + Self.digestBytes
+    for index in 0..<8 { rest.storeBytes(of: time[index], toByteOffset: 6 + index, as: UInt8.self) }
+    seal_digest(secret, claim, Self.claimBytes, scratch, SealFormat.tagBytes)
   }
 }

@@ -54,6 +54,8 @@ public struct RobotSession: ~Copyable {
   var channel: FrameChannel
   private var peerEpoch: UInt32 = 0
   private var lastHeard: UInt64 = 0
+  /// Most bytes that may answer the datagram at hand.
+  private var answerLimit = LinkLimits.datagramBytes
 
   /// - Parameter epoch: not 0, and another one after each start.
   public init(description: RobotDescription, epoch: UInt32, silenceNanoseconds: UInt64) {
@@ -75,6 +77,9 @@ public struct RobotSession: ~Copyable {
     _ datagram: UnsafeRawBufferPointer, from sender: PeerAddress, now: UInt64, action: inout ActionMessage
   ) -> RobotEvent {
     reply = UnsafeRawBufferPointer(start: nil, count: 0)
+    // Nobody knows that a datagram comes from where it says: whoever is named as its sender is sent no more than came in his
+    // name. At the end of a line sits nobody else.
+    answerLimit = sender == .line ? LinkLimits.datagramBytes : datagram.count
     switch channel.decode(datagram) {
     case .rejected(let reason): return drop(reason)
     case .frame(let frame):
@@ -115,28 +120,37 @@ public struct RobotSession: ~Copyable {
   @_noAllocation @_noLocks
   public mutating func encodeGoodbye() -> UnsafeRawBufferPointer { channel.encodeGoodbye("the robot ends") }
 
-  /// A controller that has missed this long may be replaced by another: killed and started anew, it comes from another
-  /// port. In lockstep nobody keeps time, and only silence tells.
+  /// A controller that has missed this long may be replaced by another, or by its own next start. In lockstep nobody keeps
+  /// time, and only silence tells.
   @_noAllocation @_noLocks
-  private func takeoverNanoseconds() -> UInt64 {
-    if description.lockstep { return silenceNanoseconds }
-    return min(silenceNanoseconds, max(250_000_000, 2 * description.profile.periodNanoseconds))
+  private func takeoverNanoseconds() -> UInt64 { description.lockstep ? silenceNanoseconds : quietNanoseconds() }
+
+  /// After so long without a valid frame the counting of frames begins anew.
+  @_noAllocation @_noLocks
+  private func quietNanoseconds() -> UInt64 {
+    min(silenceNanoseconds, max(250_000_000, 2 * description.profile.periodNanoseconds))
   }
+
+  @_noAllocation @_noLocks
+  private func isQuiet(_ now: UInt64) -> Bool { silence(at: now) >= quietNanoseconds() }
 
   @_noAllocation @_noLocks
   private func silence(at now: UInt64) -> UInt64 { now > lastHeard ? now - lastHeard : 0 }
 
   @_noAllocation @_noLocks
   private mutating func answer(_ code: StatusCode, _ text: FixedText, to sender: PeerAddress, epoch: UInt32) {
-    reply = channel.encode(status: code, text: text, answering: epoch, toPeer: false)
+    reply = channel.encode(status: code, text: text, answering: epoch, toPeer: false, limit: answerLimit)
     replyAddress = sender
   }
 
+  /// False if the Hello is too short for it; then it is refused.
   @_noAllocation @_noLocks
-  private mutating func describe(to sender: PeerAddress, epoch: UInt32, toPeer: Bool) {
-    channel.accept()
-    reply = channel.encode(description: description, answering: epoch, toPeer: toPeer)
+  private mutating func describe(to sender: PeerAddress, epoch: UInt32, toPeer: Bool) -> Bool {
+    reply = channel.encode(description: description, answering: epoch, toPeer: toPeer, limit: answerLimit)
     replyAddress = sender
+    if reply.count > 0 { return true }
+    answer(.refused, FixedText(fixed: "Hello is too short: pad it"), to: sender, epoch: epoch)
+    return false
   }
 
   @_noAllocation @_noLocks
@@ -173,7 +187,8 @@ public struct RobotSession: ~Copyable {
       return .failure(.outOfRange)
     }
     if hello.observation_size == 0, hello.action_size == 0 {
-      describe(to: sender, epoch: epoch, toPeer: false)
+      guard describe(to: sender, epoch: epoch, toPeer: false) else { return .failure(.tooShort) }
+      channel.acceptUnnumbered()
       return .success(.none)
     }
     guard let family = FixedText(hello.family, limit: LinkLimits.nameBytes),
@@ -190,37 +205,42 @@ public struct RobotSession: ~Copyable {
       answer(.refused, objection, to: sender, epoch: epoch)
       return .failure(.unexpected)
     }
-    if let peer, peer != sender, silence(at: now) < takeoverNanoseconds() {
+    let known = peer == sender && epoch == peerEpoch
+    // On a line only the same controller can have come back.
+    if peer != nil, !known, sender != .line, silence(at: now) < takeoverNanoseconds() {
       answer(.busy, FixedText(fixed: "another controller drives the robot"), to: sender, epoch: epoch)
       return .failure(.stranger)
     }
-    let known = peer == sender && epoch == peerEpoch
-    if known {
-      if let reason = channel.objection(to: frame) { return .failure(reason) }
-    } else {
-      channel.startCounting(at: frame)
-      peer = sender
-      peerEpoch = epoch
-      self.model = model
-    }
+    if known, let reason = channel.objection(to: frame, isQuiet: isQuiet(now)) { return .failure(reason) }
+    guard describe(to: sender, epoch: epoch, toPeer: true) else { return .failure(.tooShort) }
     lastHeard = now
-    describe(to: sender, epoch: epoch, toPeer: true)
-    return .success(known ? .none : .connected)
+    if known {
+      channel.accept(frame)
+      return .success(.none)
+    }
+    channel.acceptUnnumbered()
+    channel.startCounting(at: frame)
+    peer = sender
+    peerEpoch = epoch
+    self.model = model
+    return .success(.connected)
   }
 
   /// Why a frame is not from the present controller, of its present epoch, and newer than the last; nil if it is.
   @_noAllocation @_noLocks
-  private mutating func objection(to frame: UnsafePointer<Robot__Frame>, from sender: PeerAddress) -> Rejection? {
+  private func objection(
+    to frame: UnsafePointer<Robot__Frame>, from sender: PeerAddress, now: UInt64
+  ) -> Rejection? {
     guard let peer, peer == sender else { return .stranger }
     guard frame.pointee.epoch == peerEpoch else { return .otherEpoch }
-    return channel.objection(to: frame)
+    return channel.objection(to: frame, isQuiet: isQuiet(now))
   }
 
   @_noAllocation @_noLocks
   private mutating func receiveAction(
     _ frame: UnsafePointer<Robot__Frame>, from sender: PeerAddress, now: UInt64, action: inout ActionMessage
   ) -> Result<RobotEvent, Rejection> {
-    if let reason = objection(to: frame, from: sender) {
+    if let reason = objection(to: frame, from: sender, now: now) {
       if reason == .stranger || reason == .otherEpoch {
         answer(.unknownPeer, FixedText(fixed: "say Hello first"), to: sender, epoch: frame.pointee.epoch)
       }
@@ -229,7 +249,7 @@ public struct RobotSession: ~Copyable {
     let message = frame.pointee.action.pointee
     guard message.observation_epoch == channel.epoch else { return .failure(.otherEpoch) }
     if let reason = action.load(message, for: description) { return .failure(reason) }
-    channel.accept()
+    channel.accept(frame)
     lastHeard = now
     return .success(.action)
   }
@@ -240,10 +260,10 @@ public struct RobotSession: ~Copyable {
   ) -> Result<RobotEvent, Rejection> {
     // Without a sequence number a Status is an answer to somebody unknown, which only the robot gives.
     if frame.pointee.sequence == 0 { return .failure(.malformed) }
-    if let reason = objection(to: frame, from: sender) { return .failure(reason) }
+    if let reason = objection(to: frame, from: sender, now: now) { return .failure(reason) }
     let status = frame.pointee.status.pointee
     guard let text = FixedText(status.text, limit: LinkLimits.textBytes) else { return .failure(.outOfRange) }
-    channel.accept()
+    channel.accept(frame)
     lastHeard = now
     peerText = text
     let code = StatusCode(rawValue: status.code.rawValue)
@@ -257,10 +277,10 @@ public struct RobotSession: ~Copyable {
   private mutating func receiveClock(
     _ frame: UnsafePointer<Robot__Frame>, from sender: PeerAddress, now: UInt64
   ) -> Result<RobotEvent, Rejection> {
-    if let reason = objection(to: frame, from: sender) { return .failure(reason) }
-    channel.accept()
+    if let reason = objection(to: frame, from: sender, now: now) { return .failure(reason) }
+    channel.accept(frame)
     reply = channel.encode(
-      clock: ClockStamps(asked: frame.pointee.clock.pointee.asked_ns, received: now, answered: now))
+      clock: ClockStamps(asked: frame.pointee.clock.pointee.asked_ns, received: now, answered: now), limit: answerLimit)
     replyAddress = sender
     return .success(.none)
   }

@@ -1,4 +1,4 @@
-// Sealed datagrams byte by byte: the hand-shake's two and the one that carries a frame, and the keys of a session.
+// Sealed datagrams byte by byte: the hand-shake's two and the two that carry a frame, and the keys of a session.
 
 import CSeal
 
@@ -10,6 +10,7 @@ package enum SealFormat {
   package static var frame: UInt8 { @_noAllocation @_noLocks get { 3 } }
   static var controllerKey: UInt8 { @_noAllocation @_noLocks get { 4 } }
   static var robotKey: UInt8 { @_noAllocation @_noLocks get { 5 } }
+  package static var begin: UInt8 { @_noAllocation @_noLocks get { 6 } }
 
   package static var keyBytes: Int { @_noAllocation @_noLocks get { Int(SEAL_KEY_BYTES) } }
   package static var nonceBytes: Int { @_noAllocation @_noLocks get { Int(SEAL_NONCE_BYTES) } }
@@ -18,10 +19,12 @@ package enum SealFormat {
   static var noncesBytes: Int { @_noAllocation @_noLocks get { 1 + 2 * nonceBytes } }
   /// An Open is as long as the Accept that answers it: nobody gains by having one sent to somebody else.
   package static var handshakeBytes: Int { @_noAllocation @_noLocks get { noncesBytes + tagBytes } }
-  /// Kind, session and counter.
-  static var headerBytes: Int { @_noAllocation @_noLocks get { 1 + 4 + 8 } }
-  /// What a sealed frame is longer than the frame.
-  package static var overhead: Int { @_noAllocation @_noLocks get { headerBytes + tagBytes } }
+  /// What stands in front of a frame: kind, session and counter; in a Begin both nonces are in the session's place.
+  @_noAllocation @_noLocks
+  static func headerBytes(_ kind: UInt8) -> Int { kind == begin ? noncesBytes + 8 : 1 + 4 + 8 }
+  /// What a sealed frame, or a Begin, is longer than the frame.
+  @_noAllocation @_noLocks
+  package static func overhead(_ kind: UInt8) -> Int { headerBytes(kind) + tagBytes }
   package static var datagramBytes: Int { @_noAllocation @_noLocks get { LinkLimits.sealedDatagramBytes } }
 
   /// Appends the tag to the hand-shake at `bytes`.
@@ -77,39 +80,48 @@ struct SealedSession {
     window = ReplayWindow()
   }
 
-  /// Writes the sealed `frame` to `datagram`; its size.
+  /// Writes the sealed `frame` to `datagram`; its size. With the hand-shake at `nonces` as a Begin.
   @_noAllocation @_noLocks
-  mutating func seal(_ frame: UnsafeRawBufferPointer, to datagram: UnsafeMutablePointer<UInt8>) -> Int {
+  mutating func seal(
+    _ frame: UnsafeRawBufferPointer, nonces: UnsafePointer<UInt8>? = nil, to datagram: UnsafeMutablePointer<UInt8>
+  ) -> Int {
     guard let plain = frame.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return 0 }
     sent += 1
-    datagram[0] = SealFormat.frame
-    UnsafeMutableRawPointer(datagram + 1).storeBytes(of: id.littleEndian, as: UInt32.self)
-    UnsafeMutableRawPointer(datagram + 5).storeBytes(of: sent.littleEndian, as: UInt64.self)
-    let header = SealFormat.headerBytes
+    if let nonces {
+      datagram[0] = SealFormat.begin
+      for index in 1..<SealFormat.noncesBytes { datagram[index] = nonces[index] }
+    } else {
+      datagram[0] = SealFormat.frame
+      UnsafeMutableRawPointer(datagram + 1).storeBytes(of: id.littleEndian, as: UInt32.self)
+    }
+    let header = SealFormat.headerBytes(datagram[0])
+    UnsafeMutableRawPointer(datagram + header - 8).storeBytes(of: sent.littleEndian, as: UInt64.self)
     seal_close(keys, sent, datagram, header, plain, frame.count, datagram + header)
-    return frame.count + SealFormat.overhead
+    return frame.count + SealFormat.overhead(datagram[0])
   }
 
-  /// Takes the sealed frame in `datagram`, which is long enough for one, apart into `plain`.
+  /// Takes the sealed frame or Begin in `datagram`, which is long enough for one, apart into `plain`.
   @_noAllocation @_noLocks
   mutating func unseal(
     _ datagram: UnsafePointer<UInt8>, _ count: Int, to plain: UnsafeMutablePointer<UInt8>
   ) -> Unsealed {
-    let counter = UInt64(littleEndian: UnsafeRawPointer(datagram + 5).loadUnaligned(as: UInt64.self))
+    let header = SealFormat.headerBytes(datagram[0])
+    let counter = UInt64(littleEndian: UnsafeRawPointer(datagram + header - 8).loadUnaligned(as: UInt64.self))
     // Cheap, and what is refused here is so whether its tag is right or not.
     guard window.admits(counter) else { return .rejected(.replayed) }
-    let header = SealFormat.headerBytes
     guard
       seal_open(
         keys + SealFormat.keyBytes, counter, datagram, header, datagram + header, count - header, plain) != 0
     else { return .rejected(.forged) }
     window.note(counter)
-    return .frame(count - SealFormat.overhead)
+    return .frame(count - SealFormat.overhead(datagram[0]))
   }
 
-  /// The session that a sealed frame is of.
+  /// The session that a sealed frame or Begin is of.
   @_noAllocation @_noLocks
-  static func id(of datagram: UnsafePointer<UInt8>) -> UInt32 { load32(datagram + 1) }
+  static func id(of datagram: UnsafePointer<UInt8>) -> UInt32 {
+    load32(datagram + (datagram[0] == SealFormat.begin ? 1 + SealFormat.nonceBytes : 1))
+  }
 
   @_noAllocation @_noLocks
   private static func load32(_ bytes: UnsafePointer<UInt8>) -> UInt32 {

@@ -31,7 +31,7 @@ extension MetaDiffuser {
 /// The exit status that `error` deserves, nil when it is not one of ours.
 private func exitStatus(of error: any Error) -> Int32? {
   switch error {
-  case is TaskError, is PlannerError, LearningError.setting, LinkError.badAddress, is FaultError,
+  case is TaskError, is PlannerError, LearningError.setting, LinkError.badAddress, LinkError.keyMissing, is FaultError,
     is ChangeTestError,
     LogTableError.column:
     EX_USAGE

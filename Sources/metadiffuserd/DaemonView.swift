@@ -59,12 +59,16 @@ final class DaemonView {
   private func explain(_ event: LoopEvent, missed: MissedPlan) -> String {
     switch event {
     case .connected: "connected to the robot at \(address)"
-    case .robotRestarted: "the robot at \(address) has restarted; shaking hands again"
+    case .robotRestarted: "the robot at \(address) has restarted; connected to it anew"
     case .busy: "the robot at \(address) is driven by another controller; end that one, or wait"
     case .silent:
       "error: the robot at \(address) is silent since \(silenceMilliseconds) ms; nothing is sent, looking for it"
     case .goodbye: "the robot said goodbye"
-    case .refused: "robot and model do not fit"
+    case .refused:
+      "error: what answers at \(address) now does not fit the model; nothing is sent, looking for the robot that did"
+    case .contradiction:
+      "warning: the robot at \(address) describes itself otherwise than before, or refuses while it is driven; that is "
+        + "ignored until it restarts"
     case .contextInferred: "context inferred from the warm start"
     case .contextMissing: "the warm start held no transition with a reward: driving without knowing the task"
     case .changeNoticed: "task or body has changed: what is known about it is inferred anew"

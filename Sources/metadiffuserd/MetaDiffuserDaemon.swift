@@ -41,8 +41,13 @@ struct MetaDiffuserDaemon: ParsableCommand {
   @Option(help: "Address of the robot: udp://HOST:PORT or serial://DEVICE?baud=RATE.")
   var link = "udp://127.0.0.1:5600"
 
-  @Option(help: "Key file that the robot has too (udp:// only); 'make-key' makes one. Without it anybody may drive.")
+  @Option(
+    help:
+      "Key file that the robot has too; 'make-key' makes one. Needed for udp:// to other machines, taken for no line.")
   var key: String?
+
+  @Flag(help: "Drive over udp:// to another machine without a key: whoever can send there may drive, or be driven.")
+  var allowUnkeyed = false
 
   @Option(help: "Warm-start file to infer the context from; in place of --warm-start-episodes.")
   var warmStart: String?
@@ -157,6 +162,7 @@ struct MetaDiffuserDaemon: ParsableCommand {
     do throws(LinkError) {
       address = try LinkAddress(link)
       options.key = try key.map { file throws(LinkError) in try LinkKey(file: file) }
+      try address.requireKey(options.key, unlessAllowed: allowUnkeyed)
     } catch {
       throw .link(error)
     }
@@ -234,7 +240,7 @@ extension LinkError {
   /// As below.
   var exitStatus: Int32 {
     switch self {
-    case .badAddress: EX_USAGE
+    case .badAddress, .keyMissing: EX_USAGE
     case .badKey: EX_DATAERR
     case .unreadableKey, .noEntropy: EXIT_FAILURE
     default: EX_UNAVAILABLE

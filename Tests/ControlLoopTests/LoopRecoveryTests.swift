@@ -132,6 +132,30 @@ import Testing
     #expect(other.status.news(since: &newsCount) == [.busy])
   }
 
+  @Test(
+    "what answers in the place of a robot that was driven, and does not fit, is told of once and switches nothing off")
+  func misfitAfterwards() throws {
+    let rig = try Rig()
+    rig.connect()
+    #expect(rig.exchange(step: 0) == .plan)
+    var newsCount = 0
+    _ = rig.loop.status.news(since: &newsCount)
+    // Its port is free only when the robot is closed: it moves to another one.
+    rig.robot = try Rig.makeRobot(port: 0, family: "point-robot", lockstep: true)
+    rig.robot = try Rig.makeRobot(port: rig.port, family: "cheetah-vel", lockstep: true)
+    var news: [LoopEvent] = []
+    let limit = monotonicNanoseconds() + 2_500_000_000
+    while monotonicNanoseconds() < limit {
+      #expect(rig.loop.runOnce(until: monotonicNanoseconds() + 20_000_000))
+      _ = rig.robot.next(until: 0)
+      news += rig.loop.status.news(since: &newsCount)
+    }
+    #expect(news.filter { $0 != .contradiction } == [.silent, .refused])
+    #expect(rig.loop.failure == nil)
+    try rig.restartRobot()
+    #expect(rig.exchange(step: 0) == .plan)
+  }
+
   @Test("an episode whose last observation is lost counts for the warm start all the same")
   func lostEnd() throws {
     let rig = try Rig()

@@ -27,7 +27,8 @@ import Testing
       injector: FaultInjector([], seed: 1))
     var controller = try ControllerEndpoint(
       connectingTo: isControllerUDP ? .udp(host: "127.0.0.1", port: proxy.port) : .serial(path: far, baud: 921_600),
-      profile: Self.profile, model: "m", silenceNanoseconds: 60_000_000_000)
+      // On a line a Hello is not padded: by way of UDP it is its model's name that makes it as long as its answer.
+      profile: Self.profile, model: "m.safetensors", silenceNanoseconds: 60_000_000_000)
     // Lets the three take turns, a millisecond each, until it is done or 5 s have passed.
     var (met, answers) = (false, 0)
     var observation = ObservationMessage()

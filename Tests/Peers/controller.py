@@ -19,7 +19,7 @@ wire = Wire()
 period = 100_000_000
 hello = pb.Hello(
     protocol=1, model="sixty lines of Python", family="point-robot", observation_size=2, action_size=2,
-    period_ns=period, schema=crc32c(f"point-robot|2|2|{period}".encode()))
+    period_ns=period, schema=crc32c(f"point-robot|2|2|{period}".encode()), padding=bytes(128))
 
 description = None
 answered, returns = 0, []

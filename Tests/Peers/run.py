@@ -51,6 +51,8 @@ for flags, manner in ((["--lockstep"], []), ([], []), (sealed, []), ([], ["silen
         python("controller.py", 5641, 0.6, 0.8, *manner))
     # Of the steps 0 … 19 and the end those that three divides, and the end.
     assert controller["answered"] == (16 if manner else 42), controller
+    # It is told also what is for people, since its Hello has room for that.
+    assert controller["robot"] == "simulated point-robot", controller
     assert robot["steps"] == [20, 20] and robot["frames_rejected"] == {}, robot
     if manner:
         assert robot["choices"] == {"plan": 14, "robot_earlier_plan": 26}, robot

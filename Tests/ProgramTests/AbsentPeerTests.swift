@@ -15,7 +15,7 @@ import Testing
   func waits(link: String, words: String) throws {
     let model = try makeModel()
     defer { try? FileManager.default.removeItem(atPath: model) }
-    let controller = try Program("metadiffuserd", ["--model", model, "--link", link, "--json"])
+    let controller = try Program("metadiffuserd", ["--model", model, "--link", link, "--allow-unkeyed", "--json"])
     let end = monotonicNanoseconds() + 20_000_000_000
     while try !controller.errors().contains(words), monotonicNanoseconds() < end { usleep(5000) }
     #expect(try controller.errors().contains(words))
@@ -32,7 +32,8 @@ import Testing
   func ends(link: String, words: String) throws {
     let model = try makeModel()
     defer { try? FileManager.default.removeItem(atPath: model) }
-    let (status, output, errors) = try Program.run("metadiffuserd", "--model", model, "--link", link, "--no-wait")
+    let (status, output, errors) = try Program.run(
+      "metadiffuserd", "--model", model, "--link", link, "--allow-unkeyed", "--no-wait")
     #expect(status == 69)
     #expect(output.isEmpty)
     #expect(errors.contains(words))

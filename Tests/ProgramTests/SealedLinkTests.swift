@@ -95,6 +95,33 @@ import Testing
     #expect(controllerStatus == 0)
   }
 
+  @Test("where other machines can reach the link a key or a flag is asked for: otherwise 64 and the cure, at both ends")
+  func keyMissing() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let (model, key) = (try makeModel(), try makeKey("key"))
+    defer { try? FileManager.default.removeItem(atPath: model) }
+    // An address that belongs to nobody, and all of this machine's.
+    let (away, all) = ("udp://192.0.2.1:5600", "udp://0.0.0.0:\(freshPort())")
+    let ends = [
+      try Program.run("metadiffuserd", "--model", model, "--link", away), try robot(all, "--wait", "1").finish(),
+    ]
+    for (status, _, errors) in ends {
+      #expect(status == 64)
+      for word in ["make-key FILE", "--key FILE", "--allow-unkeyed"] { #expect(errors.contains(word), "\(errors)") }
+    }
+    for permission in [["--key", key], ["--allow-unkeyed"]] {
+      let waiting = try Program(
+        "metadiffuser",
+        ["simulate", "--family", "point-robot", "--task", "0.6,0.8", "--link", all, "--wait", "0.1"] + permission)
+      #expect(try waiting.finish().status == 69)
+      let controller = try Program("metadiffuserd", ["--model", model, "--link", away] + permission)
+      while try !controller.errors().contains("waiting for the robot"), !controller.hasEnded(by: 0) { usleep(5_000) }
+      #expect(!controller.hasEnded(by: 0))
+      controller.signal(SIGTERM)
+      #expect(try controller.finish().status == 0)
+    }
+  }
+
   @Test("a key file that others may read, or that holds no key, ends with 65, a missing one with 1, both ends alike")
   func badKeys() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -50,32 +50,42 @@ import Testing
     ),
   ]
 
-  @Test("a controller that does not fit is refused by the robot, which says why", arguments: misfits.indices)
+  @Test(
+    "a controller that does not fit is refused by the robot, which says why, and believes it the third time",
+    arguments: misfits.indices)
   func refusedByRobot(index: Int) {
     let (model, word) = Self.misfits[index]
     let pair = LinkPair(model: model)
-    let (robotEvent, event) = pair.shakeHands()
-    #expect(robotEvent == .none)
-    #expect(event == .refused)
+    for expected in [.none, .none, .refused, .refused] as [ControllerEvent] {
+      let (robotEvent, event) = pair.shakeHands()
+      #expect(robotEvent == .none)
+      #expect(event == expected)
+    }
     #expect(pair.robot.peer == nil)
     #expect(pair.controller.peerText.description.contains(word))
   }
 
-  @Test("a robot that does not fit is refused by the controller, which says why", arguments: misfits.indices)
+  @Test(
+    "a robot that does not fit is refused by the controller, which tells it why, and gives up the third time",
+    arguments: misfits.indices)
   func refusedByController(index: Int) {
     let (profile, word) = Self.misfits[index]
     // A sloppy robot: it accepted this controller's Hello although they do not fit.
     let pair = LinkPair(robot: profile, model: profile)
-    _ = pair.controller.poll(now: pair.now)
-    _ = pair.toRobot(pair.controllerReply)
     let strict = LinkPair()
-    _ = strict.controller.poll(now: pair.now)
-    let event = strict.toController(pair.robotReply)
-    #expect(event == .refused)
-    #expect(strict.controller.peerText.description.contains(word))
-    let told = pair.toRobot(strict.controllerReply)
-    #expect(told == .refused)
-    #expect(pair.robot.peerText == strict.controller.peerText)
+    for expected in [.none, .none, .refused] as [ControllerEvent] {
+      pair.now += ControllerSession.helloNanoseconds
+      _ = pair.controller.poll(now: pair.now)
+      _ = pair.toRobot(pair.controllerReply)
+      strict.now = pair.now
+      _ = strict.controller.poll(now: pair.now)
+      let event = strict.toController(pair.robotReply)
+      #expect(event == expected)
+      #expect(strict.controller.peerText.description.contains(word))
+      let told = pair.toRobot(strict.controllerReply)
+      #expect(told == .refused)
+      #expect(pair.robot.peerText == strict.controller.peerText)
+    }
   }
 
   @Test("a schema of 0 on one side fits every schema")
@@ -193,7 +203,7 @@ import Testing
   @Test("an inquiry is answered in every state, tells the description and changes nothing")
   func inquiry() throws {
     let pair = LinkPair()
-    let question = inquiryDatagram(epoch: 77, sequence: 1)
+    let question = helloDatagram(epoch: 77, sequence: 1)
     let stranger = PeerAddress(host: 1, port: 2)
     for isDriven in [false, true] {
       let event = pair.toRobot(question, from: stranger)
@@ -211,7 +221,7 @@ import Testing
     #expect(pair.controller.counters.lost == 0, "an inquiry uses no sequence number up")
   }
 
-  @Test("a restarted robot answers the next action with 'unknown peer' and is picked up by a new Hello")
+  @Test("a restarted robot answers the next action with 'unknown peer' and is picked up by the Hello of its silence")
   func robotRestarts() {
     let pair = LinkPair()
     pair.shakeHands()
@@ -220,7 +230,7 @@ import Testing
     let unknown = pair.toRobot(pair.nextAction())
     let told = pair.toController(pair.robotReply)
     #expect(unknown == .none)
-    #expect(told == .disconnected)
+    #expect(told == .none)
     let (accepted, connected) = pair.shakeHands()
     #expect(accepted == .connected)
     #expect(connected == .connected)
@@ -229,24 +239,33 @@ import Testing
     #expect(pair.observation.epoch == LinkPair.robotEpoch + 1)
   }
 
-  @Test("an observation of another epoch makes the controller shake hands again")
+  @Test("an observation of another epoch is dropped; a robot that has restarted is found by its silence")
   func otherEpoch() {
     let pair = LinkPair()
     pair.shakeHands()
     pair.restartRobot()
     let event = pair.toController(pair.nextObservation())
-    #expect(event == .disconnected)
+    #expect(event == .none)
+    #expect(pair.controller.isConnected == true)
     #expect(pair.controller.counters[.otherEpoch] == 1)
     let (_, connected) = pair.shakeHands()
     #expect(connected == .connected)
   }
 
-  @Test("a controller that restarts at the same address is picked up at once")
-  func controllerRestarts() {
+  @Test(
+    "another start at the controller's own address waits like anybody until the present one is silent; on a line it is taken at once",
+    arguments: [true, false])
+  func controllerRestarts(isLine: Bool) {
     let pair = LinkPair()
+    if isLine { pair.address = .line }
     pair.shakeHands()
     let stale = pair.nextAction()
     pair.restartController()
+    for _ in 0..<(isLine ? 0 : 2) {
+      let (accepted, told) = pair.shakeHands()
+      #expect(accepted == .none)
+      #expect(told == .busy)
+    }
     let (accepted, connected) = pair.shakeHands()
     #expect(accepted == .connected)
     #expect(connected == .connected)

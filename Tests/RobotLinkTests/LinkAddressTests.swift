@@ -39,4 +39,21 @@ import Testing
     #expect(message.contains(reason))
     #expect(message.contains("udp://127.0.0.1:5600"))
   }
+
+  @Test("a key is asked for where anybody but this machine's programs, or who holds the wires, can send")
+  func keyMissing() throws {
+    for text in ["udp://127.0.0.1:1", "udp://127.9.8.7:1", "udp://localhost:1", "pty:///tmp/x", "serial:///dev/ttyS0"] {
+      try LinkAddress(text).requireKey(nil, unlessAllowed: false)
+    }
+    let exposed = [
+      "udp://0.0.0.0:1", "udp://10.0.0.1:1", "udp://robot:1", "udp://127.0.0.1.example:1", "udp://127.1:1",
+      "udp://127.0.0.256:1", "udp://127.localhost:1",
+    ]
+    for text in exposed {
+      let address = try LinkAddress(text)
+      #expect(throws: LinkError.keyMissing(address)) { try address.requireKey(nil, unlessAllowed: false) }
+      try address.requireKey(nil, unlessAllowed: true)
+      try address.requireKey(testKey, unlessAllowed: false)
+    }
+  }
 }

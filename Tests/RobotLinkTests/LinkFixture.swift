@@ -27,14 +27,74 @@ func datagram(epoch: UInt32, sequence: UInt32, _ fill: (inout Robot__Frame) -> V
   return sealed(Array(bytes[..<count]))
 }
 
-/// The datagram that asks a robot what it is.
-func inquiryDatagram(epoch: UInt32, sequence: UInt32) -> [UInt8] {
+/// The datagram of a Hello with so many bytes of padding; an inquiry where there is no profile.
+func helloDatagram(
+  epoch: UInt32, sequence: UInt32, profile: RobotProfile? = nil, model: String = "",
+  padding: Int = LinkLimits.helloBytes
+) -> [UInt8] {
   var hello = rp_hello()
   hello.protocol = LinkLimits.protocolVersion
-  return withUnsafeMutablePointer(to: &hello) { hello in
+  var model = Array(model.utf8CString)
+  var family = Array((profile.map { "\($0.family)" } ?? "").utf8CString)
+  var zeros = [UInt8](repeating: 0, count: padding)
+  return model.withUnsafeMutableBufferPointer { model in
+    family.withUnsafeMutableBufferPointer { family in
+      zeros.withUnsafeMutableBufferPointer { zeros in
+        (hello.model, hello.family) = (model.baseAddress, family.baseAddress)
+        hello.observation_size = UInt32(profile?.observationSize ?? 0)
+        hello.action_size = UInt32(profile?.actionSize ?? 0)
+        hello.period_ns = profile?.periodNanoseconds ?? 0
+        hello.schema = profile?.schema ?? 0
+        (hello.padding.len, hello.padding.data) = (zeros.count, zeros.baseAddress)
+        return withUnsafeMutablePointer(to: &hello) { hello in
+          datagram(epoch: epoch, sequence: sequence) {
+            $0.body_case = ROBOT__FRAME__BODY_HELLO
+            $0.hello = hello
+          }
+        }
+      }
+    }
+  }
+}
+
+/// The datagram of a Description that answers the Hello of `hello`'s epoch.
+func descriptionDatagram(
+  _ description: RobotDescription, epoch: UInt32, sequence: UInt32, answering hello: UInt32
+) -> [UInt8] {
+  var message = rp_description()
+  message.protocol = LinkLimits.protocolVersion
+  message.hello_epoch = hello
+  var family = Array("\(description.profile.family)".utf8CString)
+  var name = Array("\(description.name)".utf8CString)
+  return family.withUnsafeMutableBufferPointer { family in
+    name.withUnsafeMutableBufferPointer { name in
+      (message.family, message.name) = (family.baseAddress, name.baseAddress)
+      message.observation_size = UInt32(description.profile.observationSize)
+      message.action_size = UInt32(description.profile.actionSize)
+      message.period_ns = description.profile.periodNanoseconds
+      message.schema = description.profile.schema
+      message.action_limit = description.actionLimit
+      message.episode_length = UInt32(description.episodeLength)
+      message.lockstep = description.lockstep ? 1 : 0
+      return withUnsafeMutablePointer(to: &message) { message in
+        datagram(epoch: epoch, sequence: sequence) {
+          $0.body_case = ROBOT__FRAME__BODY_DESCRIPTION
+          $0.description = message
+        }
+      }
+    }
+  }
+}
+
+/// The datagram of a Status.
+func statusDatagram(_ code: StatusCode, epoch: UInt32, sequence: UInt32, answering answered: UInt32 = 0) -> [UInt8] {
+  var message = rp_status()
+  message.code = Robot__StatusCode(rawValue: code.rawValue)
+  message.answered_epoch = answered
+  return withUnsafeMutablePointer(to: &message) { message in
     datagram(epoch: epoch, sequence: sequence) {
-      $0.body_case = ROBOT__FRAME__BODY_HELLO
-      $0.hello = hello
+      $0.body_case = ROBOT__FRAME__BODY_STATUS
+      $0.status = message
     }
   }
 }

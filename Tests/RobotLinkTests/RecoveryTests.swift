@@ -28,6 +28,7 @@ final class VirtualLink {
   init(seed: UInt64, isUDP: Bool, isSealed: Bool = false, attacks: Double = 0) {
     generator = FuzzTests.Generator(state: seed)
     self.isUDP = isUDP
+    if !isUDP { pair.address = .line }
     seals = isSealed ? SealedWire() : nil
     self.attacks = attacks
   }

@@ -15,6 +15,8 @@ import Testing
     let accept = wire.toRobot(open, from: Self.address, now: Self.now).reply
     let first = wire.toController(accept, address: Self.address, now: Self.now).reply
     #expect(wire.toRobot(first, from: Self.address, now: Self.now).frame == frame)
+    let back = wire.fromRobot([0], to: Self.address)
+    #expect(wire.toController(back, address: Self.address, now: Self.now).frame == [0])
     return wire
   }
 
@@ -141,7 +143,7 @@ import Testing
     #expect(wire.toRobot(there, from: Self.address, now: Self.now).frame == [5])
   }
 
-  @Test("an opening whose answer was lost or comes twice is answered alike, and begins one session")
+  @Test("an opening whose answer was lost or comes twice is answered again, and begins one session")
   func repeatedOpening() {
     let wire = SealedWire()
     let open = wire.fromController([1], address: Self.address, now: Self.now)
@@ -149,12 +151,98 @@ import Testing
     let again = wire.fromController([3], address: Self.address, now: Self.now + 100 * millisecond)
     #expect(open == again)
     let accept = wire.toRobot(open, from: Self.address, now: Self.now).reply
-    #expect(wire.toRobot(again, from: Self.address, now: Self.now).reply == accept)
+    let other = wire.toRobot(again, from: Self.address, now: Self.now).reply
+    #expect(other != accept)
     // The newest frame is the one that waited.
     let first = wire.toController(accept, address: Self.address, now: Self.now).reply
     #expect(wire.toRobot(first, from: Self.address, now: Self.now).frame == [3])
-    #expect(wire.toController(accept, address: Self.address, now: Self.now) == (nil, []))
-    #expect(wire.counts == [.otherSession: 1])
+    for late in [accept, other] { #expect(wire.toController(late, address: Self.address, now: Self.now) == (nil, [])) }
+    #expect(wire.counts == [.otherSession: 2])
+  }
+
+  /// Opens with `wire`'s controller from `address` at `now`; the first datagram of the session, as far as the robot.
+  func begin(_ wire: SealedWire, _ frame: [UInt8], from address: PeerAddress, now: UInt64) -> [UInt8] {
+    let open = wire.fromController(frame, address: address, now: now)
+    let accept = wire.toRobot(open, from: address, now: now).reply
+    return wire.toController(accept, address: address, now: now).reply
+  }
+
+  @Test("a thousand recorded openings between any two of its datagrams, under its own name or others, lock nobody out")
+  func flood() {
+    let wire = openWire()
+    let old = wire.records.filter { $0.bytes[0] == SealFormat.open }[0].bytes
+    func attack(_ now: UInt64) {
+      for port in UInt16(1)...1_000 {
+        let name = port % 2 == 0 ? Self.address : PeerAddress(host: 0x0A00_0001, port: port)
+        _ = wire.toRobot(old, from: name, now: now)
+      }
+    }
+    for start in 1...3 as ClosedRange<UInt64> {
+      let now = Self.now + start * 1_000 * millisecond
+      wire.restartController()
+      attack(now)
+      let open = wire.fromController([7], address: Self.address, now: now)
+      attack(now)
+      let accept = wire.toRobot(open, from: Self.address, now: now).reply
+      attack(now)
+      let first = wire.toController(accept, address: Self.address, now: now).reply
+      attack(now)
+      #expect(wire.toRobot(first, from: Self.address, now: now).frame == [7])
+      attack(now)
+      let back = wire.fromRobot([8], to: Self.address)
+      #expect(wire.toController(back, address: Self.address, now: now).frame == [8])
+    }
+    #expect(wire.wrongs == 0)
+  }
+
+  @Test("the first frame of a session may be lost: the next begins it as well")
+  func lostBeginning() {
+    let wire = SealedWire()
+    _ = begin(wire, [1], from: Self.address, now: Self.now)
+    let longest = [UInt8](repeating: 2, count: LinkLimits.datagramBytes)
+    let second = wire.fromController(longest, address: Self.address, now: Self.now)
+    #expect(second[0] == SealFormat.begin)
+    #expect(second.count == LinkLimits.sealedDatagramBytes)
+    #expect(wire.toRobot(second, from: Self.address, now: Self.now).frame == longest)
+    let back = wire.fromRobot([3], to: Self.address)
+    #expect(wire.toController(back, address: Self.address, now: Self.now).frame == [3])
+    #expect(wire.fromController([4], address: Self.address, now: Self.now)[0] == SealFormat.frame)
+  }
+
+  @Test("no session begins twice: its first frame is worth nothing once the robot has forgotten it, or from elsewhere")
+  func beginsOnce() {
+    let wire = openWire()
+    let beginning = wire.records.last { $0.bytes[0] == SealFormat.begin }!
+    let elsewhere = PeerAddress(host: Self.address.host, port: Self.address.port + 1)
+    #expect(wire.toRobot(beginning.bytes, from: elsewhere, now: Self.now) == (nil, []))
+    #expect(wire.toRobot(beginning.bytes, from: Self.address, now: Self.now) == (nil, []))
+    #expect(wire.counts == [.otherSession: 1, .replayed: 1])
+    // Five others make the robot forget it.
+    for number in 1...5 as ClosedRange<UInt16> {
+      wire.restartController()
+      let other = PeerAddress(host: Self.address.host, port: 100 + number)
+      let first = begin(wire, [UInt8(number)], from: other, now: Self.now + UInt64(number))
+      #expect(wire.toRobot(first, from: other, now: Self.now + UInt64(number)).frame == [UInt8(number)])
+    }
+    #expect(wire.toRobot(beginning.bytes, from: Self.address, now: Self.now + 9) == (nil, []))
+    #expect(wire.counts == [.otherSession: 2, .replayed: 1])
+    #expect(wire.wrongs == 0)
+  }
+
+  @Test("an answer to an opening is good for two seconds, and not once a later one has begun a session")
+  func ticketsFade() {
+    let limit = RobotSeal.ticketNanoseconds
+    for (delay, passes) in [(limit, true), (limit + 1, false)] {
+      let wire = SealedWire()
+      let first = begin(wire, [1], from: Self.address, now: Self.now)
+      #expect((wire.toRobot(first, from: Self.address, now: Self.now + delay).frame == [1]) == passes)
+    }
+    let wire = SealedWire()
+    let held = begin(wire, [1], from: Self.address, now: Self.now)
+    wire.restartController()
+    let later = begin(wire, [2], from: Self.address, now: Self.now)
+    #expect(wire.toRobot(later, from: Self.address, now: Self.now).frame == [2])
+    #expect(wire.toRobot(held, from: Self.address, now: Self.now) == (nil, []))
   }
 
   @Test("another key opens nothing, and what is not sealed passes neither end")

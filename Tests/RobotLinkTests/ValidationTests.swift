@@ -232,22 +232,7 @@ import Testing
   @Test("a Status without a sequence number from the driving controller is malformed, even where the numbers wrap")
   func statusWithoutSequence() {
     let pair = LinkPair()
-    var family = Array("cheetah-vel".utf8CString)
-    let bytes = family.withUnsafeMutableBufferPointer { family in
-      var hello = rp_hello()
-      hello.protocol = 1
-      hello.family = family.baseAddress
-      hello.observation_size = 17
-      hello.action_size = 6
-      hello.period_ns = 50_000_000
-      return withUnsafeMutablePointer(to: &hello) { hello in
-        datagram(epoch: 3, sequence: .max) {
-          $0.body_case = ROBOT__FRAME__BODY_HELLO
-          $0.hello = hello
-        }
-      }
-    }
-    #expect(pair.toRobot(bytes) == .connected)
+    #expect(pair.toRobot(helloDatagram(epoch: 3, sequence: .max, profile: cheetah)) == .connected)
     var status = rp_status()
     let goodbye = withUnsafeMutablePointer(to: &status) { status in
       datagram(epoch: 3, sequence: 0) {

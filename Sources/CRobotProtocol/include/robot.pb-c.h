@@ -127,6 +127,8 @@ struct  Robot__Frame
  * the robot or after it showed another epoch.
  * With observation_size and action_size 0 it is an inquiry: the robot answers with its Description, sequence 0, to whoever
  * asks and in any state, and nothing changes.
+ * By UDP the answer is never longer than the Hello: where that is too short the Description comes without name and
+ * episode_length, and where it is too short even for that, Status REFUSED says so.
  */
 struct  Robot__Hello
 {
@@ -161,10 +163,15 @@ struct  Robot__Hello
    * or of a text agreed for the robot. 0 = not stated. Must be the robot's unless one of the two is 0.
    */
   uint32_t schema;
+  /*
+   * Whatever makes the datagram as long as 192 bytes where it travels by UDP: a robot sends nobody more than it was sent, or
+   * whoever forges a sender's address could have others flooded. Not read.
+   */
+  ProtobufCBinaryData padding;
 };
 #define ROBOT__HELLO__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&robot__hello__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0 }
+    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, {0,NULL} }
 
 
 /*
@@ -373,7 +380,8 @@ struct  Robot__Clock
    */
   uint64_t asked_ns;
   /*
-   * The robot's clock, that of Observation.sample_time_ns, when the question came and when the answer left; 0 in a question.
+   * The robot's clock, that of Observation.sample_time_ns, when the question came and when the answer left. In a question
+   * they are not read; anything but 0 makes it as long as its answer, without which it gets none over UDP.
    */
   uint64_t received_ns;
   uint64_t answered_ns;

@@ -25,8 +25,15 @@ struct SimulateCommand: ParsableCommand {
   @Option(help: "Address to listen at: udp://HOST:PORT, serial://DEVICE?baud=RATE, or pty://PATH to make one.")
   var link = "udp://127.0.0.1:5600"
 
-  @Option(help: "Key file that the controllers have too (udp:// only); 'metadiffuserd make-key' makes one.")
+  @Option(
+    help: """
+      Key file that the controllers have too; 'metadiffuserd make-key' makes one. Needed for udp:// that other machines can \
+      reach, taken for no line.
+      """)
   var key: String?
+
+  @Flag(help: "Listen to other machines without a key: whoever can send here may drive.")
+  var allowUnkeyed = false
 
   @Flag(help: "Wait for the answer to each observation in place of keeping time.")
   var lockstep = false
@@ -61,6 +68,7 @@ struct SimulateCommand: ParsableCommand {
     let task = try family.task(parameters: task.parameters)
     let address = try LinkAddress(link)
     let key = try key.map { try LinkKey(file: $0) }
+    try address.requireKey(key, unlessAllowed: allowUnkeyed)
     Interruption.watch()
     let robot = try SimulatedRobot(task: task, address: address, key: key, lockstep: lockstep, seed: seed)
     let view = try SimulationView(task: task, tracePath: trace, isQuiet: quiet)

@@ -73,7 +73,7 @@ enum LinkBench {
     var result = Bytes()
     let observation = pair.robot.encode(pair.observation)
     (result.observation, result.observationLine) = (observation.count, serialBytes(observation))
-    result.sealed = LinkLimits.sealedDatagramBytes - LinkLimits.datagramBytes
+    result.sealed = SealFormat.overhead(SealFormat.frame)
     _ = pair.controller.receive(observation, now: 1, observation: &pair.observation)
     pair.action.answer(pair.observation)
     let action = pair.controller.encode(pair.action)
@@ -141,6 +141,7 @@ enum LinkBench {
     _ = robot.receive(controller.send(UnsafeRawBufferPointer(frame), now: 1), from: .line, now: 1)
     _ = controller.receive(robot.reply, now: 1)
     _ = robot.receive(controller.reply, from: .line, now: 1)
+    _ = controller.receive(robot.send(UnsafeRawBufferPointer(frame), to: .line), now: 1)
     let count = frames / 10
     let kept = UnsafeMutableRawBufferPointer.allocate(byteCount: count * 256, alignment: 16)
     defer { kept.deallocate() }

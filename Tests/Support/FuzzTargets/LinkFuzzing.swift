@@ -15,6 +15,10 @@ enum LinkFuzzing {
     var controller = ControllerSession(profile: profile, model: "m", epoch: 0x0202_0202, silenceNanoseconds: 1_000)
     var observation = ObservationMessage()
     var action = ActionMessage()
+    /// A robot on a network, which must not be made to flood whoever a sender says he is.
+    var exposed = RobotSession(
+      description: RobotDescription(profile: profile, name: "r", actionLimit: 1, episodeLength: 9, lockstep: false),
+      epoch: 0x0101_0101, silenceNanoseconds: 1_000)
 
     init() {
       _ = controller.poll(now: 1)
@@ -24,6 +28,8 @@ enum LinkFuzzing {
 
     /// One frame to both ends; exactly one count of each grows, and what is handed over keeps the rules.
     mutating func receive(_ frame: UnsafeRawBufferPointer) {
+      _ = exposed.receive(frame, from: PeerAddress(host: 1, port: 2), now: 2, action: &action)
+      precondition(exposed.reply.count <= frame.count)
       let before = (robot.counters, controller.counters)
       let event = robot.receive(frame, from: .line, now: 2, action: &action)
       let answer = controller.receive(frame, now: 2, observation: &observation)
