@@ -109,13 +109,21 @@ let package = Package(
       ]),
     .testTarget(
       name: "ControlLoopTests",
-      dependencies: ["ControlLoop", "Failsafe", "RobotLink", "PlannerModel", "PlannerRuntime", "CAllocationCounter"]),
+      dependencies: [
+        "ControlLoop", "CRealTime", "Failsafe", "RobotLink", "PlannerModel", "PlannerRuntime", "CAllocationCounter",
+      ]),
     .testTarget(name: "ProgramTests", dependencies: ["CSerialPort", "RobotLink", "PlannerModel", "PlannerRuntime"]),
     .testTarget(
       name: "LinkFaultsTests", dependencies: ["LinkFaults", "RobotLink", "CRobotProtocol", "PlannerRuntime"]),
     .target(
-      name: "FuzzTargets", dependencies: ["RobotLink", "CRobotProtocol", "CSeal", "PlannerModel", "OfflineData"],
+      name: "FuzzTargets",
+      dependencies: [
+        "ActuatorBus", "CHDF5", "ControlLoop", "CRobotProtocol", "CSeal", "CVirtualClock", "FirmwareApplication",
+        "Learning", "OfflineData", "PlannerModel", "PlannerRuntime", "RobotLink", "Tasks",
+      ],
       path: "Tests/Support/FuzzTargets"),
+    // Stands in for clock_gettime: for tests only.
+    .target(name: "CVirtualClock", path: "Tests/Support/CVirtualClock"),
     .testTarget(name: "FuzzCaseTests", dependencies: ["FuzzTargets"]),
     .testTarget(name: "TasksTests", dependencies: ["Tasks"]),
     .executableTarget(name: "oracle-peer", dependencies: ["OfflineData", "Tasks"], path: "Tests/Oracles/Peer"),
