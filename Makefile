@@ -97,15 +97,17 @@ test-neon: dependencies
 	  -o $(NEON)/agreement -lm
 	qemu-aarch64 $(NEON)/agreement neon
 
-# The whole control loop under RealtimeSanitizer; first a deliberate violation, which must be reported.
+# The whole control loop under RealtimeSanitizer; first deliberate violations on both of its threads, which must be reported.
+RTSAN_BUILD := swift build -c release --package-path Tests/RealtimeSanitizer --scratch-path .build-rtsan
 .PHONY: rtsan
 rtsan: dependencies
-	swift build -c release --package-path Tests/RealtimeSanitizer --scratch-path .build-rtsan
-	@program=$$(swift build -c release --package-path Tests/RealtimeSanitizer --scratch-path .build-rtsan \
-	  --show-bin-path)/RealtimeLoop; \
-	if $$program --violate 2>.build-rtsan/violation.log; then echo "the sanitizer reports nothing"; exit 1; fi; \
-	grep -q 'ERROR: RealtimeSanitizer' .build-rtsan/violation.log || { cat .build-rtsan/violation.log; exit 1; }; \
-	echo "a deliberate allocation is reported"; \
+	$(RTSAN_BUILD)
+	@program=$$($(RTSAN_BUILD) --show-bin-path)/RealtimeLoop; \
+	for violation in --violate --violate-helper; do \
+	  if $$program $$violation 2>.build-rtsan/violation.log; then echo "the sanitizer reports nothing"; exit 1; fi; \
+	  grep -q 'ERROR: RealtimeSanitizer' .build-rtsan/violation.log || { cat .build-rtsan/violation.log; exit 1; }; \
+	done; \
+	echo "deliberate allocations are reported"; \
 	RTSAN_OPTIONS=suppressions=Tests/RealtimeSanitizer/suppressions.txt $$program
 
 # Fuzzing: SECONDS of libFuzzer and address sanitizer on each target that faces the outside, all or FUZZ_TARGETS; fails where

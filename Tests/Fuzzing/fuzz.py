@@ -14,13 +14,22 @@ import subprocess
 import sys
 
 CASES = pathlib.Path(__file__).parent / "Cases"
-# Foundation leaks a page for each empty file; what allocates without bound is found by the limit.
-OPTIONS = ["-rss_limit_mb=4096", "-detect_leaks=0", "-timeout=20"]
+OPTIONS = ["-rss_limit_mb=4096", "-timeout=20"]
+
+
+def symbolizer():
+    """Tells Swift's code from C's; it comes with Swift."""
+    swift = shutil.which("swift")
+    beside = pathlib.Path(swift).resolve().parent / "llvm-symbolizer" if swift else None
+    found = str(beside) if beside and beside.exists() else shutil.which("llvm-symbolizer")
+    return found or sys.exit("llvm-symbolizer is missing: it comes with Swift's toolchain, and with Debian's llvm")
 
 
 def run(program, target, *arguments, seeds=None):
-    # Of Swift's runtime: the trace of a crash, without the symbols of which there are none left to wait for.
-    environment = dict(os.environ, FUZZ_TARGET=target, SWIFT_BACKTRACE="enable=no")
+    # Foundation leaks a page for each empty file, and the firmware keeps its memory for life; what grows without bound is
+    # found by the limit. The sanitizer tells of a crash, not Swift's runtime.
+    environment = dict(os.environ, FUZZ_TARGET=target, ASAN_OPTIONS="detect_leaks=0", ASAN_SYMBOLIZER_PATH=symbolizer(),
+                       SWIFT_BACKTRACE="enable=no")
     if seeds:
         environment["FUZZ_SEEDS"] = str(seeds)
     return subprocess.run([program, *map(str, arguments)], env=environment, capture_output=True, text=True, errors="replace")

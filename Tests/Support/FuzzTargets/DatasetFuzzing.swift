@@ -156,7 +156,7 @@ enum DatasetFuzzing {
       }
       try dataset.save(path: path)
       let again = try Dataset.load(path: path)
-      precondition(again == dataset, "a data set is another one when it is saved and loaded")
+      if again != dataset { fatalError("\(dataset) is \(again) when it is saved and loaded") }
     } catch {
       fatalError("a data set that loads cannot be saved: \(error)")
     }

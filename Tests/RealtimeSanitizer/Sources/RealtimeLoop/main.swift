@@ -2,7 +2,7 @@
 // a key and on a serial line, with a belief and with an encoder that infers while it drives, with plans that fail and plans
 // that come too late, with one thread and two.
 //
-// With --violate a thread allocates once instead: a run that the sanitizer must stop.
+// With --violate this thread allocates once instead, with --violate-helper the planner's: runs that the sanitizer must stop.
 
 import CRealtimeSanitizer
 import ControlLoop
@@ -140,14 +140,25 @@ func run(_ scenario: Scenario) throws -> String? {
   }
 }
 
-if CommandLine.arguments.contains("--violate") {
+/// What must not pass.
+let allocate: @convention(c) (UnsafeMutableRawPointer?) -> Void = { _ in
   __rtsan_realtime_enter()
   let memory = UnsafeMutablePointer<Float>.allocate(capacity: 1000)
   memory.initialize(repeating: 1, count: 1000)
   __rtsan_realtime_exit()
   print("the sanitizer let \(memory[999]) allocation pass")
   memory.deallocate()
+}
+
+switch CommandLine.arguments.dropFirst().first {
+case "--violate":
+  allocate(nil)
   exit(0)
+case "--violate-helper":
+  let planner = try Planner(weights: makeModel().weights, options: PlannerOptions(), threads: 2)
+  planner.onHelper(allocate)
+  exit(0)
+default: break
 }
 
 // A name picks one of the scenarios.
