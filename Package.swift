@@ -127,15 +127,23 @@ let package = Package(
       ]),
     .testTarget(
       name: "ControlLoopTests",
-      dependencies: ["ControlLoop", "Failsafe", "RobotLink", "PlannerModel", "PlannerRuntime", "CAllocationCounter"]),
+      dependencies: [
+        "ControlLoop", "CRealTime", "Failsafe", "RobotLink", "PlannerModel", "PlannerRuntime", "CAllocationCounter",
+      ]),
     .testTarget(
       name: "ProgramTests",
       dependencies: ["CRobotProtocol", "CSerialPort", "RobotLink", "PlannerModel", "PlannerRuntime"]),
     .testTarget(
       name: "LinkFaultsTests", dependencies: ["LinkFaults", "RobotLink", "CRobotProtocol", "Foundations"]),
     .target(
-      name: "FuzzTargets", dependencies: ["RobotLink", "CRobotProtocol", "CSeal", "PlannerModel", "OfflineData"],
+      name: "FuzzTargets",
+      dependencies: [
+        "ActuatorBus", "CHDF5", "ControlLoop", "CRobotProtocol", "CSeal", "CVirtualClock", "FirmwareApplication",
+        "Experts", "OfflineData", "PlannerModel", "PlannerRuntime", "RobotLink", "Tasks",
+      ],
       path: "Tests/Support/FuzzTargets"),
+    // Stands in for clock_gettime: for tests only.
+    .target(name: "CVirtualClock", path: "Tests/Support/CVirtualClock"),
     .testTarget(name: "FuzzCaseTests", dependencies: ["FuzzTargets"]),
     .testTarget(name: "TasksTests", dependencies: ["Tasks"]),
     .executableTarget(

@@ -27,7 +27,11 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
-      name: "PlanCount", dependencies: [.product(name: "PlannerRuntime", package: "metadiffuser")]),
+      name: "PlanCount",
+      dependencies: [
+        .product(name: "PlannerModel", package: "metadiffuser"),
+        .product(name: "PlannerRuntime", package: "metadiffuser"),
+      ]),
     .target(
       name: "PlannerPeer",
       dependencies: [

@@ -14,11 +14,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { asleep, awake, ended };
+enum { asleep, awake, visited, ended };
 
 struct ck_helper {
   void (*body)(void *);
   void *context;
+  void (*visit)(void *);
+  void *visitor;
   pthread_t thread;
   // A cache line each: the two threads write different ones.
   _Alignas(64) _Atomic uint32_t state;
@@ -56,6 +58,12 @@ static void touch_stack(void) {
   for (size_t i = 0; i < sizeof stack; i += 1024) stack[i] = 0;
 }
 
+static void wait_while(ck_helper *helper, uint32_t state) {
+  syscall(SYS_futex, &helper->state, FUTEX_WAIT_PRIVATE, state, NULL, NULL, 0);
+}
+
+static void wake(ck_helper *helper) { syscall(SYS_futex, &helper->state, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0); }
+
 static void *serve(void *data) {
   ck_helper *helper = data;
   touch_stack();
@@ -63,7 +71,11 @@ static void *serve(void *data) {
     const uint32_t state = atomic_load_explicit(&helper->state, memory_order_acquire);
     if (state == ended) return NULL;
     if (state == asleep) {
-      syscall(SYS_futex, &helper->state, FUTEX_WAIT_PRIVATE, asleep, NULL, NULL, 0);
+      wait_while(helper, asleep);
+    } else if (state == visited) {
+      helper->visit(helper->visitor);
+      atomic_store_explicit(&helper->state, asleep, memory_order_release);
+      wake(helper);
     } else if (!take(helper)) {
       relax();
     }
@@ -99,7 +111,7 @@ ck_helper *ck_helper_start(void (*body)(void *), void *context, int *error) {
 
 static void set_state(ck_helper *helper, uint32_t state) {
   atomic_store_explicit(&helper->state, state, memory_order_release);
-  if (state != asleep) syscall(SYS_futex, &helper->state, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+  if (state != asleep) wake(helper);
 }
 
 void ck_helper_stop(ck_helper *helper) {
@@ -109,6 +121,13 @@ void ck_helper_stop(ck_helper *helper) {
 }
 
 uint64_t ck_helper_thread(const ck_helper *helper) { return (uint64_t)helper->thread; }
+
+void ck_helper_visit(ck_helper *helper, void (*visit)(void *), void *context) {
+  helper->visit = visit;
+  helper->visitor = context;
+  set_state(helper, visited);
+  while (atomic_load_explicit(&helper->state, memory_order_acquire) == visited) wait_while(helper, visited);
+}
 
 void ck_helper_wake(ck_helper *helper) { set_state(helper, awake); }
 

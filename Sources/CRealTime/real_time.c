@@ -77,7 +77,8 @@ int rt_forbid_deep_sleep(void) {
 
 void rt_touch_stack(uint32_t bytes) {
   volatile char stack[256 * 1024];
-  for (uint32_t index = 0; index < bytes && index < sizeof stack; index += 1024) stack[index] = 0;
+  // From this frame on: stacks grow downwards, and the array's end is what the loop's own frames will use first.
+  for (uint32_t index = 0; index < bytes && index < sizeof stack; index += 1024) stack[sizeof stack - 1 - index] = 0;
 }
 
 struct rt_usage rt_thread_usage(void) {

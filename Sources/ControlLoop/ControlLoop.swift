@@ -123,6 +123,12 @@ public final class ControlLoop {
   }
   public var kernelName: String { planner.kernelName }
   public var arenaBytes: Int { planner.arenaBytes }
+  /// Calls `body(context)` on the planner's second thread, if it has one, and waits for it; not while `run` runs.
+  public func onHelper(
+    _ body: @convention(c) (UnsafeMutableRawPointer?) -> Void, _ context: UnsafeMutableRawPointer? = nil
+  ) {
+    planner.onHelper(body, context)
+  }
   /// The planner's second thread, if it has one.
   var helperThread: UInt64? { planner.helperThread }
   public var counters: LinkCounters { endpoint.session.counters }
@@ -150,14 +156,14 @@ public final class ControlLoop {
   /// Runs until `status.stop()`, a refusal by the first robot found, or the robot's goodbye where that is asked for. Call it on
   /// a thread of its own.
   public func run() {
-    let start = ThreadUsage.now(allocationCount: options.allocationCount)
+    let start = ThreadUsage.now(with: planner, allocationCount: options.allocationCount)
     var goesOn = true
     while goesOn, !status.isStopRequested.load(ordering: .relaxed) {
       // How long a stop may find it waiting for a robot that says nothing.
       goesOn = runOnce(until: monotonicNanoseconds() + 20_000_000)
     }
     if endpoint.session.isConnected { endpoint.sayGoodbye() }
-    statistics.usage = ThreadUsage.now(allocationCount: options.allocationCount) - start
+    statistics.usage = ThreadUsage.now(with: planner, allocationCount: options.allocationCount) - start
     status.end()
   }
 

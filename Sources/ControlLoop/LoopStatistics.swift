@@ -34,7 +34,7 @@ public struct LoopStatistics {
   /// Observations of a running episode answered by the safe command after a second of nothing else.
   public internal(set) var idleWhileDriven: UInt64 = 0
 
-  /// What the thread has cost beyond time while it ran the loop; complete when it has ended.
+  /// What the loop's thread and the planner's helper have cost beyond time while the loop ran; complete when it has ended.
   public internal(set) var usage = ThreadUsage()
 
   public init() {}

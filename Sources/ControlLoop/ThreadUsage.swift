@@ -1,8 +1,9 @@
-// What a thread has cost beyond time: allocations, page faults, lost processors.
+// What a planner's threads have cost beyond time: allocations, page faults, lost processors.
 
 import CRealTime
+import PlannerRuntime
 
-/// Counts of the calling thread; the difference of two readings is what the work between them has cost.
+/// Counts of a thread, or of several; the difference of two readings is what the work between them has cost.
 public struct ThreadUsage: Equatable, Sendable {
   /// Heap allocations; nil where the program does not count them.
   public private(set) var allocations: UInt64? = nil
@@ -26,6 +27,28 @@ public struct ThreadUsage: Equatable, Sendable {
     return usage
   }
 
+  /// The counts of the calling thread and of the helper of `planner`, which works for it, together. Between plans only.
+  /// Real-time: no.
+  public static func now(
+    with planner: borrowing Planner, allocationCount: (@Sendable () -> UInt64)?
+  ) -> ThreadUsage {
+    // Without a closure, which would be an allocation of this thread's.
+    var helper = ThreadReading(allocationCount: allocationCount)
+    withUnsafeMutablePointer(to: &helper) { planner.onHelper(takeReading, $0) }
+    return now(allocationCount: allocationCount) + helper.usage
+  }
+
+  public static func + (first: ThreadUsage, second: ThreadUsage) -> ThreadUsage {
+    var usage = ThreadUsage()
+    if first.allocations != nil || second.allocations != nil {
+      usage.allocations = (first.allocations ?? 0) + (second.allocations ?? 0)
+    }
+    usage.minorFaults = first.minorFaults + second.minorFaults
+    usage.majorFaults = first.majorFaults + second.majorFaults
+    usage.involuntarySwitches = first.involuntarySwitches + second.involuntarySwitches
+    return usage
+  }
+
   public static func - (end: ThreadUsage, start: ThreadUsage) -> ThreadUsage {
     var usage = ThreadUsage()
     if let after = end.allocations, let before = start.allocations { usage.allocations = after - before }
@@ -34,6 +57,17 @@ public struct ThreadUsage: Equatable, Sendable {
     usage.involuntarySwitches = end.involuntarySwitches - start.involuntarySwitches
     return usage
   }
+}
+
+/// What the helper is asked for.
+private struct ThreadReading {
+  var usage = ThreadUsage()
+  let allocationCount: (@Sendable () -> UInt64)?
+}
+
+private func takeReading(_ reading: UnsafeMutableRawPointer?) {
+  guard let reading = reading?.assumingMemoryBound(to: ThreadReading.self) else { return }
+  reading.pointee.usage = ThreadUsage.now(allocationCount: reading.pointee.allocationCount)
 }
 
 /// The process as the system sees it. Real-time: no.

@@ -22,6 +22,10 @@ extension Dataset {
       let steps = episode.length
       guard steps > 0 else { throw fail(place, "rewards", "is empty", "leave episodes without a step out") }
       guard episode.task >= 0 else { throw fail(place, "task", "is \(episode.task)", "number the tasks from 0") }
+      if let bad = episode.parameters.firstIndex(where: { !$0.isFinite }) {
+        throw fail(
+          place, "parameters[\(bad)]", "is \(episode.parameters[bad])", "give the task's numbers, or leave the field out")
+      }
       for (field, values, count) in [
         ("observations", episode.observations, (steps + 1) * observationSize),
         ("actions", episode.actions, steps * actionSize),

@@ -4,9 +4,9 @@ import Foundation
 
 /// The first bytes of a file that we wrote: a line of text with the checksum of all that follows.
 /// Files without a seal come from other programs and are read as they are.
-enum FileSeal {
+package enum FileSeal {
   /// Bytes before the HDF5 file proper; HDF5 looks for its own signature at 0, 512, 1 024 ...
-  static let size = 512
+  package static let size = 512
   private static let mark = "metadiffuser data set, HDF5 from byte 512 on, FNV-1a "
 
   /// Throws when the file cannot be read, or is not what its seal says.
@@ -27,7 +27,7 @@ enum FileSeal {
   }
 
   /// Seals the finished file at `path` and hands it to the disk; errors name it `file`.
-  static func write(_ path: String, file: String) throws(DataError) {
+  package static func write(_ path: String, file: String) throws(DataError) {
     do {
       let url = URL(fileURLWithPath: path)
       let seal = line(for: try Data(contentsOf: url, options: .mappedIfSafe))

@@ -4,7 +4,7 @@ import CHDF5
 import Synchronization
 
 /// A group, or the file itself as its root group. libhdf5 is not thread-safe: use inside `HDF5Group.exclusively` only.
-final class HDF5Group {
+package final class HDF5Group {
   private let id: hid_t
   let file: String
   /// Path inside the file, empty for the root.
@@ -13,7 +13,7 @@ final class HDF5Group {
   private static let lock = Mutex(())
 
   /// Runs `body` while no other thread uses libhdf5.
-  static func exclusively<Result>(_ body: () throws(DataError) -> Result) throws(DataError) -> Result {
+  package static func exclusively<Result>(_ body: () throws(DataError) -> Result) throws(DataError) -> Result {
     try lock.withLock { (_) throws(DataError) in
       hdf5_silence()
       return try body()

@@ -180,6 +180,14 @@ public struct Planner: ~Copyable {
   /// The helper's pthread_t, for whoever sets its priority and CPU; nil with one thread.
   public var helperThread: UInt64? { helper.map { ck_helper_thread($0) } }
 
+  /// Calls `body(context)` on the helper's thread and waits for it; does nothing with one thread. For what only a thread
+  /// itself can count or set; between plans. Real-time: no.
+  public func onHelper(
+    _ body: @convention(c) (UnsafeMutableRawPointer?) -> Void, _ context: UnsafeMutableRawPointer? = nil
+  ) {
+    if let helper { ck_helper_visit(helper, body, context) }
+  }
+
   /// Starts an episode: forgets the last plan, keeps the context, restarts the random numbers from `seed`.
   /// Until the first plan every action is zero. Real-time: yes.
   @_noAllocation @_noLocks

@@ -1,4 +1,4 @@
-// Compares the kernels that this processor gets with the portable ones: for processors that only an emulator has.
+// Compares the kernels that this processor gets with their definition: for processors that only an emulator has.
 
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +17,6 @@ int main(int count, char **arguments) {
     fprintf(stderr, "%s\n", report);
     return 1;
   }
-  printf("%s: agrees with portable on 400 random shapes\n", kernels->name);
+  printf("%s: agrees with the definition on 400 random shapes\n", kernels->name);
   return 0;
 }

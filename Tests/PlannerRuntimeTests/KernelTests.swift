@@ -35,10 +35,33 @@ private func mish(_ x: Double) -> Double { x * tanh(log1p(exp(x))) }
   }
 
   @Test(arguments: Planner.kernelNames)
-  func allTablesAgreeWithThePortableOneOnRandomShapes(_ name: String) {
+  func allTablesAgreeWithTheDefinitionOnRandomShapes(_ name: String) {
     var report = [CChar](repeating: 0, count: 256)
     let disagrees = ka_disagreement(ck_kernels_select(name), 7, 400, &report, report.count)
     #expect(disagrees == 0, "\(String(decoding: report.map(UInt8.init), as: UTF8.self))")
+  }
+
+  @Test func aTableWithOneWrongFunctionIsFoundOut() {
+    let sound = ck_kernels_select("portable")!.pointee
+    var tables = [ck_kernels](repeating: sound, count: 4)
+    tables[0].mish = { _, _ in }
+    // Off by two units in the last place of a half, as from a weight that was widened wrongly.
+    tables[1].product = { input, zeros, output, batch, times, depth, columns, packed, bias in
+      ck_kernels_select("portable")!.pointee.product(
+        input, zeros, output, batch, times, depth, columns, packed, bias)
+      output.base[0] *= 1.001
+    }
+    tables[2].silu = { x, output, slope, count in
+      ck_kernels_select("portable")!.pointee.silu(x, output, nil, count)
+    }
+    tables[3].multiply = { x, factor, output, count in
+      for index in 0..<count { output![index] = x![index] }
+    }
+    for table in tables {
+      var table = table
+      var report = [CChar](repeating: 0, count: 256)
+      #expect(ka_disagreement(&table, 7, 50, &report, report.count) != 0)
+    }
   }
 
   @Test(arguments: Planner.kernelNames)

@@ -129,8 +129,10 @@ import Testing
     #expect(status == 64)
   }
 
-  @Test("over ten thousand cycles its loop allocates nothing and, with its memory locked, meets no page fault")
-  func steadyState() throws {
+  @Test(
+    "over ten thousand cycles the threads of its loop allocate nothing and, with memory locked, meet no page fault",
+    arguments: [1, 2])
+  func steadyState(threads: Int) throws {
     let model = try makeModel()
     defer { try? FileManager.default.removeItem(atPath: model) }
     let link = "udp://127.0.0.1:\(freshPort())"
@@ -141,7 +143,8 @@ import Testing
         "--quiet", "--wait", "20",
       ])
     let controller = try Program(
-      "metadiffuserd", ["--model", model, "--link", link, "--exit-with-robot", "--json", "--quiet"])
+      "metadiffuserd",
+      ["--model", model, "--link", link, "--exit-with-robot", "--json", "--quiet", "--threads", "\(threads)"])
     _ = try robot.finish()
     let (status, output, _) = try controller.finish()
     #expect(status == 0)

@@ -1,7 +1,8 @@
-// One plan, to be counted under callgrind: `count_plan` is what the count is taken of.
+// One plan of a model as it ships, to be counted under callgrind: `count_plan` is what the count is taken of.
 //
-// usage: plan-count KERNEL. Sizes and settings are those of the model that ships; weights are random, the seed is fixed.
+// usage: plan-count KERNEL MODEL. Settings and context inference are the model's own; the seed is fixed.
 
+import PlannerModel
 import PlannerRuntime
 
 /// Not inlined, and called so: callgrind knows it by this name.
@@ -12,14 +13,16 @@ public func countPlan(_ memory: UnsafeMutableRawPointer, _ observation: UnsafePo
   return planner.pointee.plan(observation: observation, budgetNanoseconds: .max).status == .converged
 }
 
-let shape = PlannerShape(
-  observationSize: 17, actionSize: 6, contextSize: 16, horizon: 16, channels: [32, 64, 128], denoisingSteps: 20)
+let model = try LoadedModel(path: CommandLine.arguments[2])
+let statistics = model.weights.statistics
 var planner = try Planner(
-  weights: .random(shape, seed: 1), options: PlannerOptions(), kernels: CommandLine.arguments.dropFirst().first)
+  weights: model.weights, options: model.description.options, kernels: CommandLine.arguments[1])
 var random = RandomSource(seed: 2)
-let numbers = (0..<40).map { _ in random.normal() }
-_ = planner.addTransition(
-  observation: numbers, action: Array(numbers[..<6]), reward: 0, next: Array(numbers[20..<37]))
+@MainActor func near(_ mean: [Float], _ spread: [Float]) -> [Float] { zip(mean, spread).map { $0 + $1 * random.normal() } }
+let observation = near(statistics.observationMean, statistics.observationStd)
+let action = near(statistics.actionMean, statistics.actionStd)
+let next = zip(observation, near(statistics.differenceMean, statistics.differenceStd)).map { $0 + $1 }
+_ = planner.addTransition(observation: observation, action: action, reward: statistics.rewardMean, next: next)
 planner.updateContext()
-let planned = withUnsafeMutablePointer(to: &planner) { countPlan($0, numbers) }
+let planned = withUnsafeMutablePointer(to: &planner) { countPlan($0, observation) }
 print("\(planner.kernelName): \(planned ? "planned" : "no plan")")

@@ -19,6 +19,10 @@ void ck_helper_stop(ck_helper *helper);
 /// The thread's pthread_t, for whoever sets its priority and CPU.
 uint64_t ck_helper_thread(const ck_helper *helper);
 
+/// Calls `visit(context)` on the helper's thread, which must be asleep, and waits for that: for what can only be counted or
+/// set by a thread itself. Not in the cycle.
+void ck_helper_visit(ck_helper *helper, void (*visit)(void *context), void *context);
+
 /// Wakes the helper, which then spins for orders until `ck_helper_rest`.
 CK_REALTIME void ck_helper_wake(ck_helper *helper);
 CK_REALTIME void ck_helper_rest(ck_helper *helper);

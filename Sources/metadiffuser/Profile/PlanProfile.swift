@@ -49,7 +49,7 @@ struct PlanProfile {
       _ = planner.plan(observation: observation, budgetNanoseconds: .max)
       planner.prepare()
     }
-    let before = ThreadUsage.now(allocationCount: { ac_allocations() })
+    let before = ThreadUsage.now(with: planner, allocationCount: { ac_allocations() })
     var busySince = monotonicTime()
     for _ in 0..<plans {
       draw()
@@ -75,7 +75,7 @@ struct PlanProfile {
         busySince = monotonicTime()
       }
     }
-    usage = ThreadUsage.now(allocationCount: { ac_allocations() }) - before
+    usage = ThreadUsage.now(with: planner, allocationCount: { ac_allocations() }) - before
   }
 
   private mutating func note(_ stages: StageTimes, steps: Int, total time: UInt64, prepare slack: UInt64) {

@@ -24,7 +24,32 @@ enum LinkFuzzing {
       _ = controller.poll(now: 1)
       _ = robot.receive(controller.reply, from: .line, now: 1, action: &action)
       _ = controller.receive(robot.reply, now: 1, observation: &observation)
+      met = robot.counters.accepted + controller.counters.accepted
     }
+
+    /// What the two would say next: a frame of each kind.
+    mutating func frames() -> [[UInt8]] {
+      observation.state[0] = 0.5
+      var frames = [Array(robot.encode(observation))]
+      (observation.step, observation.reward, observation.terminated) = (4, -1, true)
+      frames.append(Array(robot.encode(observation)))
+      action.observationEpoch = 0x0101_0101
+      frames.append(Array(controller.encode(action)))
+      (action.mode, action.laterEntries, action.predictedReturn, action.hasPredictedState) = (.plan, 2, 3, true)
+      action.belief = StatedBelief(parameterCount: 1, confidence: 0.5, isUnexplained: true)
+      frames.append(Array(controller.encode(action)))
+      controller.askForTime(now: 300_000_000)
+      frames.append(Array(controller.reply))
+      _ = controller.poll(now: 2_000)
+      frames.append(Array(controller.reply))
+      frames.append(Array(controller.encodeGoodbye()))
+      frames.append(Array(robot.encodeGoodbye()))
+      return frames.filter { !$0.isEmpty }
+    }
+
+    /// Frames that passed after the hand-shake.
+    var passed: UInt64 { robot.counters.accepted + controller.counters.accepted - met }
+    private let met: UInt64
 
     /// One frame to both ends; exactly one count of each grows, and what is handed over keeps the rules.
     mutating func receive(_ frame: UnsafeRawBufferPointer) {
@@ -54,7 +79,8 @@ enum LinkFuzzing {
     }
   }
 
-  static func checkStream(_ bytes: UnsafeRawBufferPointer) {
+  /// True if a frame passed.
+  static func checkStream(_ bytes: UnsafeRawBufferPointer) -> Bool {
     var pair = Pair()
     // As a datagram of its own, at an address of its own size, so that reading beyond it is noticed.
     if bytes.count > 0 { pair.receive(bytes) }
@@ -67,14 +93,30 @@ enum LinkFuzzing {
       precondition(decoder.count <= 256)
       if event == RP_LINE_FRAME { pair.receive(UnsafeRawBufferPointer(start: memory, count: decoder.count)) }
     }
+    return pair.passed > 0
   }
 
-  static func checkMessage(_ bytes: UnsafeRawBufferPointer) {
-    guard bytes.count <= 8_000 else { return }
+  /// True if the frame passed.
+  static func checkMessage(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard bytes.count <= 8_000 else { return false }
     var pair = Pair()
     let sealed = UnsafeMutablePointer<UInt8>.allocate(capacity: bytes.count + Int(RP_SEAL_BYTES))
     defer { sealed.deallocate() }
     UnsafeMutableRawBufferPointer(start: sealed, count: bytes.count).copyMemory(from: bytes)
     pair.receive(UnsafeRawBufferPointer(start: sealed, count: rp_seal(sealed, bytes.count)))
+    return pair.passed > 0
+  }
+
+  /// Each kind of frame, whole but for its checksum.
+  static var messages: [[UInt8]] {
+    var pair = Pair()
+    return pair.frames().map { $0.dropLast(Int(RP_SEAL_BYTES)) }
+  }
+
+  /// Each kind of frame as it travels on a line, and as a datagram.
+  static var streams: [[UInt8]] {
+    var pair = Pair()
+    let frames = pair.frames()
+    return frames.map(onLine) + [[1, 2, 0] + frames.flatMap(onLine)] + frames.prefix(3)
   }
 }
