@@ -34,6 +34,9 @@ public final class ControlLoop {
   var deadlines: DeadlineClock
   var idleWatch = IdleWatch()
   private var busyNews = SparseNews()
+  /// Why the robot is latched, as of its last observation, and whether a person has asked for the latch to be lifted.
+  var robotLatch: RobotLatch? = nil
+  var wantsRearm = false
   var gathering: ContextGathering
   let followsContext: Bool
   /// Changes of task or body that the planner had noticed in the last cycle, and whether nothing explained the robot then.
@@ -178,6 +181,8 @@ public final class ControlLoop {
       status.post(.connected)
       // Hand-shakes come by themselves after a silence: they unlatch nothing.
       failsafe.standDown()
+      // Nor does what was asked for before anybody could know what for.
+      _ = status.takeRearm()
       deadlines = DeadlineClock(periodNanoseconds: periodNanoseconds, budgetNanoseconds: budgetNanoseconds)
       busyNews = SparseNews()
     case .link(.disconnected): leave(.robotRestarted)
@@ -201,6 +206,8 @@ public final class ControlLoop {
     status.post(news)
     isInEpisode = false
     idleWatch = IdleWatch()
+    robotLatch = nil
+    wantsRearm = false
   }
 
   /// Most observations that one answer supersedes: a peer that sends them faster than they can be looked at is answered

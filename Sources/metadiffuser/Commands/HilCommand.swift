@@ -38,6 +38,9 @@ struct HilCommand: ParsableCommand {
   @Option(help: "With --faults: only this part, controller, plant or microcontroller; may be given more than once.")
   var faultPart: [Bench.Part] = []
 
+  @Option(help: "What the drives do when the microcontroller is silent; see 'metadiffuser plant --help'.")
+  var safe = SafeCommandArgument.zero
+
   @Flag(help: "Print the summary as JSON.")
   var json = false
 
@@ -55,7 +58,11 @@ struct HilCommand: ParsableCommand {
     let family = try task.family()
     Interruption.watch()
     let realPorts = realPort.flatMap { link in realBus.map { (link: link, bus: $0) } }
-    let plant = ["--family", family.name, "--task", "\(task.speed)", "--seed", "\(task.seed)"]
+    _ = try safe.settings(of: family)
+    let plant = [
+      "--family", family.name, "--task", "\(task.speed)", "--seed", "\(task.seed)",
+      "--safe", safe.defaultValueDescription,
+    ]
     let controller = ["--model", task.model, "--seed", "\(task.seed)", "--warm-start-episodes", "1"]
     if let faults {
       let bench = try Bench(image: image, realPorts: nil, plant: plant, controller: controller)
@@ -80,7 +87,8 @@ struct HilCommand: ParsableCommand {
     let plantReport = try decoder.decode(PlantReport.self, from: outputs.plant)
     guard plantReport.returns.count == task.episodes + 1 else {
       throw BenchError(
-        description: "only \(plantReport.returns.count) of \(task.episodes + 1) episodes were driven to their end")
+        description: "only \(plantReport.returns.count) of \(task.episodes + 1) episodes were driven to their end"
+          + (plantReport.failsafeLatches > 0 ? ": SAFE latched, and nobody pressed the robot's button" : ""))
     }
     let yardsticks = try task.yardsticks(family)
     let report = BenchReport(

@@ -12,7 +12,7 @@ struct SimulateCommand: ParsableCommand {
     discussion: """
       The robot samples at its period whether or not a command has come. A command that comes within the period acts in \
       the interval of its observation; without one the robot drives the entries of the last plan that came along with it, \
-      then holds the last command for a period, then ramps it to zero.
+      then holds the last command for a period, then ramps it to its safe command.
       """
   )
 
@@ -27,6 +27,9 @@ struct SimulateCommand: ParsableCommand {
 
   @Option(help: "Key file that the controllers have too (udp:// only); 'metadiffuserd make-key' makes one.")
   var key: String?
+
+  @Option(help: SafeCommandArgument.help)
+  var safe = SafeCommandArgument.zero
 
   @Flag(help: "Wait for the answer to each observation in place of keeping time.")
   var lockstep = false
@@ -62,7 +65,8 @@ struct SimulateCommand: ParsableCommand {
     let address = try LinkAddress(link)
     let key = try key.map { try LinkKey(file: $0) }
     Interruption.watch()
-    let robot = try SimulatedRobot(task: task, address: address, key: key, lockstep: lockstep, seed: seed)
+    let robot = try SimulatedRobot(
+      task: task, address: address, key: key, lockstep: lockstep, seed: seed, safe: try safe.settings(of: family))
     let view = try SimulationView(task: task, tracePath: trace, isQuiet: quiet)
     view.news("\(family.name) robot, task \(task.parameters), waits for a controller at \(address)")
     if !robot.isLinkOpen { view.news("the device is not there yet; it is opened as soon as it appears") }
@@ -80,7 +84,7 @@ struct SimulateCommand: ParsableCommand {
         records.append(record)
         view.episodeEnded(record, number: records.count)
       } else {
-        view.news("episode ended after \(record.steps) steps: \(robot.explain(record.end)); command is zero")
+        view.news("episode ended after \(record.steps) steps: \(robot.explain(record.end)); command is the safe one")
       }
     }
     robot.sayGoodbye()
