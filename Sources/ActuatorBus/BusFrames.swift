@@ -14,7 +14,8 @@ public enum BusLimits {
 enum BusLayout {
   static var requestBytes: Int { 8 }  // kind, flags, 0, 0, counter
   static var sensorsHeader: Int { 20 }  // kind, flags, entries, 0, counter, episode, step, reward
-  static var driveHeader: Int { 32 }  // kind, choice, entries, reason, counter, time, latency, lapses, latches, stack, latch
+  // kind, choice, entries, reason, counter, time, latency, lapses, latches, stack, latch
+  static var driveHeader: Int { 32 }
 }
 
 /// Microcontroller to sensors: "what do you measure now?"

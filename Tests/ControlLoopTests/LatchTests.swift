@@ -47,7 +47,8 @@ import Testing
     #expect(news(rig, &count) == [told])
   }
 
-  @Test("a person's command lifts what is latched when it is given: nothing that latches later, or after the link was lost")
+  @Test(
+    "a person's command lifts what is latched when it is given: nothing that latches later, or after the link was lost")
   func early() throws {
     let rig = try Rig()
     rig.connect()

@@ -68,11 +68,14 @@ import Testing
   @Test("damping: against the motion as measured, within the limit; nothing where no velocity is known any more")
   func damping() {
     let rig = Rig(.damping(gain: 0.1), rest: -0.5)
+    #expect(rig.next() == -0.5)
     #expect(rig.next() == 0)
     rig.plan(0.5)
     for _ in 0..<7 { _ = rig.next() }
     #expect(rig.gate.failsafe.isSafe)
-    for (velocity, expected) in [(2, -0.2), (-3, 0.3), (100, -1), (-1e30, 1), (.nan, 0), (.infinity, 0)] as [(Float, Float)] {
+    for (velocity, expected) in [(2, -0.2), (-3, 0.3), (100, -1), (-1e30, 1), (.nan, 0), (.infinity, 0)]
+      as [(Float, Float)]
+    {
       rig.measure(velocity)
       #expect(abs(rig.next() - expected) < 1e-6)
     }
@@ -82,7 +85,9 @@ import Testing
     #expect(rig.next() == 0)
   }
 
-  @Test("whatever the safe command, the way to it keeps to the slew limit", arguments: [SafeReaction.rest, .damping(gain: 1)])
+  @Test(
+    "whatever the safe command, the way to it keeps to the slew limit",
+    arguments: [SafeReaction.rest, .damping(gain: 1)])
   func slew(reaction: SafeReaction) {
     let rig = Rig(reaction, rest: -1, slewPerSecond: 2)
     rig.plan(1)

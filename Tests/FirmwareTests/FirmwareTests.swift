@@ -46,7 +46,10 @@ import Testing
 
   @Test("a lost or late answer is bridged by the entries that came along with the last, without a lapse")
   func laterEntries() {
-    let rig = FirmwareRig()
+    // Fast enough to be at each entry at once.
+    var robot = FirmwareRig.configuration
+    robot.slewPerSecond = 200
+    let rig = FirmwareRig(robot: robot)
     let later = [[Float](repeating: -0.25, count: 6), [Float](repeating: 0.75, count: 6)]
     rig.run(milliseconds: 300) { $0.answer(half, later: later) }
     // One answer is lost: its interval is the next entry's, until the answer after it comes.

@@ -23,7 +23,9 @@ import Testing
     #expect(rig.command.allSatisfy { $0 == 0 })
   }
 
-  @Test("no Hello, of the same controller or of one that starts anew, and no plan lifts a latch; the controller is told of it")
+  @Test(
+    "no Hello, of the same controller or of one that starts anew, and no plan lifts a latch; the controller is told of it"
+  )
   func handshakes() {
     let rig = latched()
     rig.run(milliseconds: 600) { $0.answer(half) }
@@ -42,7 +44,7 @@ import Testing
     let rig = latched()
     rig.run(milliseconds: 200) { $0.answer(half, mode: .idle) }
     expectStill(rig)
-    rig.run(milliseconds: 51) { $0.answer(half, mode: .idle, rearms: true) }
+    rig.run(milliseconds: 70) { $0.answer(half, mode: .idle, rearms: true) }
     #expect(rig.drive.choice == 0)
     #expect(rig.drive.latchReason == 0)
     #expect(rig.command.allSatisfy { $0 == 0 })
@@ -55,7 +57,7 @@ import Testing
   @Test("what lifts a latch moves nothing itself, and lifts none that its sender cannot have seen")
   func seen() {
     let rig = latched()
-    rig.run(milliseconds: 120) { _ in }
+    rig.run(milliseconds: 120) { $0.answer(half, mode: .idle) }
     // A plan along with it.
     rig.answer(half, rearms: true)
     rig.run(milliseconds: 20)
@@ -86,7 +88,7 @@ import Testing
   func button() {
     let rig = latched()
     rig.sensors.isButtonPressed = true
-    rig.run(milliseconds: 60)
+    rig.run(milliseconds: 80)
     #expect(rig.drive.choice == 0)
     rig.run(milliseconds: 200) { $0.answer(half) }
     #expect(rig.drive.choice == 1)
@@ -99,7 +101,7 @@ import Testing
     rig.run(milliseconds: 60)
     expectStill(rig)
     rig.sensors.isButtonPressed = true
-    rig.run(milliseconds: 60)
+    rig.run(milliseconds: 80)
     #expect(rig.drive.choice == 0)
   }
 
@@ -111,7 +113,9 @@ import Testing
     expectStill(rig)
   }
 
-  @Test("sensors that stand still while commands move latch SAFE, told with the reason; at rest they may stand still for ever")
+  @Test(
+    "sensors that stand still while commands move latch SAFE, told with the reason; at rest they may stand still for ever"
+  )
   func stuckSensors() {
     let rig = FirmwareRig()
     rig.run(milliseconds: 3000) { $0.answer(half) }
@@ -150,12 +154,14 @@ import Testing
     expectStill(rig)
     #expect(rig.drive.latchReason == 3)
     #expect(rig.latch == .reset)
-    rig.run(milliseconds: 60) { $0.answer(half, mode: .idle, rearms: true) }
+    rig.run(milliseconds: 80) { $0.answer(half, mode: .idle, rearms: true) }
     rig.run(milliseconds: 100) { $0.answer(half) }
     #expect(rig.drive.choice == 1)
   }
 
-  @Test("a robot that holds keeps its last command in SAFE; one with a pose goes there; one that brakes, against its motion")
+  @Test(
+    "a robot that holds keeps its last command in SAFE; one with a pose goes there; one that brakes, against its motion"
+  )
   func reactions() {
     var robot = FirmwareRig.configuration
     robot.reaction = .hold

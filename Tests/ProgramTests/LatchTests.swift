@@ -63,7 +63,9 @@ import Testing
     }
   }
 
-  @Test("nothing lifts the latch of a robot whose controller stood still, until a person does: at the controller, or at the robot")
+  @Test(
+    "nothing lifts the latch of a robot whose controller stood still, until a person does: at the controller, or at the robot"
+  )
   func latch() throws {
     let bench = try Bench()
     // A machine under load may have latched it already.
@@ -76,7 +78,8 @@ import Testing
       let limit = monotonicNanoseconds() + 20_000_000_000
       let word = "the robot is latched at its safe command, for no action came in time; a person must lift that"
       while !(try bench.controller.errors().contains(word)), monotonicNanoseconds() < limit { usleep(10_000) }
-      #expect(try bench.controller.errors().contains("\(word): have a look, then 'kill -USR1 \(bench.controller.id)' here"))
+      #expect(
+        try bench.controller.errors().contains("\(word): have a look, then 'kill -USR1 \(bench.controller.id)' here"))
       // Hand-shakes, and a second and more of observations answered.
       usleep(1_500_000)
       let still = bench.drives(since: frames + 1)

@@ -4,7 +4,9 @@ import RobotLink
 import Testing
 
 @Suite("A latch on the link") struct LatchMessageTests {
-  @Test("what latched a robot arrives as it is; none is none", arguments: [nil, RobotLatch.silence, .stuckSensors, .reset, .other])
+  @Test(
+    "what latched a robot arrives as it is; none is none",
+    arguments: [nil, RobotLatch.silence, .stuckSensors, .reset, .other])
   func observation(latch: RobotLatch?) {
     let pair = LinkPair()
     pair.shakeHands()

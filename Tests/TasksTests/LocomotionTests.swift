@@ -49,7 +49,8 @@ import Testing
         changes = changes.isEmpty ? velocities : zip(velocities, changes).map { $0 - $1 }
       }
       #expect(changes[entry] > 0)
-      #expect(changes.map(abs).max() == abs(changes[entry]))
+      // Light neighbours are thrown along.
+      #expect(changes[entry] > 0.5 * (changes.map(abs).max() ?? 0))
     }
   }
 

@@ -15,19 +15,19 @@ final class Pilot {
     planner = try Planner(weights: model.weights, options: model.description.options)
   }
 
-  /// Half of a plan: what a controller may ever use of it.
-  var usableEntries: Int { planner.horizon / 2 }
+  /// Entries of a plan after its first.
+  var laterEntries: Int { planner.horizon - 2 }
 
   /// What was learned about a robot is forgotten.
   func forget() { planner.clearContext() }
 
   func begin(seed: UInt64) { planner.reset(seed: seed) }
 
-  /// The plan's first entries after `observation`, `[1 + usableEntries][actionSize]`, within the family's limit.
+  /// The plan after `observation`, `[1 + laterEntries][actionSize]`, within the family's limit.
   func plan(_ observation: [Float]) -> [[Float]] {
     _ = planner.plan(observation: observation, budgetNanoseconds: .max)
     let limit = family.actionLimit
-    return (0...usableEntries).map { entry in
+    return (0...laterEntries).map { entry in
       (0..<family.actionSize).map { min(max(planner.action(entry)[$0], -limit), limit) }
     }
   }

@@ -10,8 +10,8 @@ struct SlewCommand: ParsableCommand {
     commandName: "slew",
     abstract: "Returns of the shipped planner and the expert by slew limit.",
     discussion: """
-      The gate decides once a physics step, as the firmware does every 10 ms for the half-cheetah. Limits are given as shares of \
-      the action limit a second: 2 is the whole range in a second.
+      The gate decides once a physics step, as the firmware does every 10 ms for the half-cheetah. Limits are given as \
+      shares of the action limit a second: 2 is the whole range in a second.
       """)
 
   @Option(help: "Folder of the models.")
@@ -61,7 +61,8 @@ struct SlewCommand: ParsableCommand {
         shown +=
           drive(task, slew: limit * family.actionLimit, seed: start &+ 1000) {
             expert.meanAction(observation: $0, parameters: parameters)
-          } learn: { _, _, _, _ in } / Double(robots)
+          } learn: { _, _, _, _ in
+          } / Double(robots)
       }
       print("  \(padded("\(Int(limit))"))   planner \(rounded(planned, 1))   expert \(rounded(shown, 1))")
     }

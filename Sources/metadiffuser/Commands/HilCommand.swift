@@ -39,7 +39,7 @@ struct HilCommand: ParsableCommand {
   var faultPart: [Bench.Part] = []
 
   @Option(help: "What the drives do when the microcontroller is silent; see 'metadiffuser plant --help'.")
-  var safe = SafeCommandArgument.zero
+  var safe: String?
 
   @Flag(help: "Print the summary as JSON.")
   var json = false
@@ -58,11 +58,15 @@ struct HilCommand: ParsableCommand {
     let family = try task.family()
     Interruption.watch()
     let realPorts = realPort.flatMap { link in realBus.map { (link: link, bus: $0) } }
-    _ = try safe.settings(of: family)
-    let plant = [
-      "--family", family.name, "--task", "\(task.speed)", "--seed", "\(task.seed)",
-      "--safe", safe.defaultValueDescription,
-    ]
+    if let safe {
+      guard let choice = SafeCommandArgument(argument: safe) else {
+        throw ValidationError("--safe is \(safe), give zero, hold, damping[=GAIN] or pose=C1,C2,…")
+      }
+      _ = try choice.settings(of: family)
+    }
+    let plant =
+      ["--family", family.name, "--task", "\(task.speed)", "--seed", "\(task.seed)"]
+      + (safe.map { ["--safe", $0] } ?? [])
     let controller = ["--model", task.model, "--seed", "\(task.seed)", "--warm-start-episodes", "1"]
     if let faults {
       let bench = try Bench(image: image, realPorts: nil, plant: plant, controller: controller)

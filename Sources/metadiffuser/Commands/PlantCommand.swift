@@ -35,7 +35,7 @@ struct PlantCommand: ParsableCommand {
   var seed: UInt64 = 1
 
   @Option(help: SafeCommandArgument.help)
-  var safe = SafeCommandArgument.zero
+  var safe: SafeCommandArgument?
 
   @Option(parsing: .unconditional, help: "Seconds until the end, whatever happens (default: none).")
   var seconds: Double?
@@ -62,7 +62,8 @@ struct PlantCommand: ParsableCommand {
     RearmButton.watch()
     let trace = try self.trace.map { try DriveTrace(path: $0) }
     let plant = BenchPlant(
-      task: task, bus: BusPort(path: bus, baud: baud), seed: seed, safe: try safe.settings(of: family))
+      task: task, bus: BusPort(path: bus, baud: baud), seed: seed,
+      safe: try (safe ?? .usual(for: family)).settings(of: family))
     let limit = seconds.map { monotonicNanoseconds() + UInt64($0 * 1e9) } ?? .max
     plant.run(episodes: episodes ?? .max, until: limit) { trace?.append(time: $0, drive: $1, command: $2) }
     let report = PlantReport(task: task, plant: plant)

@@ -29,7 +29,7 @@ struct SimulateCommand: ParsableCommand {
   var key: String?
 
   @Option(help: SafeCommandArgument.help)
-  var safe = SafeCommandArgument.zero
+  var safe: SafeCommandArgument?
 
   @Flag(help: "Wait for the answer to each observation in place of keeping time.")
   var lockstep = false
@@ -66,7 +66,8 @@ struct SimulateCommand: ParsableCommand {
     let key = try key.map { try LinkKey(file: $0) }
     Interruption.watch()
     let robot = try SimulatedRobot(
-      task: task, address: address, key: key, lockstep: lockstep, seed: seed, safe: try safe.settings(of: family))
+      task: task, address: address, key: key, lockstep: lockstep, seed: seed,
+      safe: try (safe ?? .usual(for: family)).settings(of: family))
     let view = try SimulationView(task: task, tracePath: trace, isQuiet: quiet)
     view.news("\(family.name) robot, task \(task.parameters), waits for a controller at \(address)")
     if !robot.isLinkOpen { view.news("the device is not there yet; it is opened as soon as it appears") }

@@ -7,12 +7,12 @@ import Tasks
 /// `zero`, `hold`, `damping`, `damping=0.05`, or `pose=0.1,0,…`.
 struct SafeCommandArgument: ExpressibleByArgument {
   static let help = ArgumentHelp(
-    "What the robot does when nothing fresh tells it what to do.",
+    "What the robot does when nothing fresh tells it what to do (default: damping for walker-param, otherwise zero).",
     discussion: """
       zero: no force. hold: its last command. damping[=GAIN]: each joint brakes with GAIN times its velocity. \
       pose=C1,C2,…: these commands.
       """)
-  static let dampingGain: Float = 0.02
+  static let dampingGain: Float = 0.1
 
   enum Kind: Equatable {
     case zero, hold
@@ -21,16 +21,18 @@ struct SafeCommandArgument: ExpressibleByArgument {
   }
 
   let kind: Kind
-  /// As people write it.
-  let defaultValueDescription: String
 
-  /// Where nobody has chosen: see Docs/failsafe.md for what other choices do to robots that can fall.
-  static let zero = SafeCommandArgument(argument: "zero")!
+  /// Where nobody has chosen: what `safety-bench falls` found best for robots that can fall (Docs/failsafe.md).
+  static func usual(for family: TaskFamily) -> SafeCommandArgument {
+    SafeCommandArgument(family.name == TaskFamily.walkerParameters.name ? .damping(dampingGain) : .zero)
+  }
+
+  private init(_ kind: Kind) { self.kind = kind }
 
   init?(argument: String) {
-    defaultValueDescription = argument
     let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-    let values = parts.count > 1 ? parts[1].split(separator: ",", omittingEmptySubsequences: false).map { Float($0) } : []
+    let values =
+      parts.count > 1 ? parts[1].split(separator: ",", omittingEmptySubsequences: false).map { Float($0) } : []
     switch (parts[0], values.count) {
     case ("zero", 0): kind = .zero
     case ("hold", 0): kind = .hold
@@ -54,7 +56,8 @@ struct SafeCommandArgument: ExpressibleByArgument {
     case .hold: return (.hold, zeros)
     case .damping(let gain):
       guard !family.drivenVelocities.isEmpty else {
-        throw ValidationError("--safe is damping, but the actions of \(family.name) are no forces; give zero, hold or pose")
+        throw ValidationError(
+          "--safe is damping, but the actions of \(family.name) are no forces; give zero, hold or pose")
       }
       let most = SafeReaction.mostGain(limit: family.actionLimit)
       guard SafeReaction.damping(gain: gain).isSound(limit: family.actionLimit) else {
