@@ -192,6 +192,12 @@ bench-training: build $(BENCH)/installed
 	$(BENCH)/venv/bin/python Bench/training_step.py \
 	  "$$(swift build $(SWIFT_FLAGS) --show-bin-path)/metadiffuser" $(BENCH)/data.hdf5
 
+# What the failsafe's constants are set by: ARGS=falls, or ARGS=slew.
+.PHONY: safety
+safety: dependencies
+	$(BENCH_BUILD) --product safety-bench
+	$(BENCH_BIN)/safety-bench $(ARGS)
+
 # Instructions of one plan of each model in Models against Bench/Thresholds: the same wherever and whenever they are counted.
 callgrind: PACKAGES += valgrind
 callgrind: dependencies

@@ -15,6 +15,9 @@ let package = Package(
     .library(name: "PlannerModel", targets: ["PlannerModel"]),
     .library(name: "RobotLink", targets: ["RobotLink"]),
     .library(name: "ControlLoop", targets: ["ControlLoop"]),
+    .library(name: "Failsafe", targets: ["Failsafe"]),
+    .library(name: "Tasks", targets: ["Tasks"]),
+    .library(name: "Experts", targets: ["Experts"]),
     .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
   ],
   dependencies: [
@@ -119,7 +122,7 @@ let package = Package(
     .testTarget(name: "PlannerModelTests", dependencies: ["PlannerModel", "PlannerRuntime"]),
     .testTarget(
       name: "RobotLinkTests", dependencies: ["RobotLink", "CRobotProtocol", "CSeal", "CAllocationCounter"]),
-    .testTarget(name: "FailsafeTests", dependencies: ["Failsafe"]),
+    .testTarget(name: "FailsafeTests", dependencies: ["Failsafe", "Tasks", "PlannerRuntime"]),
     .testTarget(
       name: "FirmwareTests",
       dependencies: [

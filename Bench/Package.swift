@@ -7,6 +7,7 @@ let package = Package(
   products: [
     .executable(name: "denoiser-bench", targets: ["DenoiserBench"]),
     .executable(name: "plan-count", targets: ["PlanCount"]),
+    .executable(name: "safety-bench", targets: ["SafetyBench"]),
     .library(name: "PlannerPeer", type: .dynamic, targets: ["PlannerPeer"]),
   ],
   dependencies: [
@@ -31,6 +32,14 @@ let package = Package(
       dependencies: [
         .product(name: "PlannerModel", package: "metadiffuser"),
         .product(name: "PlannerRuntime", package: "metadiffuser"),
+      ]),
+    .executableTarget(
+      name: "SafetyBench",
+      dependencies: [
+        .product(name: "Experts", package: "metadiffuser"), .product(name: "Failsafe", package: "metadiffuser"),
+        .product(name: "PlannerModel", package: "metadiffuser"),
+        .product(name: "PlannerRuntime", package: "metadiffuser"), .product(name: "Tasks", package: "metadiffuser"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(
       name: "PlannerPeer",

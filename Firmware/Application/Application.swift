@@ -25,10 +25,15 @@ public struct Application: ~Copyable {
   private var toBus = ByteQueue(capacity: 2048)
   private var reader: BusReader
   private let writer: BusWriter
+  private var watch: StuckWatch
+  /// The button was seen released since it was last pressed: one that is stuck or held lifts one latch at most.
+  private var isButtonReleased = false
   private var observation = ObservationMessage()
   private var sent = SentObservations()
   /// The command in force when the last interval ended, `[actionSize]`.
   private let applied: UnsafeMutablePointer<Float>
+  /// Of what the command drives, as measured last, `[actionSize]`.
+  private let velocities: UnsafeMutablePointer<Float>
   private var request = BusRequest(counter: 0, isDriven: false)
   private var requestTime: UInt64
   /// Sample time of the last observation whose answer was followed.
@@ -37,12 +42,14 @@ public struct Application: ~Copyable {
   private var nextSample: UInt64
   private var nextDecision: UInt64
 
-  public init(robot: RobotConfiguration, now: UInt64) {
+  /// - Parameter wasAtWork: the processor was reset and `isAtWork` before that: a person must have a look.
+  public init(robot: RobotConfiguration, now: UInt64, wasAtWork: Bool = false) {
     self.robot = robot
-    let safe = takeStorage(repeating: robot.safeCommand, count: robot.actionSize)
+    let rest = takeStorage(repeating: Float(0), count: robot.actionSize)
+    for index in 0..<robot.actionSize { rest[index] = robot.rest[index] }
     gate = CommandGate(
       times: robot.failsafeTimes, size: robot.actionSize, laterEntries: robot.laterEntries, limit: robot.actionLimit,
-      slewPerSecond: robot.slewPerSecond, safeCommand: safe,
+      slewPerSecond: robot.slewPerSecond, reaction: robot.reaction, rest: rest,
       memory: takeStorage(
         repeating: Float(0), count: CommandGate.memoryCount(size: robot.actionSize, laterEntries: robot.laterEntries)))
     let profile = RobotProfile(
@@ -54,12 +61,22 @@ public struct Application: ~Copyable {
         episodeLength: robot.episodeLength, lockstep: false))
     reader = BusReader(memory: takeStorage(repeating: UInt64(0), count: BusReader.memoryBytes / 8 + 1))
     writer = BusWriter(memory: takeStorage(repeating: UInt64(0), count: BusWriter.memoryBytes / 8 + 1))
-    applied = takeStorage(repeating: robot.safeCommand, count: robot.actionSize)
+    applied = takeStorage(repeating: Float(0), count: robot.actionSize)
+    velocities = takeStorage(repeating: Float(0), count: robot.actionSize)
+    watch = StuckWatch(
+      observationSize: robot.observationSize, actionSize: robot.actionSize, limit: robot.actionLimit,
+      memory: takeStorage(
+        repeating: Float(0),
+        count: StuckWatch.memoryCount(observationSize: robot.observationSize, actionSize: robot.actionSize)))
     requestTime = now
     followedTime = now
     nextSample = now
     nextDecision = now
+    if wasAtWork { gate.failsafe.goSafe(.reset) }
   }
+
+  /// The robot is driven by plans, on its way to SAFE, or there: what a reset must not wipe out.
+  public var isAtWork: Bool { @_noAllocation @_noLocks get { choice.code != 0 || gate.failsafe.isSafe } }
 
   public var isDriven: Bool { @_noAllocation @_noLocks get { link.isDriven } }
 
@@ -86,12 +103,9 @@ public struct Application: ~Copyable {
     for index in 0..<bytes.count {
       switch link.push(bytes[index], now: now) {
       case .action: follow(now: now)
-      case .connected:
-        // A controller that asks again after SAFE has latched is the explicit re-arming. Without SAFE the last plan runs
-        // out as it would have.
-        if gate.failsafe.isSafe { gate.failsafe.rearm() }
       case .goodbye, .refused: gate.failsafe.standDown()
-      case .none: break
+      // A hand-shake comes by itself: it lifts no latch, and the last plan runs out as it would have.
+      case .connected, .none: break
       }
     }
   }
@@ -101,6 +115,11 @@ public struct Application: ~Copyable {
   private mutating func follow(now: UInt64) {
     guard let answered = sent.find(link.action.observationSequence) else {
       refusedActions &+= 1
+      return
+    }
+    // In the answer to what told of this very latch: a person has seen it. What moves the robot comes after that.
+    if link.action.rearms, gate.failsafe.isSafe, answered.latch == drive.latches {
+      gate.failsafe.rearm()
       return
     }
     let entry: Int
@@ -144,6 +163,7 @@ public struct Application: ~Copyable {
         continue
       }
       awaitsSensors = false
+      take(sensors, now: now)
       if link.isDriven { report(sensors) }
     }
   }
@@ -152,6 +172,19 @@ public struct Application: ~Copyable {
   private func isPlausible() -> Bool {
     for index in 0..<reader.count where abs(reader.values[index]) > robot.plausibleState { return false }
     return true
+  }
+
+  /// Looks at the button, and at whether the sensors live.
+  @_noAllocation @_noLocks
+  private mutating func take(_ sensors: BusSensors, now: UInt64) {
+    if sensors.isButtonPressed, isButtonReleased { gate.failsafe.rearm() }
+    isButtonReleased = !sensors.isButtonPressed
+    for index in 0..<robot.actionSize { velocities[index] = reader.values[robot.firstVelocity + index] }
+    gate.measure(velocities, now: now)
+    if watch.note(reader.values, command: applied), !gate.failsafe.isSafe {
+      gate.failsafe.goSafe(.stuckSensors)
+      decide(now: now)
+    }
   }
 
   /// Sends the measurement to the controller.
@@ -165,8 +198,12 @@ public struct Application: ~Copyable {
     observation.terminated = sensors.terminated
     observation.truncated = sensors.truncated
     observation.sampleTimeNanoseconds = requestTime
+    observation.latch = gate.failsafe.latch.map { $0.told }
     let sequence = link.send(observation)
-    sent.append(SentObservation(sequence: sequence, time: requestTime, isLast: observation.isLast))
+    sent.append(
+      SentObservation(
+        sequence: sequence, time: requestTime, isLast: observation.isLast,
+        latch: gate.failsafe.isSafe ? drive.latches : 0))
   }
 
   // MARK: Time
@@ -210,16 +247,14 @@ public struct Application: ~Copyable {
   @_noAllocation @_noLocks
   private mutating func decide(now: UInt64) {
     let before = choice
-    let wasSafe = gate.failsafe.isSafe
     choice = gate.update(now: now)
     if choice.isLapse, !before.isLapse { drive.lapses &+= 1 }
-    if gate.failsafe.isSafe, !wasSafe {
+    if choice.isLatched, !before.isLatched {
       drive.latches &+= 1
       drive.latchMicroseconds = UInt32(truncatingIfNeeded: (now &- followedTime) / 1000)
-      // The controller must say Hello again before it drives.
-      link.release()
     }
     drive.choice = choice.code
+    drive.latchReason = gate.failsafe.latch.map { $0.code } ?? 0
     drive.counter &+= 1
     drive.timeMicroseconds = UInt32(truncatingIfNeeded: now / 1000)
     toBus.append(writer.encode(drive, command: gate.output, count: robot.actionSize))
@@ -238,6 +273,15 @@ extension CommandChoice {
     }
   }
 
+  var isLatched: Bool {
+    @_noAllocation @_noLocks get {
+      switch self {
+      case .safe: true
+      case .plan, .earlierPlan, .idle, .hold, .ramp: false
+      }
+    }
+  }
+
   /// As the drives are told it.
   var code: UInt8 {
     @_noAllocation @_noLocks get {
@@ -248,6 +292,30 @@ extension CommandChoice {
       case .hold: 3
       case .ramp: 4
       case .safe: 5
+      }
+    }
+  }
+}
+
+extension LatchReason {
+  /// As the drives are told it.
+  var code: UInt8 {
+    @_noAllocation @_noLocks get {
+      switch self {
+      case .silence: 1
+      case .stuckSensors: 2
+      case .reset: 3
+      }
+    }
+  }
+
+  /// As the controller is told it.
+  var told: RobotLatch {
+    @_noAllocation @_noLocks get {
+      switch self {
+      case .silence: .silence
+      case .stuckSensors: .stuckSensors
+      case .reset: .reset
       }
     }
   }

@@ -77,13 +77,6 @@ struct LinkLine: ~Copyable {
     if session.hasFallenSilent(now: now) { isDriven = false }
   }
 
-  /// Lets go of the controller: only after another Hello does anything it sends count.
-  @_noAllocation @_noLocks
-  mutating func release() {
-    session.release()
-    isDriven = false
-  }
-
   @_noAllocation @_noLocks
   private mutating func send(_ frame: UnsafeRawBufferPointer) {
     let count = rp_line_encode(frame.baseAddress!.assumingMemoryBound(to: UInt8.self), frame.count, line)

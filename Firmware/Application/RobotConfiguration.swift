@@ -16,9 +16,13 @@ public struct RobotConfiguration: Sendable {
   /// Every entry of a command lies in `-actionLimit ... actionLimit`.
   public let actionLimit: Float
   /// An entry of the command changes by at most this much a second.
-  public let slewPerSecond: Float
-  /// The safe command, the same for every entry.
-  public let safeCommand: Float
+  public var slewPerSecond: Float
+  /// What the robot does when nothing fresh is there.
+  public var reaction: SafeReaction
+  /// The command to begin with and, where the reaction says so, the safe one; of these the first `actionSize` count.
+  public var rest: InlineArray<64, Float>
+  /// The first of the state's entries that are the velocities of what the command drives, `[actionSize]` in its order.
+  public let firstVelocity: Int
   /// A state beyond this is a broken sensor.
   public let plausibleState: Float
   /// The drives hear from the firmware once in this time.
@@ -30,13 +34,15 @@ public struct RobotConfiguration: Sendable {
   /// Control periods in an episode.
   public let episodeLength: Int
 
-  /// The half-cheetah: torques in ±1, zero is safe. The slew limit lets a joint reverse fully within one decision.
+  /// The half-cheetah: torques in ±1, and it lies on its legs safely without any. From one end of its range to the other a
+  /// joint takes 33 ms, less than a period, which costs next to nothing (Docs/failsafe.md has what other limits do).
   public static var halfCheetah: RobotConfiguration {
     @_noAllocation @_noLocks get {
       RobotConfiguration(
         family: "cheetah-vel", name: "half-cheetah behind a microcontroller", observationSize: 17, actionSize: 6,
-        periodNanoseconds: 50_000_000, schema: 0xD75F_822A, actionLimit: 1, slewPerSecond: 200, safeCommand: 0,
-        plausibleState: 1000, decisionNanoseconds: 10_000_000, usableEntries: 8, laterEntries: 1,
+        periodNanoseconds: 50_000_000, schema: 0xD75F_822A, actionLimit: 1, slewPerSecond: 60, reaction: .rest,
+        rest: InlineArray(repeating: 0), firstVelocity: 11, plausibleState: 1000, decisionNanoseconds: 10_000_000,
+        usableEntries: 8, laterEntries: 1,
         episodeLength: 200)
     }
   }

@@ -6,6 +6,8 @@ struct SentObservation: Equatable {
   /// When it was sampled, on the firmware's own clock.
   var time: UInt64 = 0
   var isLast = false
+  /// Which latch of SAFE it told of, counted from 1; 0: none.
+  var latch: UInt32 = 0
 }
 
 /// The last eight observations sent. Times come from here and never from the wire. Real-time: yes.

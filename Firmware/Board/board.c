@@ -120,6 +120,16 @@ void board_reset(void) {
   }
 }
 
+// Beside its complement: memory holds anything when the power comes.
+extern volatile uint32_t kept_words[2];
+
+void board_remember(uint32_t word) {
+  kept_words[0] = word;
+  kept_words[1] = ~word;
+}
+
+uint32_t board_recall(void) { return kept_words[0] == ~kept_words[1] ? kept_words[0] : 0; }
+
 void *board_take(size_t size) {
   const size_t start = pool_used;
   if (size > POOL_BYTES - start) board_reset();

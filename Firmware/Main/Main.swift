@@ -11,7 +11,7 @@ import CBoard
 struct Main {
   static func main() {
     board_start()
-    var application = Application(robot: .halfCheetah, now: board_now())
+    var application = Application(robot: .halfCheetah, now: board_now(), wasAtWork: board_recall() != 0)
     run(&application, chunk: takeStorage(repeating: 0, count: chunkBytes))
   }
 
@@ -29,6 +29,7 @@ struct Main {
       application.receiveFromLink(UnsafeRawBufferPointer(start: chunk, count: fromLink), now: now)
       application.drive.stackBytes = board_stack_bytes()
       application.poll(now: now)
+      board_remember(application.isAtWork ? 1 : 0)
       let toBus = application.busOutput
       application.busTook(board_write(BOARD_BUS, toBus.baseAddress, toBus.count))
       let toLink = application.linkOutput

@@ -14,7 +14,8 @@ public enum BusLimits {
 enum BusLayout {
   static var requestBytes: Int { 8 }  // kind, flags, 0, 0, counter
   static var sensorsHeader: Int { 20 }  // kind, flags, entries, 0, counter, episode, step, reward
-  static var driveHeader: Int { 32 }  // kind, choice, entries, 0, counter, time, latency, lapses, latches, stack, latch
+  // kind, choice, entries, reason, counter, time, latency, lapses, latches, stack, latch
+  static var driveHeader: Int { 32 }
 }
 
 /// Microcontroller to sensors: "what do you measure now?"
@@ -42,6 +43,8 @@ public struct BusSensors: Equatable, Sendable {
   public var reward: Float? = nil
   public var terminated = false
   public var truncated = false
+  /// The re-arm button, which a person presses to lift a latched SAFE.
+  public var isButtonPressed = false
 
   @_noAllocation @_noLocks
   public init() {}
@@ -51,6 +54,8 @@ public struct BusSensors: Equatable, Sendable {
 public struct BusDrive: Equatable, Sendable {
   /// The failsafe's choice: 0 idle, 1 plan, 2 earlier plan, 3 hold, 4 ramp, 5 safe.
   public var choice: UInt8 = 0
+  /// Why SAFE is latched: 1 silence, 2 stuck sensors, 3 a reset; 0 while it is not.
+  public var latchReason: UInt8 = 0
   /// Grows by one with each drive frame.
   public var counter: UInt32 = 0
   /// Microseconds on the microcontroller's clock, modulo 2^32.

@@ -74,11 +74,13 @@ public struct BusReader {
       sensors.reward = byte(1) & 1 != 0 ? reward : nil
       sensors.terminated = byte(1) & 2 != 0
       sensors.truncated = byte(1) & 4 != 0
+      sensors.isButtonPressed = byte(1) & 8 != 0
       return .sensors(sensors)
     case .drive:
       guard take(entries, at: BusLayout.driveHeader, of: size) else { return nil }
       var drive = BusDrive()
       drive.choice = byte(1)
+      drive.latchReason = byte(3)
       drive.counter = word(4)
       drive.timeMicroseconds = word(8)
       drive.latencyMicroseconds = word(12)

@@ -28,6 +28,7 @@ public struct BusWriter {
   public func encode(_ sensors: BusSensors, state: UnsafePointer<Float>, count: Int) -> UnsafeRawBufferPointer {
     let flags: UInt8 =
       (sensors.reward == nil ? 0 : 1) | (sensors.terminated ? 2 : 0) | (sensors.truncated ? 4 : 0)
+      | (sensors.isButtonPressed ? 8 : 0)
     put(BusKind.sensors, flags, count)
     put(sensors.counter, at: 4)
     put(sensors.episode, at: 8)
@@ -41,6 +42,7 @@ public struct BusWriter {
   @_noAllocation @_noLocks
   public func encode(_ drive: BusDrive, command: UnsafePointer<Float>, count: Int) -> UnsafeRawBufferPointer {
     put(BusKind.drive, drive.choice, count)
+    frame.storeBytes(of: drive.latchReason, toByteOffset: 3, as: UInt8.self)
     put(drive.counter, at: 4)
     put(drive.timeMicroseconds, at: 8)
     put(drive.latencyMicroseconds, at: 12)

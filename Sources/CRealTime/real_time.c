@@ -145,11 +145,13 @@ int rt_start(void (*body)(void *), void *context, uint32_t stackBytes, uint64_t 
 
 void rt_join(uint64_t thread) { pthread_join((pthread_t)thread, NULL); }
 
-static sigset_t ending(void) {
+// Those that end a program, and SIGUSR1, by which a person lifts a latch.
+static sigset_t awaited(void) {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGUSR1);
   // Whoever starts a program with nohup wants it to outlive its terminal; a signal that is waited for comes even so.
   struct sigaction hangup;
   if (sigaction(SIGHUP, NULL, &hangup) || hangup.sa_handler != SIG_IGN) sigaddset(&set, SIGHUP);
@@ -157,12 +159,12 @@ static sigset_t ending(void) {
 }
 
 void rt_block_signals(void) {
-  const sigset_t set = ending();
+  const sigset_t set = awaited();
   pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
 int rt_wait_signal(int milliseconds) {
-  const sigset_t set = ending();
+  const sigset_t set = awaited();
   const struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
   const int signal = sigtimedwait(&set, NULL, &time);
   return signal > 0 ? signal : 0;

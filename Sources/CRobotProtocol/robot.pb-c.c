@@ -748,7 +748,7 @@ const ProtobufCMessageDescriptor robot__description__descriptor =
   (ProtobufCMessageInit) robot__description__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor robot__observation__field_descriptors[8] =
+static const ProtobufCFieldDescriptor robot__observation__field_descriptors[9] =
 {
   {
     "state",
@@ -846,10 +846,23 @@ static const ProtobufCFieldDescriptor robot__observation__field_descriptors[8] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "latch",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Robot__Observation, latch),
+    &robot__latch__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned robot__observation__field_indices_by_name[] = {
   3,   /* field[3] = applied_action */
   4,   /* field[4] = episode */
+  8,   /* field[8] = latch */
   1,   /* field[1] = reward */
   2,   /* field[2] = sample_time_ns */
   0,   /* field[0] = state */
@@ -860,7 +873,7 @@ static const unsigned robot__observation__field_indices_by_name[] = {
 static const ProtobufCIntRange robot__observation__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor robot__observation__descriptor =
 {
@@ -870,14 +883,14 @@ const ProtobufCMessageDescriptor robot__observation__descriptor =
   "Robot__Observation",
   "robot",
   sizeof(Robot__Observation),
-  8,
+  9,
   robot__observation__field_descriptors,
   robot__observation__field_indices_by_name,
   1,  robot__observation__number_ranges,
   (ProtobufCMessageInit) robot__observation__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor robot__action__field_descriptors[16] =
+static const ProtobufCFieldDescriptor robot__action__field_descriptors[17] =
 {
   {
     "command",
@@ -1071,6 +1084,18 @@ static const ProtobufCFieldDescriptor robot__action__field_descriptors[16] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "rearm",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Robot__Action, rearm),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned robot__action__field_indices_by_name[] = {
   13,   /* field[13] = believed_parameters */
@@ -1087,13 +1112,14 @@ static const unsigned robot__action__field_indices_by_name[] = {
   7,   /* field[7] = plan_us */
   10,   /* field[10] = predicted_return */
   11,   /* field[11] = predicted_state */
+  16,   /* field[16] = rearm */
   4,   /* field[4] = sample_time_ns */
   15,   /* field[15] = unexplained */
 };
 static const ProtobufCIntRange robot__action__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 16 }
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor robot__action__descriptor =
 {
@@ -1103,7 +1129,7 @@ const ProtobufCMessageDescriptor robot__action__descriptor =
   "Robot__Action",
   "robot",
   sizeof(Robot__Action),
-  16,
+  17,
   robot__action__field_descriptors,
   robot__action__field_indices_by_name,
   1,  robot__action__number_ranges,
@@ -1237,6 +1263,38 @@ const ProtobufCMessageDescriptor robot__clock__descriptor =
   1,  robot__clock__number_ranges,
   (ProtobufCMessageInit) robot__clock__init,
   NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue robot__latch__enum_values_by_number[4] =
+{
+  { "LATCH_NONE", "ROBOT__LATCH__LATCH_NONE", 0 },
+  { "LATCH_SILENCE", "ROBOT__LATCH__LATCH_SILENCE", 1 },
+  { "LATCH_STUCK_SENSORS", "ROBOT__LATCH__LATCH_STUCK_SENSORS", 2 },
+  { "LATCH_RESET", "ROBOT__LATCH__LATCH_RESET", 3 },
+};
+static const ProtobufCIntRange robot__latch__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex robot__latch__enum_values_by_name[4] =
+{
+  { "LATCH_NONE", 0 },
+  { "LATCH_RESET", 3 },
+  { "LATCH_SILENCE", 1 },
+  { "LATCH_STUCK_SENSORS", 2 },
+};
+const ProtobufCEnumDescriptor robot__latch__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "robot.Latch",
+  "Latch",
+  "Robot__Latch",
+  "robot",
+  4,
+  robot__latch__enum_values_by_number,
+  4,
+  robot__latch__enum_values_by_name,
+  1,
+  robot__latch__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue robot__mode__enum_values_by_number[6] =
 {

@@ -12,12 +12,21 @@ extension ControlLoop {
     action.hasPredictedState = false
     action.denoisingSteps = 0
     action.planMicroseconds = 0
+    noteLatch()
     guard !endpoint.observation.isLast else {
       // Only a heartbeat; the next observation starts an episode.
       set(.idle)
       idleWatch.pause()
       send(arrival: arrival)
       endEpisode()
+      return
+    }
+    guard robotLatch == nil else {
+      failsafe.pass(step)
+      failsafe.standDown()
+      set(.idle)
+      idleWatch.pause()
+      send(arrival: arrival)
       return
     }
     let wasSafe = failsafe.isSafe
@@ -39,6 +48,27 @@ extension ControlLoop {
     send(arrival: arrival)
     if wantsTransitions { followContext() }
     planner.prepare()
+  }
+
+  /// Sees whether the robot is latched, and whether a person lifts that latch or the controller's own.
+  private func noteLatch() {
+    let isAsked = status.takeRearm()
+    if isAsked { failsafe.rearm() }
+    let latch = endpoint.observation.latch
+    if latch != robotLatch {
+      switch latch {
+      case nil: status.post(.latchLifted)
+      case .silence: status.post(.latchedInSilence)
+      case .stuckSensors: status.post(.latchedOnStuckSensors)
+      case .reset: status.post(.latchedByReset)
+      case .other: status.post(.latched)
+      }
+    }
+    robotLatch = latch
+    if latch != nil { statistics.latchedCycles += 1 }
+    // Until the robot has heard it. One that is not latched has no use for it later.
+    wantsRearm = latch != nil && (wantsRearm || isAsked)
+    action.rearms = wantsRearm
   }
 
   /// True if there is a complete, finite plan from the last observation.

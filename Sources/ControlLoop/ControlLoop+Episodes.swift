@@ -24,7 +24,9 @@ extension ControlLoop {
     if isInEpisode, endpoint.observation.episode != episode { endEpisode() }
     let isRunning = isInEpisode
     // A gap or, in lockstep, a repeat ends no episode, but is no transition either.
-    let continues = isRunning && endpoint.observation.step == step &+ 1
+    // What a latched robot does, or seems to do with its sensors stuck, teaches nothing.
+    let continues =
+      isRunning && endpoint.observation.step == step &+ 1 && endpoint.observation.latch == nil && robotLatch == nil
     if !(isRunning && (!endpoint.observation.isFirst || step == 0)), !endpoint.observation.isLast {
       beginEpisode()
       isInEpisode = true

@@ -36,6 +36,9 @@ public final class ControlLoop {
   private var busyNews = SparseNews()
   private var refusalNews = SparseNews()
   private var contradictionNews = SparseNews()
+  /// Why the robot is latched, as of its last observation, and whether a person has asked for the latch to be lifted.
+  var robotLatch: RobotLatch? = nil
+  var wantsRearm = false
   var gathering: ContextGathering
   let followsContext: Bool
   /// Changes of task or body that the planner had noticed in the last cycle, and whether nothing explained the robot then.
@@ -183,6 +186,8 @@ public final class ControlLoop {
       status.show(isConnected: true)
       // Hand-shakes come by themselves after a silence: they unlatch nothing.
       failsafe.standDown()
+      // Nor does what was asked for before anybody could know what for.
+      _ = status.takeRearm()
       deadlines = DeadlineClock(periodNanoseconds: periodNanoseconds, budgetNanoseconds: budgetNanoseconds)
       busyNews = SparseNews()
     case .silent: leave(.silent)
@@ -211,6 +216,8 @@ public final class ControlLoop {
     status.post(news)
     isInEpisode = false
     idleWatch = IdleWatch()
+    robotLatch = nil
+    wantsRearm = false
   }
 
   /// Most observations that one answer supersedes: a peer that sends them faster than they can be looked at is answered

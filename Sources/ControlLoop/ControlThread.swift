@@ -17,11 +17,25 @@ public final class ControlThread {
     self.options = options
   }
 
-  /// From now on the signals that end a program wait for `waitForSignal`. Call it first, before any thread is started.
+  /// What a signal asks for.
+  public enum Request: Sendable {
+    /// SIGINT, SIGTERM or SIGHUP.
+    case stop
+    /// SIGUSR1: a person has had a look.
+    case rearm
+  }
+
+  /// From now on these signals wait for `waitForSignal`. Call it first, before any thread is started.
   public static func holdSignals() { rt_block_signals() }
 
-  /// True if SIGINT, SIGTERM or SIGHUP came within `milliseconds`.
-  public static func waitForSignal(milliseconds: Int) -> Bool { rt_wait_signal(Int32(clamping: milliseconds)) != 0 }
+  /// What was asked for within `milliseconds`; nil: nothing.
+  public static func waitForSignal(milliseconds: Int) -> Request? {
+    switch rt_wait_signal(Int32(clamping: milliseconds)) {
+    case 0: nil
+    case SIGUSR1: .rearm
+    default: .stop
+    }
+  }
 
   /// Sets up the process and starts the thread. Throws if the machine refuses a step that `options` demands.
   public func start() throws(ControlError) {

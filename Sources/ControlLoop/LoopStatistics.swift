@@ -33,6 +33,8 @@ public struct LoopStatistics {
   public internal(set) var idles: UInt64 = 0
   /// Observations of a running episode answered by the safe command after a second of nothing else.
   public internal(set) var idleWhileDriven: UInt64 = 0
+  /// Observations of a robot that was latched at its safe command.
+  public internal(set) var latchedCycles: UInt64 = 0
 
   /// What the loop's thread and the planner's helper have cost beyond time while the loop ran; complete when it has ended.
   public internal(set) var usage = ThreadUsage()

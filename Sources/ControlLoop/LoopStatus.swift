@@ -13,6 +13,10 @@ public enum LoopEvent: UInt8, Sendable {
   case unexplained, explainedAgain
   /// The robot runs and has been given nothing but the safe command for a second.
   case idleWhileDriven
+  /// The robot has latched itself at its safe command, for the reason that its observations give.
+  case latchedInSilence, latchedOnStuckSensors, latchedByReset, latched
+  /// A person has lifted that latch.
+  case latchLifted
 }
 
 /// What the loop believes it drives, without what only a report needs.
@@ -36,6 +40,7 @@ public struct ShownBelief: Equatable, Sendable {
 /// Written by the control thread, read by any other. Each value is true on its own; together they may be of two cycles.
 public final class LoopStatus: Sendable {
   package let isStopRequested = Atomic(false)
+  private let isRearmRequested = Atomic(false)
   private let hasEnded = Atomic(false)
   private let isConnectedNow = Atomic(false)
   private let reachWord = Atomic<UInt64>(0)
@@ -54,6 +59,13 @@ public final class LoopStatus: Sendable {
 
   /// Asks the loop to end after the present cycle.
   public func stop() { isStopRequested.store(true, ordering: .relaxed) }
+
+  /// A person has had a look: a SAFE that is latched now, the robot's or the loop's own, is lifted.
+  public func rearm() { isRearmRequested.store(true, ordering: .relaxed) }
+
+  /// Whether that was asked for since the last call.
+  @_noAllocation @_noLocks
+  func takeRearm() -> Bool { isRearmRequested.exchange(false, ordering: .relaxed) }
 
   public var isOver: Bool { hasEnded.load(ordering: .acquiring) }
   public var isConnected: Bool { isConnectedNow.load(ordering: .relaxed) }

@@ -32,6 +32,10 @@ package struct StepFailsafe: Equatable, Sendable {
   @_noAllocation @_noLocks
   package mutating func standDown() { failsafe.standDown() }
 
+  /// A person has had a look: SAFE is over, and nothing is planned.
+  @_noAllocation @_noLocks
+  package mutating func rearm() { failsafe.rearm() }
+
   /// An observation was answered without a choice.
   @_noAllocation @_noLocks
   package mutating func pass(_ step: UInt32) { answered = step }

@@ -15,8 +15,8 @@ public enum GateVerdict: Equatable, Sendable {
 
 /// A failsafe with the commands it chooses from. Memory is the caller's. Real-time: yes.
 ///
-/// Whatever is offered, every entry of `output` is finite, within the limit, and moves no faster than the slew limit; in SAFE it
-/// only moves to the safe command.
+/// Whatever is offered and measured, every entry of `output` is finite, within the limit, and moves no faster than the slew
+/// limit; in SAFE it only moves to the safe command.
 public struct CommandGate {
   public var failsafe: Failsafe
   /// Entries of a command.
@@ -25,8 +25,10 @@ public struct CommandGate {
   public let limit: Float
   /// An entry changes by at most this much a second.
   public let slewPerSecond: Float
-  /// The safe command, `[size]`.
-  public let safeCommand: UnsafePointer<Float>
+  /// What the robot does when nothing fresh is there.
+  public let reaction: SafeReaction
+  /// The safe command as of the last `update`, `[size]`.
+  public var safeCommand: UnsafePointer<Float> { @_noAllocation @_noLocks get { UnsafePointer(safe) } }
   /// The command for the actuators as of the last `update`, `[size]`.
   public let output: UnsafeMutablePointer<Float>
 
@@ -35,6 +37,10 @@ public struct CommandGate {
 
   /// Where `output` goes, `[size]`.
   private let target: UnsafeMutablePointer<Float>
+  private let safe: UnsafeMutablePointer<Float>
+  /// What damping answers, `[size]`: finite; and when it was measured.
+  private let velocities: UnsafeMutablePointer<Float>
+  private var measured: UInt64? = nil
   /// The accepted action and what came along with it, `[1 + laterEntries, size]`, and which entry of its plan the first is.
   private let entries: UnsafeMutablePointer<Float>
   private var firstEntry = 0
@@ -42,29 +48,44 @@ public struct CommandGate {
 
   /// Floats of memory that a gate needs.
   @_noAllocation @_noLocks
-  public static func memoryCount(size: Int, laterEntries: Int) -> Int { (3 + laterEntries) * size }
+  public static func memoryCount(size: Int, laterEntries: Int) -> Int { (5 + laterEntries) * size }
 
   /// - Parameters:
   ///   - laterEntries: how many entries that come along with an action are used.
+  ///   - rest: the command to begin with, `[size]`, and the safe one where the reaction says so; within the limit.
   ///   - memory: `memoryCount` floats, which live as long as this does; `output` is the first `size` of them.
   @_noAllocation @_noLocks
   public init(
     times: FailsafeTimes, size: Int, laterEntries: Int, limit: Float, slewPerSecond: Float,
-    safeCommand: UnsafePointer<Float>, memory: UnsafeMutablePointer<Float>
+    reaction: SafeReaction, rest: UnsafePointer<Float>, memory: UnsafeMutablePointer<Float>
   ) {
+    precondition(limit > 0 && limit.isFinite && slewPerSecond > 0 && slewPerSecond.isFinite)
+    precondition(reaction.isSound(limit: limit))
     failsafe = Failsafe(times: times)
     self.size = size
     self.laterEntries = laterEntries
     self.limit = limit
     self.slewPerSecond = slewPerSecond
-    self.safeCommand = safeCommand
+    self.reaction = reaction
     output = memory
     target = memory + size
-    entries = memory + 2 * size
+    safe = memory + 2 * size
+    velocities = memory + 3 * size
+    entries = memory + 4 * size
     for index in 0..<size {
-      output[index] = safeCommand[index]
-      target[index] = safeCommand[index]
+      precondition(abs(rest[index]) <= limit)  // False for a NaN too.
+      output[index] = rest[index]
+      target[index] = rest[index]
+      safe[index] = reaction == .rest || reaction == .hold ? rest[index] : 0
+      velocities[index] = 0
     }
+  }
+
+  /// Takes note of how fast what each entry drives is moving, `[size]`, sampled now. What is not finite is not known.
+  @_noAllocation @_noLocks
+  public mutating func measure(_ values: UnsafePointer<Float>, now: UInt64) {
+    for index in 0..<size { velocities[index] = values[index].isFinite ? values[index] : 0 }
+    measured = now
   }
 
   /// Takes over `command`, `[size]`, and the `count` entries after it, `[count, size]`, if all are sound and the command is
@@ -100,9 +121,11 @@ public struct CommandGate {
     case .earlierPlan(let entry): aim(at: entry - firstEntry)
     case .hold: break
     case .ramp(let factor):
-      for index in 0..<size { target[index] = safeCommand[index] + factor * (target[index] - safeCommand[index]) }
+      brake(now: now)
+      for index in 0..<size { target[index] = safe[index] + factor * (target[index] - safe[index]) }
     case .safe, .idle:
-      for index in 0..<size { target[index] = safeCommand[index] }
+      brake(now: now)
+      for index in 0..<size { target[index] = safe[index] }
     }
     let step = slew(over: now)
     for index in 0..<size {
@@ -116,6 +139,18 @@ public struct CommandGate {
   @_noAllocation @_noLocks
   private func aim(at entry: Int) {
     for index in 0..<size { target[index] = entries[entry * size + index] }
+    if reaction == .hold { for index in 0..<size { safe[index] = target[index] } }
+  }
+
+  /// Finds the safe command of damping, the only one that changes by itself; a velocity that is two periods old is not known any more.
+  @_noAllocation @_noLocks
+  private mutating func brake(now: UInt64) {
+    guard case .damping = reaction else { return }
+    let isKnown = measured.map { now >= $0 && now - $0 < failsafe.times.periods(2) } ?? false
+    for index in 0..<size {
+      let velocity = isKnown ? velocities[index] : 0
+      safe[index] = reaction.command(rest: 0, last: 0, velocity: velocity, limit: limit)
+    }
   }
 
   /// How far an entry may move now. A pause buys no jump: it counts as one decision.

@@ -17,6 +17,16 @@ public enum CommandChoice: Equatable, Sendable {
   case idle
 }
 
+/// Why SAFE is latched.
+public enum LatchReason: Equatable, Sendable {
+  /// No action computed from a fresh observation came in time, or the clock ran backwards.
+  case silence
+  /// The sensors stood still while commands moved.
+  case stuckSensors
+  /// The processor was reset while it drove, or while SAFE was latched.
+  case reset
+}
+
 /// Fresh plan → later entries of it → hold → ramp → latched SAFE. Docs/failsafe.md draws it.
 ///
 /// What is watched is that *actions computed from fresh observations* advance: `accept` takes the time at which the
@@ -24,8 +34,9 @@ public enum CommandChoice: Equatable, Sendable {
 /// clock that runs backwards reads as an endless age: SAFE. Real-time: yes.
 public struct Failsafe: Equatable, Sendable {
   public let times: FailsafeTimes
-  /// SAFE is latched.
-  public private(set) var isSafe = false
+  /// Why SAFE is latched; nil while it is not.
+  public private(set) var latch: LatchReason? = nil
+  public var isSafe: Bool { @_noAllocation @_noLocks get { latch != nil } }
 
   /// The newest observation ever answered; nothing that is not newer is accepted.
   private var newest: UInt64? = nil
@@ -45,7 +56,14 @@ public struct Failsafe: Equatable, Sendable {
   /// Whoever may do so has had a look: SAFE is over, and nothing is planned.
   @_noAllocation @_noLocks
   public mutating func rearm() {
-    isSafe = false
+    latch = nil
+    isPlanned = false
+  }
+
+  /// Goes to SAFE at once. The first reason stays.
+  @_noAllocation @_noLocks
+  public mutating func goSafe(_ reason: LatchReason) {
+    latch = latch ?? reason
     isPlanned = false
   }
 
@@ -96,8 +114,7 @@ public struct Failsafe: Equatable, Sendable {
       level = Self.ratio(times.rampNanoseconds - ramped - times.decisionNanoseconds, times.rampNanoseconds)
       return .ramp(factor: level / before)
     }
-    isSafe = true
-    isPlanned = false
+    goSafe(.silence)
     return .safe
   }
 

@@ -114,6 +114,7 @@ struct FrameEncoder: ~Copyable {
     sensed.pointee.step = observation.step
     sensed.pointee.terminated = observation.terminated ? 1 : 0
     sensed.pointee.truncated = observation.truncated ? 1 : 0
+    sensed.pointee.latch = Robot__Latch(rawValue: observation.latch.map { UInt32($0.rawValue) } ?? 0)
     frame.pointee = rp_frame()
     frame.pointee.body_case = ROBOT__FRAME__BODY_OBSERVATION
     frame.pointee.observation = sensed
@@ -126,6 +127,7 @@ struct FrameEncoder: ~Copyable {
     answer.pointee.n_command = profile.actionSize
     answer.pointee.command = action.command
     answer.pointee.mode = Robot__Mode(rawValue: action.mode.rawValue)
+    answer.pointee.rearm = action.rearms ? 1 : 0
     answer.pointee.observation_epoch = action.observationEpoch
     answer.pointee.observation_sequence = action.observationSequence
     answer.pointee.sample_time_ns = action.sampleTimeNanoseconds

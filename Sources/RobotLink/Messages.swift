@@ -2,6 +2,14 @@
 
 import CRobotProtocol
 
+/// Why a robot is latched at its safe command; see Latch in robot.proto.
+public enum RobotLatch: UInt8, Sendable {
+  case silence = 1
+  case stuckSensors, reset
+  /// A reason that this version does not know.
+  case other = 255
+}
+
 /// One observation (robot to controller). Storage is taken in `init` and freed at the end.
 public struct ObservationMessage: ~Copyable {
   /// What the robot senses, `[observationSize]` of 512 entries of storage.
@@ -17,6 +25,8 @@ public struct ObservationMessage: ~Copyable {
   public var step: UInt32 = 0
   public var terminated = false
   public var truncated = false
+  /// The robot follows nothing until a person lifts its latch; nil: it is not latched.
+  public var latch: RobotLatch? = nil
   /// Epoch and sequence of the frame that carried it; set by the link.
   public internal(set) var epoch: UInt32 = 0
   public internal(set) var sequence: UInt32 = 0
@@ -55,6 +65,8 @@ public struct ObservationMessage: ~Copyable {
     step = message.step
     terminated = message.terminated != 0
     truncated = message.truncated != 0
+    let number = message.latch.rawValue
+    latch = number == 0 ? nil : RobotLatch(rawValue: UInt8(truncatingIfNeeded: min(number, 255))) ?? .other
     return nil
   }
 }
@@ -108,6 +120,8 @@ public struct ActionMessage: ~Copyable {
   /// Parameters of the training task believed in, `[belief.parameterCount]` of 16 entries of storage, the family's units.
   public let believedParameters: UnsafeMutablePointer<Float>
   public var mode = ActionMode.idle
+  /// A person lifts the latch that the observation answered told of.
+  public var rearms = false
   /// Which observation this answers: epoch and sequence of its frame, and its sample time.
   public var observationEpoch: UInt32 = 0
   public var observationSequence: UInt32 = 0
@@ -184,6 +198,7 @@ public struct ActionMessage: ~Copyable {
       copy(message.believed_parameters, to: believedParameters, message.n_believed_parameters)
     }
     self.mode = mode
+    rearms = message.rearm != 0
     observationEpoch = message.observation_epoch
     observationSequence = message.observation_sequence
     sampleTimeNanoseconds = message.sample_time_ns

@@ -102,10 +102,6 @@ public struct RobotSession: ~Copyable {
   @_noAllocation @_noLocks
   public mutating func begin(epoch: UInt32) { channel.begin(epoch: epoch) }
 
-  /// Lets go of the controller: only after another Hello does anything it sends count.
-  @_noAllocation @_noLocks
-  public mutating func release() { peer = nil }
-
   /// Counts what the transport did not let through.
   @_noAllocation @_noLocks
   public mutating func receiveRejected(_ reason: Rejection) { channel.counters[reason] += 1 }

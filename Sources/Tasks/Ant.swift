@@ -22,6 +22,7 @@ extension TaskFamily {
     parameterNames: ["direction x", "direction y"],
     parameterRanges: [-1...1, -1...1],
     parametersChange: .reward,
+    drivenVelocities: [25, 26] + Array(19..<25),
     lists: .drawn(train: 20, heldOut: 10, test: 20) {
       let angle = $0.uniform(0, 2 * .pi)
       return [cos(angle), sin(angle)]

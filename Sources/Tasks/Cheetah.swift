@@ -20,6 +20,7 @@ extension TaskFamily {
     parameterNames: ["target speed [m/s]"],
     parameterRanges: [-10...10],
     parametersChange: .reward,
+    drivenVelocities: Array(11..<17),
     lists: .drawn(train: 20, heldOut: 10, test: 20) { [$0.uniform(0, 3)] },
     rewardLaw: { outcome, target in -abs(outcome[0] - target[0]) - 0.05 * outcome[2] },
     make: { LocomotionTask(.cheetahVelocity, .halfCheetah, parameters: $0) }
@@ -37,6 +38,7 @@ extension TaskFamily {
     parameterNames: ["direction [±1]"],
     parameterRanges: [-1...1],
     parametersChange: .reward,
+    drivenVelocities: Array(11..<17),
     lists: .only([[1], [-1]]),
     rewardLaw: { outcome, direction in direction[0] * outcome[0] - 0.05 * outcome[2] },
     make: { LocomotionTask(.cheetahDirection, .halfCheetah, parameters: $0) }

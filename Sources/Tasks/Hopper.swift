@@ -29,6 +29,7 @@ extension TaskFamily {
     parameterNames: RandomisedBody.hopper.names,
     parameterRanges: RandomisedBody.hopper.ranges,
     parametersChange: .dynamics,
+    drivenVelocities: Array(8..<11),
     lists: .drawn(train: 20, heldOut: 10, test: 20) { random in
       RandomisedBody.hopper.elements.map { _ in random.uniform(-3, 3) }
     },

@@ -29,6 +29,9 @@ public struct TaskFamily: Sendable {
   /// What each parameter may be, `[parameter]`; wider than the task lists, so that people can ask for more.
   public let parameterRanges: [ClosedRange<Double>]
   public let parametersChange: Difference
+  /// For each entry of an action, the entry of the observation that is the velocity of the joint it drives, `[actionSize]`;
+  /// empty: actions are no forces.
+  public var drivenVelocities: [Int] = []
   let lists: TaskLists
   let rewardLaw: @Sendable (_ outcome: SIMD4<Double>, _ parameters: [Double]) -> Double
   let make: @Sendable (_ parameters: [Double]) -> any ControlTask

@@ -30,6 +30,7 @@ extension TaskFamily {
     parameterNames: RandomisedBody.walker.names,
     parameterRanges: RandomisedBody.walker.ranges,
     parametersChange: .dynamics,
+    drivenVelocities: Array(11..<17),
     lists: .drawn(train: 16, heldOut: 8, test: 8) { random in
       RandomisedBody.walker.elements.map { _ in random.uniform(-3, 3) }
     },

@@ -57,6 +57,7 @@ struct DaemonReport {
       ("misses", counts(misses)),
       ("fallbacks", counts(fallbacks)),
       ("idle_while_driven", .number(Double(statistics.idleWhileDriven))),
+      ("latched_cycles", .number(Double(statistics.latchedCycles))),
       ("link_round_trip_ms", loop.clock.taken == 0 ? .null : .number(Double(loop.clock.roundTripNanoseconds) / 1e6)),
       ("frames_lost", .number(Double(counters.lost))),
       ("frames_rejected", counts(rejections)),
@@ -120,6 +121,9 @@ struct DaemonReport {
     lines.append("  fallbacks \(fallbacks.reduce(0) { $0 + $1.1 })\(list(fallbacks))")
     if statistics.idleWhileDriven > 0 {
       lines.append("  commanded zero for \(statistics.idleWhileDriven) cycles of running episodes")
+    }
+    if statistics.latchedCycles > 0 {
+      lines.append("  the robot was latched at its safe command for \(statistics.latchedCycles) cycles")
     }
     lines.append("  frames lost \(loop.counters.lost), rejected \(loop.counters.rejected)\(list(rejections))")
     let usage = statistics.usage

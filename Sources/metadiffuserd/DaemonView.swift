@@ -56,6 +56,13 @@ final class DaemonView {
     lineIsOpen = false
   }
 
+  /// How a person at this machine lifts a latch.
+  private var rearming: String { "have a look, then 'kill -USR1 \(getpid())' here" }
+
+  private func latched(_ reason: String) -> String {
+    "error: the robot is latched at its safe command, for \(reason); a person must lift that: \(rearming), or its button"
+  }
+
   private func explain(_ event: LoopEvent, missed: MissedPlan) -> String {
     switch event {
     case .connected: "connected to the robot at \(address)"
@@ -77,7 +84,13 @@ final class DaemonView {
     case .explainedAgain: "what the model knows explains the robot again"
     case .idleWhileDriven:
       "error: the robot runs, and for a second it has not been driven: \(reason(missed))"
-    case .safe: "error: no plan for too long; the command is zero until robot or controller are started again"
+    case .safe:
+      "error: no plan for too long; the command is zero until a person lifts that (\(rearming)) or the robot restarts"
+    case .latchedInSilence: latched("no action came in time")
+    case .latchedOnStuckSensors: latched("its sensors stood still while its commands moved")
+    case .latchedByReset: latched("its processor was reset in mid-drive")
+    case .latched: latched("it gives a reason that is unknown here")
+    case .latchLifted: "the robot's latch is lifted"
     }
   }
 }

@@ -17,7 +17,8 @@ struct MetaDiffuserDaemon: ParsableCommand {
     abstract: "Drive a robot with a trained MetaDiffuser model, a plan inside every control period.",
     discussion: """
       Waits for the robot at the link's address, and again whenever it falls silent or restarts. Ends with Control-C or \
-      SIGTERM and then prints a summary.
+      SIGTERM and then prints a summary. A latched SAFE, the robot's or the controller's own, is lifted by a person who \
+      has had a look, with SIGUSR1; never by itself.
       """,
     version: versionText("metadiffuserd"),
     subcommands: [FindPortCommand.self, MakeKeyCommand.self]
@@ -188,9 +189,12 @@ struct MetaDiffuserDaemon: ParsableCommand {
     var unreachable: LinkReach? = nil
     while !loop.status.isOver {
       // This thread only waits: what it says is written by another, so that no terminal can keep a stop from it.
-      if ControlThread.waitForSignal(milliseconds: isAsked ? 2 : 100) {
+      switch ControlThread.waitForSignal(milliseconds: isAsked ? 2 : 100) {
+      case .stop:
         isAsked = true
         loop.status.stop()
+      case .rearm: loop.status.rearm()
+      case nil: break
       }
       if !isAsked { view.update(loop) }
       if noWait, !isAsked, ![.unknown, .open].contains(loop.status.reach) {

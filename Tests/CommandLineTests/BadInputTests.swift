@@ -129,6 +129,14 @@ import Testing
       (["tune", "--model", "m", "--period", "8ms", "--episodes", "-1"], "--episodes is -1"),
       (["profile", "--model", "m", "--plans", "-3"], "--plans is -3"),
       (["simulate", "--family", "none", "--task", "1"], "'none'"),
+      (["simulate", "--task", "2", "--safe", "limp"], "limp"),
+      (["simulate", "--task", "2", "--safe", "pose=0,1"], "--safe pose has 2 entries, cheetah-vel takes 6"),
+      (["simulate", "--task", "2", "--safe", "pose=0,0,0,0,0,1.5"], "entry 6 is 1.5, give -1.0 … 1.0"),
+      (["simulate", "--task", "2", "--safe", "pose=0,0,0,0,0,nan"], "entry 6 is nan"),
+      (["simulate", "--task", "2", "--safe", "damping=-1"], "a gain of -1.0, give 0 … 1000.0"),
+      (["simulate", "--task", "2", "--safe", "damping=nan"], "a gain of nan"),
+      (["simulate", "--family", "point-robot", "--task", "1,0", "--safe", "damping"], "are no forces"),
+      (["plant", "--task", "2", "--bus", "pty:///tmp/none", "--safe", "damping=inf"], "a gain of inf"),
       (["evaluate", "--model", "m", "--episodes", "0"], "--episodes is 0"),
     ])
   func `wrong usage is said`(arguments: [String], words: String) throws {

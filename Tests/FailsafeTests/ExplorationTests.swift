@@ -6,7 +6,10 @@ import Testing
 /// What may happen to a gate.
 private enum Event: CaseIterable {
   case tick, period, pause, plan, planAhead, entry, repeated, future, old, oldPlan, notANumber, infinite, beyondLimit,
-    laterNotANumber, laterBeyondLimit, standDown, rearm
+    laterNotANumber, laterBeyondLimit, standDown, rearm, moving, movingBack, strayVelocity, giveUp
+
+  /// Without those that only a gate which brakes, or a firmware, makes anything of.
+  static let ofRest = Event.allCases.filter { ![.moving, .movingBack, .strayVelocity, .giveUp].contains($0) }
 }
 
 /// A gate with its memory, an own account of what it may do, and the means to take a step back.
@@ -16,11 +19,13 @@ private final class Explorer {
   /// Entries that the gate takes along with an action, and that come along.
   static let later = 2
   static let floats = CommandGate.memoryCount(size: 2, laterEntries: later)
-  typealias Memory = InlineArray<10, Float>
+  typealias Memory = InlineArray<14, Float>
   let limit: Float = 0.8
   let slew: Float = 100
   let memory = UnsafeMutablePointer<Float>.allocate(capacity: floats)
-  let safe = UnsafeMutablePointer<Float>.allocate(capacity: 2)
+  let reaction: SafeReaction
+  let events: [Event]
+  let rest = UnsafeMutablePointer<Float>.allocate(capacity: 2)
   /// What is offered: the command, and behind it what comes along.
   let command = UnsafeMutablePointer<Float>.allocate(capacity: 2 * (1 + later))
   var gate: CommandGate
@@ -32,25 +37,34 @@ private final class Explorer {
   var first = 0
   var ahead = 0
   var latched = false
+  /// Entries of the action that is followed, the last that was due, and the velocities and when they were measured.
+  var entries = InlineArray<3, SIMD2<Float>>(repeating: SIMD2())
+  var lastDue: SIMD2<Float>
+  var velocity = SIMD2<Float>()
+  var measured: UInt64? = nil
   var paths = 0
   var failure: String? = nil
 
-  init() {
-    safe.initialize(to: 0.1)
-    (safe + 1).initialize(to: -0.2)
+  init(_ reaction: SafeReaction, _ events: [Event]) {
+    self.reaction = reaction
+    self.events = events
+    lastDue = SIMD2(0.1, -0.2)
+    rest.initialize(to: 0.1)
+    (rest + 1).initialize(to: -0.2)
     command.initialize(repeating: 0, count: 2 * (1 + Self.later))
     memory.initialize(repeating: 0, count: Self.floats)
     gate = CommandGate(
       times: FailsafeTimes(
         periodNanoseconds: Self.period, usableEntries: 2, answerNanoseconds: Self.period,
         decisionNanoseconds: Self.decision),
-      size: 2, laterEntries: Self.later, limit: limit, slewPerSecond: slew, safeCommand: safe, memory: memory)
+      size: 2, laterEntries: Self.later, limit: limit, slewPerSecond: slew, reaction: reaction, rest: rest,
+      memory: memory)
     _ = gate.update(now: now)
   }
 
   deinit {
     memory.deallocate()
-    safe.deallocate()
+    rest.deallocate()
     command.deallocate()
   }
 
@@ -59,12 +73,14 @@ private final class Explorer {
       paths += 1
       return
     }
-    for event in Event.allCases {
+    for event in events {
       let saved = (gate, now, followed, taken, first, ahead, latched)
+      let account = (entries, lastDue, velocity, measured)
       let values = snapshot()
       apply(event)
       explore(depth: depth - 1)
       (gate, now, followed, taken, first, ahead, latched) = saved
+      (entries, lastDue, velocity, measured) = account
       for index in 0..<Self.floats { memory[index] = values[index] }
     }
   }
@@ -104,6 +120,31 @@ private final class Explorer {
       gate.failsafe.rearm()
       latched = false
       followed = nil
+    case .moving: measure(3, -40)
+    case .movingBack: measure(-3, 1)
+    case .strayVelocity: measure(.nan, .infinity)
+    case .giveUp:
+      gate.failsafe.goSafe(.stuckSensors)
+      latched = true
+    }
+  }
+
+  private func measure(_ first: Float, _ second: Float) {
+    command[0] = first
+    command[1] = second
+    gate.measure(command, now: now)
+    velocity = SIMD2(first.isFinite ? first : 0, second.isFinite ? second : 0)
+    measured = now
+  }
+
+  /// The safe command, by the account.
+  private var safe: SIMD2<Float> {
+    switch reaction {
+    case .rest: return SIMD2(rest[0], rest[1])
+    case .hold: return lastDue
+    case .damping(let gain):
+      guard let measured, now - measured < 2 * Self.period else { return SIMD2() }
+      return (-gain * velocity).clamped(lowerBound: SIMD2(repeating: -limit), upperBound: SIMD2(repeating: limit))
     }
   }
 
@@ -120,6 +161,8 @@ private final class Explorer {
       expect(isSound, "an unsound action was accepted")
       expect(!latched, "an action was accepted while latched")
       (followed, taken, self.first, ahead) = (observationTime, now - observationTime, entry, later.count / 2)
+      entries[0] = SIMD2(first, second)
+      for index in 0..<ahead { entries[1 + index] = SIMD2(later[2 * index], later[2 * index + 1]) }
     } else {
       expect(gate.failsafe == state, "a refused action changed the state")
       for index in 0..<Self.floats { expect(memory[index] == values[index], "a refused action changed a command") }
@@ -138,7 +181,9 @@ private final class Explorer {
     let before = (memory[0], memory[1])
     now += nanoseconds
     let choice = gate.update(now: now)
+    if let followed, !latched, let entry = due(followed) { lastDue = entries[entry - first] }
     let reach = slew * Float(min(nanoseconds, Self.decision)) * 1e-9 + 1e-6
+    let safe = safe
     for (old, new, rest) in [(before.0, memory[0], safe[0]), (before.1, memory[1], safe[1])] {
       expect(new.isFinite && abs(new) <= limit, "the output \(new) is out of limits")
       expect(abs(new - old) <= reach, "the output jumped from \(old) to \(new)")
@@ -166,9 +211,19 @@ private final class Explorer {
 @Suite("Exploration of the failsafe") struct ExplorationTests {
   @Test("no sequence of six events moves on a NaN, out of limits, faster than the slew limit, or while latched")
   func allSequences() {
-    let explorer = Explorer()
+    let explorer = Explorer(.rest, Event.ofRest)
     explorer.explore(depth: 6)
     #expect(explorer.failure == nil)
     #expect(explorer.paths == 24_137_569)  // 17 to the power of 6
+  }
+
+  @Test(
+    "nor does any of five, velocities measured and SAFE at any time among them, whatever the robot's safe command",
+    arguments: [SafeReaction.rest, .hold, .damping(gain: 0.05)])
+  func reactions(reaction: SafeReaction) {
+    let explorer = Explorer(reaction, Event.allCases)
+    explorer.explore(depth: 5)
+    #expect(explorer.failure == nil)
+    #expect(explorer.paths == 4_084_101)  // 21 to the power of 5
   }
 }

@@ -1,4 +1,5 @@
 """The hardware watchdog, tried on the image that ships: starves its main loop through QEMU's debugger and watches the drives.
+A robot that was at work when its processor was reset stays latched, until its button is pressed.
 
 usage: watchdog.py IMAGE        needs qemu-system-arm and arm-none-eabi-nm; ends with status 1 if the watchdog does not bite in time
 """
@@ -16,6 +17,9 @@ import time
 image = sys.argv[1]
 # Thumb: a branch to itself. In the stack's last words, which nothing has ever used.
 HANG, PLACE, PC = bytes.fromhex("fee7"), 0x2000_0000, 15
+# What the firmware remembers over resets: "at work" and its complement, in the memory's last words.
+KEPT, AT_WORK = 0x203F_FFF0, struct.pack("<II", 1, 0xFFFF_FFFE)
+IDLE, SAFE = 0, 5
 
 
 class Debugger:
@@ -67,7 +71,8 @@ class Drives:
     def __init__(self, path):
         self.socket, self.rest, self.frames = connect(path), b"", []
 
-    def watch(self, seconds):
+    def watch(self, seconds, button=None):
+        """Takes the drives' frames in. With `button`, up or down, the sensors answer too."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             self.socket.settimeout(left)
@@ -77,6 +82,9 @@ class Drives:
                 return
             *pieces, self.rest = self.rest.split(b"\0")
             for frame in filter(None, map(decode, pieces)):
+                if frame[0] == 1 and button is not None:
+                    sensors = struct.pack("<BBBB", 2, 8 if button else 0, 17, 0) + frame[4:8] + bytes(12 + 4 * 17)
+                    self.socket.sendall(encode(sensors))
                 if frame[0] == 3:
                     microseconds, = struct.unpack_from("<I", frame, 8)
                     command = struct.unpack_from(f"<{frame[2]}f", frame, 32)
@@ -90,7 +98,19 @@ def decode(piece):
         count = piece[0]
         data += piece[1:count] + (b"\0" if count < 255 else b"")
         piece = piece[count:]
-    return data[:-5] if len(data) > 40 else None
+    return data[:-5] if len(data) > 12 else None
+
+
+def encode(data):
+    """Checksum (CRC-32C) and COBS."""
+    crc = 0xFFFF_FFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F6_3B78 if crc & 1 else 0)
+    blocks = (data + struct.pack("<I", crc ^ 0xFFFF_FFFF)).split(b"\0")
+    assert all(len(block) < 254 for block in blocks)
+    return b"\0" + b"".join(bytes([len(block) + 1]) + block for block in blocks) + b"\0"
 
 
 def connect(path):
@@ -119,15 +139,15 @@ def handler_address():
     return int(next(line.split()[0] for line in symbols.splitlines() if line.endswith(" fault_handler")), 16)
 
 
-def try_watchdog(title, folder, starve, earliest, latest):
+def try_watchdog(title, folder, starve, earliest, latest, choice=IDLE):
     """A pause of this machine can make the watchdog look late, never early: late thrice is late."""
-    passed = [starve_once(title, folder, starve, earliest, latest)]
+    passed = [starve_once(title, folder, starve, earliest, latest, choice)]
     while passed[-1] > latest and len(passed) < 3:
-        passed.append(starve_once(title, folder, starve, earliest, latest))
+        passed.append(starve_once(title, folder, starve, earliest, latest, choice))
     assert passed[-1] <= latest, f"{title}: late, {passed}"
 
 
-def starve_once(title, folder, starve, earliest, latest):
+def starve_once(title, folder, starve, earliest, latest, choice):
     """Starves the running firmware; it must fall silent and begin anew, at the safe command. Returns after how many seconds."""
     drives.frames.clear()
     drives.watch(0.5)
@@ -149,7 +169,7 @@ def starve_once(title, folder, starve, earliest, latest):
           f"clock at {after[1] / 1000:.1f} ms, choice {after[2]}, command {max(map(abs, after[3])):.0f}")
     assert earliest <= passed, f"{title}: early, {passed}"
     assert after[1] < 100_000 < before[1], (before, after)
-    assert all(frame[2] == 0 and not any(frame[3]) for frame in drives.frames), "not at the safe command"
+    assert all(frame[2] == choice and not any(frame[3]) for frame in drives.frames), "not at the safe command"
     return passed
 
 
@@ -161,6 +181,17 @@ def hang(debugger):
 def hang_handler_too(debugger):
     debugger.write(handler_address() & ~1, HANG)
     hang(debugger)
+
+
+def hang_at_work(debugger):
+    debugger.write(KEPT, AT_WORK)
+    hang(debugger)
+
+
+def expect_choice(choice, seconds, button):
+    drives.frames.clear()
+    drives.watch(seconds, button)
+    assert drives.frames and drives.frames[-1][2] == choice, f"choice {drives.frames[-1:]}, button {button}"
 
 
 with tempfile.TemporaryDirectory() as folder:
@@ -177,6 +208,12 @@ with tempfile.TemporaryDirectory() as folder:
         # The patch is gone with the reset, which loads the image anew.
         try_watchdog("interrupt handler starved too", folder, hang_handler_too, 0.30, 0.75)
         try_watchdog("main loop starved again", folder, hang, 0.15, 0.45)
+        try_watchdog("main loop starved at work", folder, hang_at_work, 0.15, 0.45, SAFE)
+        try_watchdog("latched, and starved", folder, hang, 0.15, 0.45, SAFE)
+        expect_choice(SAFE, 0.5, button=False)
+        expect_choice(IDLE, 0.5, button=True)
+        print("latched over resets, until the button was pressed")
+        try_watchdog("idle, and starved", folder, hang, 0.15, 0.45)
     finally:
         qemu.kill()
 print("watchdog: good")

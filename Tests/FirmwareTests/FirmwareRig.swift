@@ -24,6 +24,8 @@ final class FirmwareRig {
   // What non-copyable values know, for expectations, which copy.
   var isConnected: Bool { controller.isConnected }
   var firstState: Float { observation.state[0] }
+  var latch: RobotLatch? { observation.latch }
+  var isAtWork: Bool { application.isAtWork }
   var missedSamples: UInt32 { application.missedSamples }
   /// What the sensors will answer; nil: nothing.
   var state: [Float]? = Array(repeating: 0.25, count: configuration.observationSize)
@@ -36,9 +38,10 @@ final class FirmwareRig {
   private var decoder = rp_line_decoder()
   private let datagram = UnsafeMutablePointer<UInt8>.allocate(capacity: LinkLimits.datagramBytes)
 
-  init(controllerEpoch: UInt32 = 7) {
-    let robot = Self.configuration
-    application = Application(robot: robot, now: now)
+  init(
+    controllerEpoch: UInt32 = 7, robot: RobotConfiguration = FirmwareRig.configuration, wasAtWork: Bool = false
+  ) {
+    application = Application(robot: robot, now: now, wasAtWork: wasAtWork)
     controller = Self.makeController(epoch: controllerEpoch)
     busReader = BusReader(memory: busReaderMemory)
     busWriter = BusWriter(memory: busWriterMemory)
@@ -72,6 +75,9 @@ final class FirmwareRig {
     }
   }
 
+  /// A controller that starts anew, with another epoch.
+  func restartController() { controller = Self.makeController(epoch: 8) }
+
   /// Carries what waits on both lines.
   func exchange(onObservation: (FirmwareRig) -> Void = { _ in }) {
     readBus()
@@ -95,9 +101,12 @@ final class FirmwareRig {
   }
 
   /// Answers the last observation; with `later`, entries of the plan come along.
-  func answer(_ values: [Float], later: [[Float]] = [], mode: ActionMode = .plan, entry: UInt32 = 0) {
+  func answer(
+    _ values: [Float], later: [[Float]] = [], mode: ActionMode = .plan, entry: UInt32 = 0, rearms: Bool = false
+  ) {
     var action = ActionMessage()
     action.answer(observation)
+    action.rearms = rearms
     action.mode = mode
     action.planEntry = entry
     for (index, value) in values.enumerated() { action.command[index] = value }

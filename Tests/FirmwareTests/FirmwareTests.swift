@@ -46,7 +46,10 @@ import Testing
 
   @Test("a lost or late answer is bridged by the entries that came along with the last, without a lapse")
   func laterEntries() {
-    let rig = FirmwareRig()
+    // Fast enough to be at each entry at once.
+    var robot = FirmwareRig.configuration
+    robot.slewPerSecond = 200
+    let rig = FirmwareRig(robot: robot)
     let later = [[Float](repeating: -0.25, count: 6), [Float](repeating: 0.75, count: 6)]
     rig.run(milliseconds: 300) { $0.answer(half, later: later) }
     // One answer is lost: its interval is the next entry's, until the answer after it comes.
@@ -78,17 +81,23 @@ import Testing
     #expect(UInt64(rig.drive.latchMicroseconds) > rig.application.robot.safeAfterNanoseconds / 1000 - 20_000)
   }
 
-  @Test("after SAFE actions of the old session move nothing; a new Hello re-arms, and it drives again within 200 ms")
-  func rearming() {
+  @Test("a step of the command is ramped: no drive frame moves an entry by more than the robot's slew limit allows")
+  func slew() {
     let rig = FirmwareRig()
-    rig.run(milliseconds: 300) { $0.answer(half) }
-    rig.run(milliseconds: 400, says: false)
-    rig.answer(half)
-    #expect(rig.drive.choice == 5)
-    #expect(rig.command.allSatisfy { $0 == 0 })
-    rig.run(milliseconds: 200) { $0.answer(half) }
-    #expect(rig.drive.choice == 1)
-    #expect(rig.command == half)
+    let robot = rig.application.robot
+    rig.run(milliseconds: 300) { $0.answer([Float](repeating: -1, count: 6)) }
+    #expect(rig.command == [Float](repeating: -1, count: 6))
+    let most = robot.slewPerSecond * 0.01 + 1e-5
+    #expect(most < 2 * robot.actionLimit, "the limit is the whole range")
+    var onTheWay = 0
+    for _ in 0..<100 {
+      let before = rig.command
+      rig.run(milliseconds: 1) { $0.answer([Float](repeating: 1, count: 6)) }
+      for (old, new) in zip(before, rig.command) { #expect(abs(new - old) <= most) }
+      if abs(rig.command[0]) < 1, rig.command != before { onTheWay += 1 }
+    }
+    #expect(onTheWay >= 2)
+    #expect(rig.command == [Float](repeating: 1, count: 6))
   }
 
   @Test("sensors that fall silent stop the observations, and so the robot")

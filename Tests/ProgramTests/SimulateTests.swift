@@ -105,6 +105,44 @@ import Testing
     #expect(choices["robot_earlier_plan", default: 0] >= 13)
   }
 
+  @Test(
+    "a robot left without answers goes from its last command to the safe command it was given",
+    arguments: [("zero", [0, 0]), ("hold", [0.05, 0]), ("pose=0.02,-0.03", [0.02, -0.03])] as [(String, [Float])])
+  func safeCommand(safe: String, expected: [Float]) throws {
+    let port = freshPort()
+    let robot = try Program(
+      "metadiffuser",
+      [
+        "simulate", "--family", "point-robot", "--task", "1,0", "--link", "udp://127.0.0.1:\(port)", "--episodes", "1",
+        "--json", "--quiet", "--wait", "20", "--safe", safe,
+      ])
+    var controller = try ControllerEndpoint(
+      connectingTo: LinkAddress(host: "127.0.0.1", port: port),
+      profile: RobotProfile(family: "point-robot", observationSize: 2, actionSize: 2, periodNanoseconds: 100_000_000),
+      model: "test", silenceNanoseconds: 20_000_000_000)
+    var action = ActionMessage()
+    (action.mode, action.command[0]) = (.plan, 0.05)
+    var applied: [[Float]] = []
+    let limit = monotonicNanoseconds() + 20_000_000_000
+    loop: while true {
+      switch controller.next(until: limit) {
+      case .link(.observation):
+        let step = controller.observation.step
+        if step > 0 { applied.append((0..<2).map { controller.observation.appliedAction[$0] }) }
+        // Then it stays silent but for the end, and short of what would end the episode.
+        guard step < 3 || step == 11 || controller.observation.isLast else { continue }
+        action.answer(controller.observation)
+        controller.send(action)
+        if step == 11 { break loop }
+      case .link(.goodbye), .timeout: break loop
+      default: break
+      }
+    }
+    robot.kill()
+    try #require(applied.count >= 11)
+    for (value, wanted) in zip(applied[10], expected) { #expect(abs(value - wanted) < 1e-5) }
+  }
+
   @Test("a controller that takes over in the middle of an interval gets whole intervals from then on")
   func takeover() throws {
     let port = freshPort()

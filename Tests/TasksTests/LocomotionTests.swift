@@ -30,6 +30,30 @@ import Testing
     #expect(rollout(task, seed: 4) != first)
   }
 
+  @Test(arguments: TaskFamily.all.filter { !$0.drivenVelocities.isEmpty }.map(\.name))
+  func `each entry of an action speeds up the joint whose velocity it is said to drive, in its own direction`(
+    name: String
+  ) throws {
+    let family = try TaskFamily.named(name)
+    let task = try family.task(parameters: family.trainTasks[0])
+    #expect(family.drivenVelocities.count == family.actionSize)
+    for entry in 0..<family.actionSize {
+      var changes: [Float] = []
+      for force in [0, 1] as [Float] {
+        task.reset(seed: 5)
+        var action = [Float](repeating: 0, count: family.actionSize)
+        action[entry] = force * family.actionLimit
+        let running = try #require(task as? any ContinuousTask)
+        running.advance(action: action)
+        let velocities = family.drivenVelocities.map { task.observation[$0] }
+        changes = changes.isEmpty ? velocities : zip(velocities, changes).map { $0 - $1 }
+      }
+      #expect(changes[entry] > 0)
+      // Light neighbours are thrown along.
+      #expect(changes[entry] > 0.5 * (changes.map(abs).max() ?? 0))
+    }
+  }
+
   @Test func `tasks on different threads do not disturb each other`() throws {
     let expected = try (0..<4).map { try rollout(cheetah(), seed: $0) }
     let found = Mutex<[Int: [[Float]]]>([:])

@@ -34,5 +34,11 @@ BOARD_REALTIME void board_feed_watchdog(void);
 // Most bytes of stack used so far; 0 where that is not known.
 BOARD_REALTIME uint32_t board_stack_bytes(void);
 
+// Keeps `word` over resets, until the power goes.
+BOARD_REALTIME void board_remember(uint32_t word);
+
+// What was remembered before this start; 0 if it is the first since the power came.
+uint32_t board_recall(void);
+
 // `size` bytes aligned to 16, for ever. There is no heap; when this is used up the processor stops.
 BOARD_REALTIME void *board_take(size_t size);

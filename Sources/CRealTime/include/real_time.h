@@ -49,7 +49,7 @@ uint64_t rt_process_age(void);
 int rt_start(void (*body)(void *), void *context, uint32_t stackBytes, uint64_t *thread);
 void rt_join(uint64_t thread);
 
-// Blocks SIGINT, SIGTERM and (unless it is ignored, as under nohup) SIGHUP in the calling thread and in those it starts.
+// Blocks SIGINT, SIGTERM, SIGUSR1 and (unless it is ignored, as under nohup) SIGHUP in the calling thread and in those it starts.
 void rt_block_signals(void);
 
 // Waits at most `milliseconds` for one of them: its number, or 0.

@@ -27,6 +27,25 @@ typedef struct Robot__Clock Robot__Clock;
 /* --- enums --- */
 
 /*
+ * Why a robot is latched at its safe command. A receiver takes a number it does not know for a reason it does not know.
+ */
+typedef enum _Robot__Latch {
+  ROBOT__LATCH__LATCH_NONE = 0,
+  /*
+   * No action computed from a fresh observation came in time.
+   */
+  ROBOT__LATCH__LATCH_SILENCE = 1,
+  /*
+   * The sensors stood still while the commands moved.
+   */
+  ROBOT__LATCH__LATCH_STUCK_SENSORS = 2,
+  /*
+   * The robot's processor was reset while it drove, or while it was latched.
+   */
+  ROBOT__LATCH__LATCH_RESET = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ROBOT__LATCH)
+} Robot__Latch;
+/*
  * Where a command comes from, best first.
  */
 typedef enum _Robot__Mode {
@@ -260,6 +279,11 @@ struct  Robot__Observation
    */
   protobuf_c_boolean terminated;
   protobuf_c_boolean truncated;
+  /*
+   * Not LATCH_NONE: the robot has given up, stays at its safe command and follows no action, until a person lifts the latch,
+   * by a button of the robot's or by having the controller say Action.rearm. A Hello lifts none.
+   */
+  Robot__Latch latch;
   Robot__Observation__RewardIfKnownCase reward_if_known_case;
   union {
     float reward;
@@ -267,7 +291,7 @@ struct  Robot__Observation
 };
 #define ROBOT__OBSERVATION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&robot__observation__descriptor) \
-    , 0,NULL, 0, 0,NULL, 0, 0, 0, 0, ROBOT__OBSERVATION__REWARD_IF_KNOWN__NOT_SET, {0} }
+    , 0,NULL, 0, 0,NULL, 0, 0, 0, 0, ROBOT__LATCH__LATCH_NONE, ROBOT__OBSERVATION__REWARD_IF_KNOWN__NOT_SET, {0} }
 
 
 typedef enum {
@@ -332,6 +356,11 @@ struct  Robot__Action
    * No training task explains the robot: it, or what is asked of it, is new to the model. False without confidence.
    */
   protobuf_c_boolean unexplained;
+  /*
+   * A person at the controller has had a look and lifts the robot's latch. Counts only in the answer to an observation that
+   * said it; a controller never sets it by itself.
+   */
+  protobuf_c_boolean rearm;
   Robot__Action__PredictedReturnIfKnownCase predicted_return_if_known_case;
   union {
     float predicted_return;
@@ -343,7 +372,7 @@ struct  Robot__Action
 };
 #define ROBOT__ACTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&robot__action__descriptor) \
-    , 0,NULL, ROBOT__MODE__MODE_IDLE, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0, ROBOT__ACTION__PREDICTED_RETURN_IF_KNOWN__NOT_SET, {0}, ROBOT__ACTION__CONFIDENCE_IF_KNOWN__NOT_SET, {0} }
+    , 0,NULL, ROBOT__MODE__MODE_IDLE, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0, 0, ROBOT__ACTION__PREDICTED_RETURN_IF_KNOWN__NOT_SET, {0}, ROBOT__ACTION__CONFIDENCE_IF_KNOWN__NOT_SET, {0} }
 
 
 /*
@@ -553,6 +582,7 @@ typedef void (*Robot__Clock_Closure)
 
 /* --- descriptors --- */
 
+extern const ProtobufCEnumDescriptor    robot__latch__descriptor;
 extern const ProtobufCEnumDescriptor    robot__mode__descriptor;
 extern const ProtobufCEnumDescriptor    robot__status_code__descriptor;
 extern const ProtobufCMessageDescriptor robot__frame__descriptor;

@@ -22,7 +22,8 @@ struct FaultFigures: Encodable {
   var count: Int
   /// From the sample of the last observation answered to SAFE, on the firmware's clock.
   var safeAfterMs: Spread?
-  /// From the part's return to the first drive frame with a fresh plan. A part returns with SIGCONT, or when it has been started;
+  /// From the part's return, or from when the bench, in a person's place, pressed the robot's button where SAFE was latched, to
+  /// the first drive frame with a fresh plan. A part returns with SIGCONT, or when it has been started;
   /// the controller, when it has loaded its model; the microcontroller, when its clock starts, as no power switch loads an emulator.
   var drivingAfterMs: Spread?
   /// Faults after which SAFE was not reached, or not in time; or driving did not resume in time.
@@ -45,7 +46,7 @@ extension FaultFigures {
       value.map { "\(decimal($0.min, 0)) / \(decimal($0.median, 0)) / \(decimal($0.max, 0)) ms" } ?? "–"
     }
     return "\(fault) the \(part), \(count) times: SAFE \(spread(safeAfterMs)) after the last sample answered, "
-      + "driving \(spread(drivingAfterMs)) after its return, \(failures) failures"
+      + "driving \(spread(drivingAfterMs)) after its return and the button, \(failures) failures"
   }
 }
 
@@ -80,8 +81,8 @@ struct BenchFaults {
     let start = monotonicNanoseconds()
     for part in [.microcontroller, .plant, .controller] as [Bench.Part] { try bench.start(part) }
     try bench.waitUntilReady()
-    guard try outage(since: start, latches: 0, until: monotonicNanoseconds() + Self.patienceNanoseconds).driving != nil
-    else {
+    let limit = monotonicNanoseconds() + Self.patienceNanoseconds
+    guard try outage(since: start, back: start, latches: 0, until: limit).driving != nil else {
       let seconds = Self.patienceNanoseconds / 1_000_000_000
       throw BenchError(description: "the bench does not start to drive within \(seconds) s")
     }
@@ -113,10 +114,11 @@ struct BenchFaults {
         try bench.waitUntilReady()
         back = monotonicNanoseconds()
       }
-      let outage = try outage(since: struck, latches: before, until: back + Self.patienceNanoseconds)
+      let outage = try outage(since: struck, back: back, latches: before, until: back + Self.patienceNanoseconds)
       if let resumed = outage.driving {
         // It may have resumed before its return was noticed here.
-        var milliseconds = resumed.time > back ? Double(resumed.time - back) * 1e-6 : 0
+        let asked = max(back, outage.pressed ?? 0)
+        var milliseconds = resumed.time > asked ? Double(resumed.time - asked) * 1e-6 : 0
         if fault != "SIGSTOP", part == .microcontroller { milliseconds = resumed.firmwareMicroseconds / 1000 }
         driving.append(milliseconds)
         if milliseconds > Self.drivingLimitMilliseconds { failures += 1 }
@@ -138,13 +140,15 @@ struct BenchFaults {
   private struct Outage {
     /// The first fresh plan that the drives were told after they had been told the safe command; nil if either did not happen.
     var driving: Row?
+    /// When the bench pressed the button; nil if SAFE was not latched any more.
+    var pressed: UInt64?
     /// Age of the last observation answered when SAFE latched; nil if it did not.
     var latchMilliseconds: Double?
   }
 
   /// Watches the trace for it. At the safe command it is latched, or idle where it was idle before or
-  /// has been switched on anew.
-  private func outage(since struck: UInt64, latches: Int, until limit: UInt64) throws -> Outage {
+  /// has been switched on anew. Nothing lifts a latch but the button, which is pressed when all parts are back.
+  private func outage(since struck: UInt64, back: UInt64, latches: Int, until limit: UInt64) throws -> Outage {
     var outage = Outage()
     while monotonicNanoseconds() < limit {
       let since = try rows().filter { $0.time > struck }
@@ -152,6 +156,11 @@ struct BenchFaults {
       let safe = since.drop { !(($0.choice == 0 || $0.choice == 5) && $0.most == 0) }
       outage.driving = safe.first { $0.choice == 1 }
       if outage.driving != nil { break }
+      let isPatient = outage.pressed.map { monotonicNanoseconds() - $0 < 1_000_000_000 } ?? false
+      if !isPatient, let last = since.last, last.time > back, last.choice == 5 {
+        outage.pressed = monotonicNanoseconds()
+        bench.signal(.plant, SIGUSR1)
+      }
       usleep(20_000)
     }
     return outage

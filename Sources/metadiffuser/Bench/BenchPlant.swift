@@ -1,6 +1,7 @@
 // The physical robot of a bench: MuJoCo on its own absolute schedule behind the microcontroller's actuator bus.
 
 import ActuatorBus
+import Failsafe
 import Histogram
 import RobotLink
 import Tasks
@@ -23,6 +24,7 @@ final class BenchPlant {
   private let bus: BusPort
   private let seed: UInt64
   private let stepNanoseconds: UInt64
+  private let safe: (reaction: SafeReaction, rest: [Float])
   private var command: [Float]
   private var commandTime: UInt64 = 0
   private var nextStep: UInt64 = 0
@@ -44,15 +46,16 @@ final class BenchPlant {
   /// Microseconds from sample to applied action on the microcontroller's clock.
   private(set) var latencies = Histogram<UInt64>(highestTrackableValue: 60_000_000)
 
-  /// Without a frame for so long the drives go to zero by themselves.
+  /// Without a frame for so long the drives go to their safe command by themselves.
   static let driveTimeoutNanoseconds: UInt64 = 100_000_000
 
-  init(task: any ContinuousTask, bus: BusPort, seed: UInt64) {
+  init(task: any ContinuousTask, bus: BusPort, seed: UInt64, safe: (reaction: SafeReaction, rest: [Float])) {
     self.task = task
     self.bus = bus
     self.seed = seed
+    self.safe = safe
     stepNanoseconds = task.family.periodNanoseconds / UInt64(task.physicsSteps)
-    command = Array(repeating: 0, count: task.family.actionSize)
+    command = safe.rest
     task.reset(seed: seed)
   }
 
@@ -95,7 +98,7 @@ final class BenchPlant {
       } else {
         if now - commandTime > Self.driveTimeoutNanoseconds {
           driveTimeouts += 1
-          for index in command.indices { command[index] = 0 }
+          fallBack()
         }
         task.advance(action: command)
         episode.steps += 1
@@ -105,11 +108,23 @@ final class BenchPlant {
     running = episode
   }
 
+  /// What the drives do of their own: they know how fast their joints are.
+  private func fallBack() {
+    let family = task.family
+    let state = safe.reaction == .rest || safe.reaction == .hold ? [] : task.observation
+    for index in command.indices {
+      let velocity = state.isEmpty ? 0 : state[family.drivenVelocities[index]]
+      command[index] = safe.reaction.command(
+        rest: safe.rest[index], last: command[index], velocity: velocity, limit: family.actionLimit)
+    }
+  }
+
   /// Measures.
   private func answer(_ request: BusRequest, now: UInt64) {
     advance(to: now)
     var sensors = BusSensors()
     sensors.counter = request.counter
+    sensors.isButtonPressed = RearmButton.isPressed()
     sensors.episode = UInt32(episodes.count)
     if var episode = running {
       if let result = task.endInterval() {

@@ -38,6 +38,9 @@ struct HilCommand: ParsableCommand {
   @Option(help: "With --faults: only this part, controller, plant or microcontroller; may be given more than once.")
   var faultPart: [Bench.Part] = []
 
+  @Option(help: "What the drives do when the microcontroller is silent; see 'metadiffuser plant --help'.")
+  var safe: String?
+
   @Flag(help: "Print the summary as JSON.")
   var json = false
 
@@ -55,7 +58,15 @@ struct HilCommand: ParsableCommand {
     let family = try task.family()
     Interruption.watch()
     let realPorts = realPort.flatMap { link in realBus.map { (link: link, bus: $0) } }
-    let plant = ["--family", family.name, "--task", "\(task.speed)", "--seed", "\(task.seed)"]
+    if let safe {
+      guard let choice = SafeCommandArgument(argument: safe) else {
+        throw ValidationError("--safe is \(safe), give zero, hold, damping[=GAIN] or pose=C1,C2,…")
+      }
+      _ = try choice.settings(of: family)
+    }
+    let plant =
+      ["--family", family.name, "--task", "\(task.speed)", "--seed", "\(task.seed)"]
+      + (safe.map { ["--safe", $0] } ?? [])
     let controller = ["--model", task.model, "--seed", "\(task.seed)", "--warm-start-episodes", "1"]
     if let faults {
       let bench = try Bench(image: image, realPorts: nil, plant: plant, controller: controller)
@@ -80,7 +91,8 @@ struct HilCommand: ParsableCommand {
     let plantReport = try decoder.decode(PlantReport.self, from: outputs.plant)
     guard plantReport.returns.count == task.episodes + 1 else {
       throw BenchError(
-        description: "only \(plantReport.returns.count) of \(task.episodes + 1) episodes were driven to their end")
+        description: "only \(plantReport.returns.count) of \(task.episodes + 1) episodes were driven to their end"
+          + (plantReport.failsafeLatches > 0 ? ": SAFE latched, and nobody pressed the robot's button" : ""))
     }
     let yardsticks = try task.yardsticks(family)
     let report = BenchReport(

@@ -11,7 +11,7 @@ struct PlantCommand: ParsableCommand {
     abstract: "Be the robot's body: MuJoCo in real time behind a microcontroller's actuator bus.",
     discussion: """
       Moves on its own absolute schedule under whatever the drives were last told; without a drive frame for 100 ms they \
-      go to zero. Answers requests for samples. An episode starts when a controller drives the microcontroller.
+      go to their safe command. SIGUSR1 presses the robot's re-arm button, which lifts a latched SAFE. Answers requests for samples. An episode starts when a controller drives the microcontroller.
       """
   )
 
@@ -33,6 +33,9 @@ struct PlantCommand: ParsableCommand {
 
   @Option(parsing: .unconditional, help: "Seed of the episodes' starts.")
   var seed: UInt64 = 1
+
+  @Option(help: SafeCommandArgument.help)
+  var safe: SafeCommandArgument?
 
   @Option(parsing: .unconditional, help: "Seconds until the end, whatever happens (default: none).")
   var seconds: Double?
@@ -56,8 +59,11 @@ struct PlantCommand: ParsableCommand {
       throw ValidationError("\(family.name) has no physics that runs on between control ticks; give cheetah-vel")
     }
     Interruption.watch()
+    RearmButton.watch()
     let trace = try self.trace.map { try DriveTrace(path: $0) }
-    let plant = BenchPlant(task: task, bus: BusPort(path: bus, baud: baud), seed: seed)
+    let plant = BenchPlant(
+      task: task, bus: BusPort(path: bus, baud: baud), seed: seed,
+      safe: try (safe ?? .usual(for: family)).settings(of: family))
     let limit = seconds.map { monotonicNanoseconds() + UInt64($0 * 1e9) } ?? .max
     plant.run(episodes: episodes ?? .max, until: limit) { trace?.append(time: $0, drive: $1, command: $2) }
     let report = PlantReport(task: task, plant: plant)

@@ -12,7 +12,7 @@ struct SimulateCommand: ParsableCommand {
     discussion: """
       The robot samples at its period whether or not a command has come. A command that comes within the period acts in \
       the interval of its observation; without one the robot drives the entries of the last plan that came along with it, \
-      then holds the last command for a period, then ramps it to zero.
+      then holds the last command for a period, then ramps it to its safe command.
       """
   )
 
@@ -34,6 +34,9 @@ struct SimulateCommand: ParsableCommand {
 
   @Flag(help: "Listen to other machines without a key: whoever can send here may drive.")
   var allowUnkeyed = false
+
+  @Option(help: SafeCommandArgument.help)
+  var safe: SafeCommandArgument?
 
   @Flag(help: "Wait for the answer to each observation in place of keeping time.")
   var lockstep = false
@@ -70,7 +73,9 @@ struct SimulateCommand: ParsableCommand {
     let key = try key.map { try LinkKey(file: $0) }
     try address.requireKey(key, unlessAllowed: allowUnkeyed)
     Interruption.watch()
-    let robot = try SimulatedRobot(task: task, address: address, key: key, lockstep: lockstep, seed: seed)
+    let robot = try SimulatedRobot(
+      task: task, address: address, key: key, lockstep: lockstep, seed: seed,
+      safe: try (safe ?? .usual(for: family)).settings(of: family))
     let view = try SimulationView(task: task, tracePath: trace, isQuiet: quiet)
     view.news("\(family.name) robot, task \(task.parameters), waits for a controller at \(address)")
     if !robot.isLinkOpen { view.news("the device is not there yet; it is opened as soon as it appears") }
@@ -88,7 +93,7 @@ struct SimulateCommand: ParsableCommand {
         records.append(record)
         view.episodeEnded(record, number: records.count)
       } else {
-        view.news("episode ended after \(record.steps) steps: \(robot.explain(record.end)); command is zero")
+        view.news("episode ended after \(record.steps) steps: \(robot.explain(record.end)); command is the safe one")
       }
     }
     robot.sayGoodbye()

@@ -62,6 +62,8 @@ final class SimulatedRobot {
   private var command: [Float]
   private var gate: CommandGate
   private let gateMemory: UnsafeMutablePointer<Float>
+  /// Where commands are forces, the velocities of what they drive.
+  private var velocities: [Float] { task.family.drivenVelocities.map { message.state[$0] } }
   /// The present interval on the gate's clock, and the frames that carried the last observations, with their intervals.
   private var gateTime: UInt64 = 0
   private var sentFrames: [(sequence: UInt32, time: UInt64)] = []
@@ -88,13 +90,14 @@ final class SimulatedRobot {
   private static let stopNanoseconds: UInt64 = 20_000_000
 
   init(
-    task: any ControlTask, address: LinkAddress, key: LinkKey?, lockstep: Bool, seed: UInt64
+    task: any ControlTask, address: LinkAddress, key: LinkKey?, lockstep: Bool, seed: UInt64,
+    safe: (reaction: SafeReaction, rest: [Float])
   ) throws(LinkError) {
     self.task = task
     self.lockstep = lockstep
     self.seed = seed
     let family = task.family
-    command = Array(repeating: 0, count: family.actionSize)
+    command = safe.rest
     let profile = RobotProfile(
       family: family.name, observationSize: family.observationSize, actionSize: family.actionSize,
       periodNanoseconds: family.periodNanoseconds)
@@ -107,11 +110,12 @@ final class SimulatedRobot {
       listeningAt: address, description: description, silenceNanoseconds: silence, key: key)
     let (size, later) = (family.actionSize, LinkLimits.laterEntries)
     gateMemory = takeStorage(repeating: 0, count: size + CommandGate.memoryCount(size: size, laterEntries: later))
+    for (index, value) in safe.rest.enumerated() { gateMemory[index] = value }
     // Without a slew limit: an entry gets anywhere in a period.
     gate = CommandGate(
       times: FailsafeTimes(periodNanoseconds: family.periodNanoseconds, usableEntries: later), size: size,
-      laterEntries: later, limit: family.actionLimit, slewPerSecond: 1e9, safeCommand: gateMemory,
-      memory: gateMemory + size)
+      laterEntries: later, limit: family.actionLimit, slewPerSecond: 1e9, reaction: safe.reaction,
+      rest: gateMemory, memory: gateMemory + size)
     _ = gate.update(now: gateTime)
   }
 
@@ -154,7 +158,7 @@ final class SimulatedRobot {
     task.reset(seed: seed &+ UInt64(number))
     gate.failsafe.standDown()
     sentFrames.removeAll(keepingCapacity: true)
-    for index in command.indices { command[index] = 0 }
+    for index in command.indices { command[index] = gate.output[index] }
     message.episode = startedEpisodes
     startedEpisodes += 1
     observe(step: 0, result: nil)
@@ -220,6 +224,7 @@ final class SimulatedRobot {
     message.sampleTimeNanoseconds = monotonicNanoseconds()
     sentAt = message.sampleTimeNanoseconds
     gateTime += task.family.periodNanoseconds
+    if case .damping = gate.reaction { gate.measure(velocities, now: gateTime) }
     sentFirst = endpoint.send(message)
     sentLast = sentFirst
     sentFrames.append((sentFirst, gateTime))
@@ -288,7 +293,7 @@ final class SimulatedRobot {
     case .plan, .earlierPlan: "robot_earlier_plan"
     case .hold: "robot_hold"
     case .ramp: "robot_ramp"
-    case .safe, .idle: "robot_zero"
+    case .safe, .idle: "robot_safe"
     }
   }
 

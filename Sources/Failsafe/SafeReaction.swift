@@ -1,0 +1,32 @@
+// What a robot does when nothing fresh tells it what to do: a property of the robot, chosen once.
+
+/// The safe command of a robot, and what becomes of its last one. Real-time: yes.
+public enum SafeReaction: Equatable, Sendable {
+  /// Goes to the rest command: zero, or a pose.
+  case rest
+  /// Stays at the last command of a plan; before the first one, at the rest command.
+  case hold
+  /// Brakes: −gain · velocity for each entry, within the limit. An entry whose velocity is not known gives no force.
+  case damping(gain: Float)
+
+  /// The safe command of one entry: from its rest command, its last one, and the velocity of what it drives, all finite.
+  @_noAllocation @_noLocks
+  public func command(rest: Float, last: Float, velocity: Float, limit: Float) -> Float {
+    switch self {
+    case .rest: rest
+    case .hold: last
+    case .damping(let gain): min(max(-gain * velocity, -limit), limit)
+    }
+  }
+
+  /// Most that a gain may be: the limit within a thousandth of a unit of velocity.
+  @_noAllocation @_noLocks
+  public static func mostGain(limit: Float) -> Float { 1000 * limit }
+
+  /// It can be done within `limit`.
+  @_noAllocation @_noLocks
+  public func isSound(limit: Float) -> Bool {
+    guard case .damping(let gain) = self else { return true }
+    return gain >= 0 && gain <= Self.mostGain(limit: limit)
+  }
+}

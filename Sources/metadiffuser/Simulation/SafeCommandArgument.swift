@@ -1,0 +1,78 @@
+// The safe command of a robot as people choose it: zero, hold, damping or a pose, checked against the robot's family.
+
+import ArgumentParser
+import Failsafe
+import Tasks
+
+/// `zero`, `hold`, `damping`, `damping=0.05`, or `pose=0.1,0,…`.
+struct SafeCommandArgument: ExpressibleByArgument {
+  static let help = ArgumentHelp(
+    "What the robot does when nothing fresh tells it what to do (default: damping for walker-param, otherwise zero).",
+    discussion: """
+      zero: no force. hold: its last command. damping[=GAIN]: each joint brakes with GAIN times its velocity. \
+      pose=C1,C2,…: these commands.
+      """)
+  static let dampingGain: Float = 0.1
+
+  enum Kind: Equatable {
+    case zero, hold
+    case damping(Float)
+    case pose([Float])
+  }
+
+  let kind: Kind
+
+  /// Where nobody has chosen: what `safety-bench falls` found best for robots that can fall (Docs/failsafe.md).
+  static func usual(for family: TaskFamily) -> SafeCommandArgument {
+    SafeCommandArgument(family.name == TaskFamily.walkerParameters.name ? .damping(dampingGain) : .zero)
+  }
+
+  private init(_ kind: Kind) { self.kind = kind }
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    let values =
+      parts.count > 1 ? parts[1].split(separator: ",", omittingEmptySubsequences: false).map { Float($0) } : []
+    switch (parts[0], values.count) {
+    case ("zero", 0): kind = .zero
+    case ("hold", 0): kind = .hold
+    case ("damping", 0) where parts.count == 1: kind = .damping(Self.dampingGain)
+    case ("damping", 1):
+      guard let gain = values[0] else { return nil }
+      kind = .damping(gain)
+    case ("pose", 1...):
+      let pose = values.compactMap { $0 }
+      guard pose.count == values.count else { return nil }
+      kind = .pose(pose)
+    default: return nil
+    }
+  }
+
+  /// As the gate takes it. Throws when the family cannot do it, and says what it can.
+  func settings(of family: TaskFamily) throws -> (reaction: SafeReaction, rest: [Float]) {
+    let zeros = [Float](repeating: 0, count: family.actionSize)
+    switch kind {
+    case .zero: return (.rest, zeros)
+    case .hold: return (.hold, zeros)
+    case .damping(let gain):
+      guard !family.drivenVelocities.isEmpty else {
+        throw ValidationError(
+          "--safe is damping, but the actions of \(family.name) are no forces; give zero, hold or pose")
+      }
+      let most = SafeReaction.mostGain(limit: family.actionLimit)
+      guard SafeReaction.damping(gain: gain).isSound(limit: family.actionLimit) else {
+        throw ValidationError("--safe damping has a gain of \(gain), give 0 … \(most)")
+      }
+      return (.damping(gain: gain), zeros)
+    case .pose(let pose):
+      guard pose.count == family.actionSize else {
+        throw ValidationError("--safe pose has \(pose.count) entries, \(family.name) takes \(family.actionSize)")
+      }
+      let limit = family.actionLimit
+      for (index, value) in pose.enumerated() where !(abs(value) <= limit) {
+        throw ValidationError("--safe pose: entry \(index + 1) is \(value), give \(-limit) … \(limit)")
+      }
+      return (.rest, pose)
+    }
+  }
+}

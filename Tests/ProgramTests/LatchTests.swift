@@ -1,0 +1,94 @@
+// A latched SAFE from end to end: the controller, the firmware as a process and the robot's body, and a person's two ways in.
+
+import Foundation
+import PlannerModel
+import PlannerRuntime
+import RobotLink
+import Testing
+
+@Suite("a latched robot") struct LatchTests {
+  /// Controller, firmware and plant, and what the drives are told.
+  private final class Bench {
+    let plant: Program, firmware: Program, controller: Program
+    private let folder: URL
+
+    init() throws {
+      folder = FileManager.default.temporaryDirectory.appendingPathComponent("latch-\(UUID().uuidString)")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      let (link, bus) = (folder.path + "/link", folder.path + "/bus")
+      let model = folder.path + "/model.safetensors"
+      try Self.writeModel(model)
+      plant = try Program(
+        "metadiffuser",
+        ["plant", "--task", "1", "--bus", "pty://\(bus)", "--trace", folder.path + "/drives.csv", "--seconds", "100"])
+      controller = try Program("metadiffuserd", ["--model", model, "--link", "pty://\(link)", "--json"])
+      firmware = try Program("firmware-host", [link, bus])
+    }
+
+    deinit {
+      for program in [firmware, controller, plant] { program.kill() }
+      try? FileManager.default.removeItem(at: folder)
+    }
+
+    /// An untrained one of the half-cheetah's shape.
+    private static func writeModel(_ path: String) throws {
+      let shape = PlannerShape(
+        observationSize: 17, actionSize: 6, contextSize: 4, horizon: 8, channels: [16, 16], denoisingSteps: 4)
+      let description = ModelDescription(
+        family: "cheetah-vel", shape: shape, periodNanoseconds: 50_000_000, actionLimit: 1)
+      let weights = PlannerWeights.random(shape, seed: 5, actionLimit: 1)
+      try LoadedModel.write(description, statistics: weights.statistics, bank: nil, to: path) { tensor in
+        weights.tensors[tensor.name]!.map { Float($0) }
+      }
+    }
+
+    /// Choice and largest command entry of each drive frame since the `count`th.
+    func drives(since count: Int = 0) -> [(choice: Int, most: Double)] {
+      let text = (try? String(contentsOf: folder.appendingPathComponent("drives.csv"), encoding: .utf8)) ?? ""
+      return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().dropFirst(count).compactMap {
+        let fields = $0.split(separator: ",")
+        guard fields.count == 7, let choice = Int(fields[2]), let most = Double(fields[3]) else { return nil }
+        return (choice, most)
+      }
+    }
+
+    /// Waits until the drives are told `choice`, and does `meanwhile` once a second.
+    func wait(for choice: Int, meanwhile: () -> Void = {}) -> Bool {
+      for turn in 0..<2000 {
+        if drives().last?.choice == choice { return true }
+        if turn % 100 == 50 { meanwhile() }
+        usleep(10_000)
+      }
+      return false
+    }
+  }
+
+  @Test(
+    "nothing lifts the latch of a robot whose controller stood still, until a person does: at the controller, or at the robot"
+  )
+  func latch() throws {
+    let bench = try Bench()
+    // A machine under load may have latched it already.
+    try #require(bench.wait(for: 1) { bench.plant.signal(SIGUSR1) }, "the robot is not driven")
+    for person in [bench.controller, bench.plant] {
+      bench.controller.stop()
+      try #require(bench.wait(for: 5), "SAFE does not latch")
+      let frames = bench.drives().count
+      bench.controller.signal(SIGCONT)
+      let limit = monotonicNanoseconds() + 20_000_000_000
+      let word = "the robot is latched at its safe command, for no action came in time; a person must lift that"
+      while !(try bench.controller.errors().contains(word)), monotonicNanoseconds() < limit { usleep(10_000) }
+      #expect(
+        try bench.controller.errors().contains("\(word): have a look, then 'kill -USR1 \(bench.controller.id)' here"))
+      // Hand-shakes, and a second and more of observations answered.
+      usleep(1_500_000)
+      let still = bench.drives(since: frames + 1)
+      #expect(still.count > 50)
+      #expect(still.allSatisfy { $0.choice == 5 && $0.most == 0 })
+      #expect(bench.wait(for: 1) { person.signal(SIGUSR1) }, "a person cannot lift it")
+    }
+    bench.controller.signal(SIGTERM)
+    let report = try object(try bench.controller.finish().output)
+    #expect((report["latched_cycles"] as? Int ?? 0) > 20)
+  }
+}
