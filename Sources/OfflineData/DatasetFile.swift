@@ -9,6 +9,7 @@
 // A seal lies before it, in the user block that HDF5 leaves to the user. h5py opens the file as it is. As `data/main_data.hdf5` beside Minari's `metadata.json` it is a Minari data set.
 
 import Foundation
+import PlannerModel
 
 extension Dataset {
   /// Reads and checks the data set at `path`. Real-time: no.
@@ -24,21 +25,21 @@ extension Dataset {
   /// Checks the data set and writes it to `path`: wholly, or not at all. Real-time: no.
   public func save(path: String) throws(DataError) {
     try check(file: path)
-    let partial = "\(path).\(getpid()).partial"
-    do throws(DataError) {
-      try HDF5Group.exclusively { () throws(DataError) in
-        let root = try HDF5Group(creating: partial, file: path)
-        try write(to: root)
-        try root.flush()
-      }
-      try FileSeal.write(partial, file: path)
-      guard rename(partial, path) == 0 else {
-        throw .system(file: path, operation: "write", reason: String(cString: strerror(errno)))
-      }
-    } catch {
-      unlink(partial)
-      throw error
+    let image = try HDF5Group.exclusively { () throws(DataError) in
+      try HDF5Group.image(of: path) { (root) throws(DataError) in try write(to: root) }
     }
+    do throws(ModelError) {
+      try OutputFile(path).write(FileSeal.bytes(before: image), image)
+    } catch {
+      guard case .system(_, let operation, let reason) = error else { preconditionFailure("no other error of a file") }
+      throw .system(file: path, operation: operation, reason: reason)
+    }
+  }
+
+  /// About how long the file of `steps` steps in `episodes` episodes is, for the room that it takes.
+  public static func fileBytes(episodes: Int, steps: Int, observationSize: Int, actionSize: Int) -> Int {
+    let (row, episode) = (4 * (observationSize + actionSize + 1) + 2, 8192)
+    return steps * row + episodes * (episode + 4 * observationSize)
   }
 
   private init(root: HDF5Group) throws(DataError) {
@@ -46,7 +47,7 @@ extension Dataset {
       family: try root.string("family"),
       observationSize: try root.size("observation_size"),
       actionSize: try root.size("action_size"),
-      actionLimit: Float(try root.numbers("action_limit").first ?? .nan),
+      actionLimit: try Self.actionLimit(root),
       periodNanoseconds: UInt64(try root.size("period_nanoseconds")))
     if root.has(attribute: "provenance") {
       let text = try root.string("provenance")
@@ -55,8 +56,15 @@ extension Dataset {
       }
       provenance = values
     }
-    for number in 0..<(try root.size("total_episodes")) {
+    let count = try root.size("total_episodes")
+    for number in 0..<count {
       episodes.append(try episode(root.group("episode_\(number)")))
+    }
+    let groups = root.names().filter { $0.hasPrefix("episode_") }.count
+    guard groups == count else {
+      throw root.invalid(
+        "attribute 'total_episodes'", "is \(count), but there are \(groups) groups episode_*",
+        "set it to \(groups), or delete the groups that are left over")
     }
     let steps = try root.size("total_steps")
     guard steps == transitionCount else {
@@ -65,12 +73,33 @@ extension Dataset {
     }
   }
 
+  /// One number, or one for each channel of the action if they are all the same.
+  private static func actionLimit(_ root: HDF5Group) throws(DataError) -> Float {
+    let limits = try root.numbers("action_limit")
+    guard let first = limits.first else {
+      throw root.invalid("attribute 'action_limit'", "is empty", "give the largest magnitude of an action")
+    }
+    let size = try root.size("action_size")
+    guard limits.count == 1 || limits.count == size else {
+      throw root.invalid(
+        "attribute 'action_limit'", "has \(limits.count) numbers for \(size) channels of the action", "give one number")
+    }
+    if let other = limits.firstIndex(where: { $0 != first }) {
+      throw root.invalid(
+        "attribute 'action_limit'",
+        "is \(first) for channel 0 of the action and \(limits[other]) for channel \(other); a model has one limit for all",
+        "divide each channel of 'actions' by its own limit, and set action_limit to 1.0")
+    }
+    return Float(first)
+  }
+
   private func episode(_ group: HDF5Group) throws(DataError) -> Episode {
     let steps = try group.size("total_steps")
     let terminations = try group.flags("terminations", rows: steps)
-    _ = try group.flags("truncations", rows: steps)
-    if let early = terminations.dropLast().firstIndex(of: true) {
-      throw group.invalid("terminations[\(early)]", "is set before the end", "split the recording into episodes there")
+    let truncations = try group.flags("truncations", rows: steps)
+    for (name, flags) in [("terminations", terminations), ("truncations", truncations)] {
+      guard let early = flags.dropLast().firstIndex(of: true) else { continue }
+      throw group.invalid("\(name)[\(early)]", "is set before the end", "split the recording into episodes there")
     }
     return Episode(
       task: try group.integer("task"),

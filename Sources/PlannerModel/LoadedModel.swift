@@ -91,6 +91,9 @@ extension SafetensorsWriter {
 }
 
 extension PlannerStatistics {
+  /// Far below what any unit makes of a channel that moves, and what it divides stays finite.
+  static var smallestSpread: Float { 1e-20 }
+
   /// Names in the file of the statistics that have an entry a channel.
   static var fields: [(String, WritableKeyPath<PlannerStatistics, [Float]>)] {
     [
@@ -123,8 +126,9 @@ extension PlannerStatistics {
       ("observation.std", observationStd), ("action.std", actionStd), ("difference.std", differenceStd),
       ("reward.std", [rewardStd]), ("parameters.std", parameterStd),
     ] {
-      if let bad = values.first(where: { $0 < 1e-6 }) {
-        throw .invalid(file: file.path, field: "statistics.\(name)", found: "\(bad)", expected: "at least 1e-6")
+      if let bad = values.first(where: { $0 < Self.smallestSpread }) {
+        throw .invalid(
+          file: file.path, field: "statistics.\(name)", found: "\(bad)", expected: "at least \(Self.smallestSpread)")
       }
     }
     for (name, low, high) in [

@@ -70,6 +70,7 @@ struct ProfileCommand: ParsableCommand {
 
   func run() throws {
     let loaded = try loadedModel()
+    try plot.map { _ = try OutputFile.prepare($0) }
     let options = try planner.applied(to: loaded)
     let weights = loaded.weights
     // Threads inherit priorities: the hogs come first.
