@@ -29,9 +29,9 @@ public enum LearningError: Error, CustomStringConvertible, Equatable {
 
 extension LearningError {
   /// Runs `body`, which writes `path`.
-  static func writing<Result>(_ path: String, _ body: () throws(ModelError) -> Result) throws(LearningError) -> Result {
+  static func writing(_ path: String, _ body: () throws(ModelError) -> Void) throws(LearningError) {
     do throws(ModelError) {
-      return try body()
+      try body()
     } catch {
       guard case .system(_, _, let reason) = error else { throw .unwritable(path: path, reason: error.description) }
       throw .unwritable(path: path, reason: reason)

@@ -18,11 +18,17 @@ extension Dataset {
     ] where !sizes.contains(size) {
       throw fail("", field, "is \(size)", "a model can have \(sizes.lowerBound) ... \(sizes.upperBound)")
     }
+    guard observationNames.isEmpty || observationNames.count == observationSize else {
+      throw fail(
+        "", "observation_names", "has \(observationNames.count) names",
+        "give one for each of \(observationSize) channels")
+    }
     let limits = ModelDescription.actionLimits
     guard limits.contains(Double(actionLimit)) else {
       throw fail(
         "", "action_limit", "is \(actionLimit)",
-        "give the largest magnitude of an action, in a unit in which it is \(limits.lowerBound) ... \(limits.upperBound)")
+        "give the largest magnitude of an action, in a unit in which it is \(limits.lowerBound) ... \(limits.upperBound)"
+      )
     }
     let periods = ModelDescription.periodsNanoseconds
     guard Int(exactly: periodNanoseconds).map({ periods.contains($0) }) ?? false else {

@@ -1,9 +1,9 @@
 // A data set as one HDF5 file in Minari's layout: a group an episode, attributes for what describes it.
 //
 //     /                    total_episodes, total_steps, family, observation_size, action_size, action_limit,
-//                          period_nanoseconds, provenance (JSON, optional)
+//                          period_nanoseconds, provenance, observation_names (JSON, optional)
 //     /episode_N           id, total_steps, task, parameters (optional), behaviour (optional)
-//       observations [T + 1][observation_size]   actions [T][action_size]   rewards [T]
+//       observations [T + 1][observation_size], or a group of arrays   actions [T][action_size]   rewards [T]
 //       terminations [T]   truncations [T]       (booleans)
 //
 // A seal lies before it, in the user block that HDF5 leaves to the user. h5py opens the file as it is. As `data/main_data.hdf5` beside Minari's `metadata.json` it is a Minari data set.
@@ -56,6 +56,15 @@ extension Dataset {
       }
       provenance = values
     }
+    if root.has(attribute: "observation_names") {
+      let text = try root.string("observation_names")
+      guard let names = try? JSONDecoder().decode([String].self, from: Data(text.utf8)), names.count == observationSize
+      else {
+        throw root.invalid(
+          "attribute 'observation_names'", "is not a JSON array of \(observationSize) strings", "correct or delete it")
+      }
+      observationNames = names
+    }
     let count = try root.size("total_episodes")
     for number in 0..<count {
       episodes.append(try episode(root.group("episode_\(number)")))
@@ -93,7 +102,7 @@ extension Dataset {
     return Float(first)
   }
 
-  private func episode(_ group: HDF5Group) throws(DataError) -> Episode {
+  private mutating func episode(_ group: HDF5Group) throws(DataError) -> Episode {
     let steps = try group.size("total_steps")
     let terminations = try group.flags("terminations", rows: steps)
     let truncations = try group.flags("truncations", rows: steps)
@@ -101,11 +110,18 @@ extension Dataset {
       guard let early = flags.dropLast().firstIndex(of: true) else { continue }
       throw group.invalid("\(name)[\(early)]", "is set before the end", "split the recording into episodes there")
     }
+    let (observations, names) = try group.channels("observations", rows: steps + 1, columns: observationSize)
+    if !names.isEmpty, observationNames.isEmpty, episodes.isEmpty { observationNames = names }
+    guard names.isEmpty || names == observationNames else {
+      throw group.invalid(
+        "observations", "has other arrays than the episodes before it or observation_names",
+        "give every episode the same arrays")
+    }
     return Episode(
       task: try group.integer("task"),
       parameters: group.has(attribute: "parameters") ? try group.numbers("parameters") : [],
       behaviour: group.has(attribute: "behaviour") ? try group.string("behaviour") : "unknown",
-      observations: try group.floats("observations", rows: steps + 1, columns: observationSize),
+      observations: observations,
       actions: try group.floats("actions", rows: steps, columns: actionSize),
       rewards: try group.floats("rewards", rows: steps, columns: nil),
       terminated: terminations.last ?? false)
@@ -123,6 +139,9 @@ extension Dataset {
     encoder.outputFormatting = .sortedKeys
     if let text = try? encoder.encode(provenance) {
       try root.set("provenance", string: String(decoding: text, as: UTF8.self))
+    }
+    if !observationNames.isEmpty, let text = try? encoder.encode(observationNames) {
+      try root.set("observation_names", string: String(decoding: text, as: UTF8.self))
     }
     for (number, episode) in episodes.enumerated() {
       let group = try root.createGroup("episode_\(number)")

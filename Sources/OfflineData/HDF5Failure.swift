@@ -45,7 +45,9 @@ struct HDF5Failure {
         "write it without libver='latest'; h5py.File(..., libver=('earliest', 'v110')) holds it back")
     }
     if text.contains("truncated file") {
-      return .damaged(file: file, reason: "is truncated: it ends before what its header promises")
+      return .damaged(
+        file: file,
+        reason: "is truncated: it ends before what its header promises, as when a copy is cut off or a writer killed")
     }
     return nil
   }

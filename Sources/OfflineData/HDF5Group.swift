@@ -73,7 +73,7 @@ final class HDF5Group {
     guard group >= 0 else {
       throw unreadable(name, "is damaged", "the file must hold a group of this name, in Minari's layout")
     }
-    return HDF5Group(id: group, file: file, place: name)
+    return HDF5Group(id: group, file: file, place: place.isEmpty ? name : "\(place)/\(name)")
   }
 
   func createGroup(_ name: String) throws(DataError) -> HDF5Group {
@@ -126,8 +126,10 @@ final class HDF5Group {
     }
     guard let whole else {
       throw invalid(
-        "attribute '\(name)'", "is \(found)", "give a whole number"
-          + (name == "task" ? " for each task, 0, 1, 2 ..., and what describes it in the attribute 'parameters'"
+        "attribute '\(name)'", "is \(found)",
+        "give a whole number"
+          + (name == "task"
+            ? " for each task, 0, 1, 2 ..., and what describes it in the attribute 'parameters'"
             : " of at most \(Int.max)"))
     }
     return whole
@@ -219,6 +221,58 @@ final class HDF5Group {
   /// The array `name`, row after row. Its shape must be `[rows][columns]`, or `[rows]` when `columns` is nil.
   func floats(_ name: String, rows: Int, columns: Int?) throws(DataError) -> [Float] {
     try readArray(name, shape: [rows] + (columns.map { [$0] } ?? []), type: hdf5_float32(), zero: Float(0))
+  }
+
+  /// The channels called `name`: an array, whose channels have no names, or a group of arrays (as Minari keeps observations that are
+  /// dictionaries), whose columns follow one another in the order of the arrays' names.
+  func channels(_ name: String, rows: Int, columns: Int) throws(DataError) -> (values: [Float], names: [String]) {
+    guard isGroup(name) else { return (try floats(name, rows: rows, columns: columns), []) }
+    let parts = try group(name).columns(rows: rows)
+    guard parts.count == columns else {
+      throw invalid(
+        name, "has \(parts.count) channels in its arrays, not \(columns)",
+        "set the attribute observation_size to \(parts.count), or leave arrays out")
+    }
+    var values = [Float](repeating: 0, count: rows * columns)
+    for (column, part) in parts.enumerated() {
+      for row in 0..<rows { values[row * columns + column] = part.values[row] }
+    }
+    return (values, parts.map(\.name))
+  }
+
+  /// Every column of the arrays in this group and the groups in it, `velocity.0` the first of `velocity`.
+  private func columns(rows: Int) throws(DataError) -> [(name: String, values: [Float])] {
+    var all: [(name: String, values: [Float])] = []
+    for name in names() {
+      if isGroup(name) {
+        all += try group(name).columns(rows: rows).map { ("\(name).\($0.name)", $0.values) }
+      } else if let width = width(of: name) {
+        let values = try floats(name, rows: rows, columns: width)
+        for column in 0..<width { all.append(("\(name).\(column)", (0..<rows).map { values[$0 * width + column] })) }
+      } else {
+        all.append((name, try floats(name, rows: rows, columns: nil)))
+      }
+    }
+    return all
+  }
+
+  private func isGroup(_ name: String) -> Bool {
+    let group = H5Gopen2(id, name, 0)
+    if group >= 0 { H5Gclose(group) }
+    return group >= 0
+  }
+
+  /// Columns of the array `name`; nil unless it has rows and columns.
+  private func width(of name: String) -> Int? {
+    let array = H5Dopen2(id, name, 0)
+    guard array >= 0 else { return nil }
+    let space = H5Dget_space(array)
+    defer {
+      H5Sclose(space)
+      H5Dclose(array)
+    }
+    let shape = Self.shape(space)
+    return shape.count == 2 ? shape[1] : nil
   }
 
   /// The array `name` of `rows` booleans or numbers, where everything but 0 is true.

@@ -13,7 +13,9 @@ import Testing
   private func expectHarmless(_ text: String, sourceLocation: SourceLocation = #_sourceLocation) {
     for scalar in text.unicodeScalars where scalar != "\n" && scalar != "\t" {
       let isControl = scalar.properties.generalCategory == .control
-      #expect(!isControl && scalar != "\u{202E}", "\(scalar.value) in \(text.debugDescription)", sourceLocation: sourceLocation)
+      #expect(
+        !isControl && scalar != "\u{202E}", "\(scalar.value) in \(text.debugDescription)",
+        sourceLocation: sourceLocation)
     }
   }
 
@@ -36,7 +38,8 @@ import Testing
   @Test func `names of files and of families in errors are shown, not obeyed`() throws {
     let name = hostile.replacing("/", with: "")
     for arguments in [
-      ["inspect", name], ["train", "--data", name, "-o", "m"], ["plot", name, "-o", "x"], ["collect", "--family", name, "-o", "x"],
+      ["inspect", name], ["train", "--data", name, "-o", "m"], ["plot", name, "-o", "x"],
+      ["collect", "--family", name, "-o", "x"],
       ["inspect", "a", name], ["evaluate", "--model", "m", "--tasks", name],
     ] {
       let outcome = try run(arguments, in: workplace.folder)

@@ -92,6 +92,19 @@ import Testing
     try expectRefusal(simulate, status: 1, "none/t.csv: No such file", in: workplace.folder)
   }
 
+  @Test func `a key that cannot be written whole is not left behind`() throws {
+    for (folder, blocks) in [("none/", 8), ("", 0)] {
+      let outcome = try CommandLineTests.run(
+        [
+          "-c", "ulimit -f \(blocks); exec \"$0\" make-key \(folder)key",
+          products.appendingPathComponent("metadiffuserd").path,
+        ], program: "/bin/sh", in: workplace.folder)
+      #expect(outcome.status == 1)
+      #expect(outcome.error.contains("\(folder)key"))
+    }
+    #expect(try workplace.files() == [])
+  }
+
   @Test func `a trace into a pipe that nobody reads is refused, not waited for`() throws {
     #expect(mkfifo(workplace.path("pipe"), 0o600) == 0)
     try expectRefusal(

@@ -34,8 +34,9 @@ import Testing
       for position in whole.indices {
         var damaged = whole
         damaged[position] ^= UInt8(1 << (position % 8))
-        #expect(try complaint(path, damaged).contains("delete it to start anew"))
-        if position >= 16 { #expect(try complaint(path, damaged).contains("its checksum does not fit")) }
+        let text = try complaint(path, damaged)
+        #expect(text.contains("delete it to start anew"))
+        if position >= 16 { #expect(text.contains("its checksum does not fit")) }
       }
     }
   }
@@ -48,7 +49,8 @@ import Testing
 
   @Test func `one of an earlier version is called that`() throws {
     try withCheckpoint { path, whole in
-      #expect(try complaint(path, Data("MDCHECK1".utf8) + whole.dropFirst(16)).contains("another version's checkpoint"))
+      let text = try complaint(path, Data("MDCHECK1".utf8) + whole.dropFirst(16))
+      #expect(text.contains("another version's checkpoint"))
     }
   }
 }

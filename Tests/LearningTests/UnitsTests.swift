@@ -31,9 +31,10 @@ extension Dataset {
     return Array(UnsafeBufferPointer(start: data.transitions.pointer, count: data.transitions.count))
   }
 
-  @Test(arguments: [
-    (1e-3, 1, 1), (1e-6, 1, 1), (1e6, 1, 1), (1, 1e-5, 1), (1, 1, 1e-6), (1e-9, 1e-5, 1e-9), (1e6, 1e5, 1e6),
-  ] as [(Float, Float, Float)])
+  @Test(
+    arguments: [
+      (1e-3, 1, 1), (1e-6, 1, 1), (1e6, 1, 1), (1, 1e-5, 1), (1, 1, 1e-6), (1e-9, 1e-5, 1e-9), (1e6, 1e5, 1e6),
+    ] as [(Float, Float, Float)])
   func `normalised values do not depend on the unit`(observation: Float, action: Float, reward: Float) throws {
     let expected = try normalised(dataset)
     let found = try normalised(dataset.scaled(observation: observation, action: action, reward: reward))
@@ -70,7 +71,8 @@ extension Dataset {
     #expect(other.weights.statistics.rewardStd == model.weights.statistics.rewardStd * small)
   }
 
-  @Test func `a channel that stands still is nothing in any unit, and stays nothing when it moves by its noise`() throws {
+  @Test func `a channel that stands still is nothing in any unit, and stays nothing when it moves by its noise`() throws
+  {
     for (unit, value) in [(1, 0), (1e-6, 0), (1, 5), (1e-6, 5), (1e6, -5)] as [(Float, Float)] {
       var dataset = dataset
       for index in dataset.episodes.indices {

@@ -32,7 +32,8 @@ private final class ForeignFile {
   /// Opens the file to change it.
   func change(_ body: (hid_t) -> Void) {
     Self.lock.withLock { _ in
-      let file = H5Fopen(path, UInt32(H5F_ACC_RDWR), 0)
+      let readWrite: UInt32 = 1
+      let file = H5Fopen(path, readWrite, 0)
       #expect(file >= 0)
       body(file)
       #expect(H5Fclose(file) >= 0)
@@ -52,11 +53,14 @@ private final class ForeignFile {
   }
 
   /// Writes `values` over an array.
-  func setArray<Value: BitwiseCopyable>(_ name: String, _ values: [Value], type: hid_t, filter: H5Z_filter_t? = nil) {
+  func setArray<Value: BitwiseCopyable>(
+    _ name: String, _ values: [Value], type: hid_t, shape: [Int]? = nil, filter: H5Z_filter_t? = nil
+  ) {
     change { file in
       H5Ldelete(file, name, 0)
       var count = hsize_t(values.count)
-      let space = H5Screate_simple(1, &count, nil)
+      let shape = (shape ?? [values.count]).map { hsize_t($0) }
+      let space = H5Screate_simple(Int32(shape.count), shape, nil)
       let properties = H5Pcreate(hdf5_dataset_creation_class())
       if let filter {
         H5Pset_chunk(properties, 1, &count)
@@ -117,6 +121,45 @@ private final class ForeignFile {
       file.setAttribute(name, of: "/", [3.9], type: hdf5_float64())
       #expect(file.complaint.contains("attribute '\(name)' is 3.9; give a whole number"))
     }
+  }
+
+  // MARK: Named channels
+
+  /// Splits the three channels of both episodes: `arm/position` has two, `speed` is a column.
+  private func split(_ episodes: [String]) {
+    for (number, place) in episodes.enumerated() {
+      let values = sampleDataset().episodes[number].observations
+      file.change { id in
+        H5Ldelete(id, place + "/observations", 0)
+        for group in ["/observations", "/observations/arm"] { H5Gclose(H5Gcreate2(id, place + group, 0, 0, 0)) }
+      }
+      let rows = values.count / 3
+      file.setArray(
+        place + "/observations/speed", (0..<rows).map { values[3 * $0 + 2] }, type: hdf5_float32())
+      file.setArray(
+        place + "/observations/arm/position", (0..<rows).flatMap { values[3 * $0..<3 * $0 + 2] }, type: hdf5_float32(),
+        shape: [rows, 2])
+    }
+  }
+
+  @Test func `observations in a group of arrays are read as named channels, and written and read again`() throws {
+    split(["episode_0", "episode_1"])
+    let dataset = try Dataset.load(path: file.path)
+    #expect(dataset.observationNames == ["arm.position.0", "arm.position.1", "speed"])
+    #expect(dataset.episodes == sampleDataset().episodes)
+    try dataset.save(path: file.path)
+    #expect(try Dataset.load(path: file.path) == dataset)
+  }
+
+  @Test func `groups of arrays that do not fit are refused by what they have`() {
+    split(["episode_0", "episode_1"])
+    file.setAttribute("observation_size", of: "/", [Int64(4)], type: hdf5_int64())
+    #expect(file.complaint.contains("episode_0: observations has 3 channels in its arrays, not 4"))
+    file.setAttribute("observation_size", of: "/", [Int64(3)], type: hdf5_int64())
+    file.change { id in
+      #expect(H5Lmove(id, "episode_1/observations/speed", id, "episode_1/observations/rate", 0, 0) >= 0)
+    }
+    #expect(file.complaint.contains("episode_1: observations has other arrays than the episodes before it"))
   }
 
   // MARK: Limits, groups, ends
@@ -195,7 +238,7 @@ private final class ForeignFile {
   @Test func `a file that a killed writer has left is told with the cure`() throws {
     let properties = H5Pcreate(hdf5_file_access_class())
     defer { H5Pclose(properties) }
-    H5Pset_libver_bounds(properties, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST)
+    H5Pset_libver_bounds(properties, H5F_LIBVER_V110, H5F_LIBVER_V110)
     let open = hdf5_create_file(file.path, 0, properties)
     H5Fflush(open, H5F_SCOPE_GLOBAL)
     let asLeft = try Data(contentsOf: URL(fileURLWithPath: file.path))

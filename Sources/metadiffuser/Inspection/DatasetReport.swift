@@ -24,6 +24,8 @@ struct DatasetReport: FileReport {
   var path: String
   var family: String
   var observationSize: Int, actionSize: Int
+  /// Empty when the data set names none.
+  var observationNames: [String]
   var actionLimit: Float
   var periodMs: Double
   var episodes: Int, transitions: Int
@@ -49,6 +51,7 @@ struct DatasetReport: FileReport {
     self.path = path
     family = dataset.family
     observationSize = dataset.observationSize
+    observationNames = dataset.observationNames
     actionSize = dataset.actionSize
     actionLimit = dataset.actionLimit
     periodMs = Double(dataset.periodNanoseconds) * 1e-6
@@ -143,7 +146,8 @@ struct DatasetReport: FileReport {
           ["\(task.task)", task.parameters.map { decimal($0, 3) }.joined(separator: ", "), "\(task.episodes)"]
             + names.map { name in task.meanReturn[name].map { decimal($0, 1) } ?? "–" }
         })
-      + channelTable("observation", observation) + channelTable("action", action) + channelTable("reward", reward)
+      + channelTable("observation", observation, names: observationNames) + channelTable("action", action)
+      + channelTable("reward", reward)
       + section("provenance", provenance)
   }
 }

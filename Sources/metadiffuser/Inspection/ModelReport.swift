@@ -226,12 +226,12 @@ func deadChannels(_ channels: ModelReport.Channels) -> [Int] {
   channels.min.indices.filter { ChannelStatistics.standsStill(minimum: channels.min[$0], maximum: channels.max[$0]) }
 }
 
-/// Mean, spread and range of each channel.
-func channelTable(_ name: String, _ channels: ModelReport.Channels) -> [String] {
+/// Mean, spread and range of each channel, by number and, where there are any, name.
+func channelTable(_ name: String, _ channels: ModelReport.Channels, names: [String] = []) -> [String] {
   table(
     [name, "mean", "std", "min", "max"],
     channels.mean.indices.map { channel in
-      ["\(channel)"]
+      [names.isEmpty ? "\(channel)" : "\(channel) \(names[channel])"]
         + [channels.mean, channels.std, channels.min, channels.max].map { short(Double($0[channel])) }
     })
 }
