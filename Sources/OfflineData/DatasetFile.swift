@@ -69,7 +69,7 @@ extension Dataset {
     for number in 0..<count {
       episodes.append(try episode(root.group("episode_\(number)")))
     }
-    let groups = root.names().filter { $0.hasPrefix("episode_") }.count
+    let groups = root.names().filter { $0.hasPrefix("episode_") && Int($0.dropFirst(8)) != nil }.count
     guard groups == count else {
       throw root.invalid(
         "attribute 'total_episodes'", "is \(count), but there are \(groups) groups episode_*",

@@ -36,7 +36,7 @@ public struct ChannelStatistics: Sendable, Equatable {
 public struct Statistics: Sendable, Equatable {
   public var observation: ChannelStatistics
   public var action: ChannelStatistics
-  /// Next observation minus observation; its deviation is at least what rounding to fp32 makes of the observation.
+  /// Next observation minus observation; its deviation is at least a thousandth of the observation's.
   public var difference: ChannelStatistics
   /// One channel.
   public var reward: ChannelStatistics
@@ -50,10 +50,11 @@ public struct Statistics: Sendable, Equatable {
       width,
       dataset.episodes.map { zip($0.observations.dropFirst(width), $0.observations).map { $0 - $1 } })
     for channel in 0..<width {
-      let least = 1e-5 * observation.deviation[channel]
-      if difference.standsStill(channel) || difference.deviation[channel] < least {
-        difference.deviation[channel] = least
-      }
+      // One that hardly moves at a time moves by its sensor's noise too; one that stands still does by that alone.
+      let spread = observation.deviation[channel]
+      let isStill = observation.standsStill(channel)
+      let own = difference.standsStill(channel) ? 0 : difference.deviation[channel]
+      difference.deviation[channel] = isStill ? spread : max(own, 1e-3 * spread)
     }
     reward = Self.channels(1, dataset.episodes.map(\.rewards))
   }

@@ -57,7 +57,7 @@ import Testing
   }
 
   /// Runs the command where no file may grow beyond `bytes`: a disk that is full, as far as a program can tell.
-  private func run(_ arguments: [String], mostBytes: Int) throws -> Outcome {
+  private func runWithLittleRoom(_ arguments: [String], mostBytes: Int) throws -> Outcome {
     // The shell counts in blocks of 512 bytes.
     try CommandLineTests.run(
       ["-c", "ulimit -f \(mostBytes / 512); exec \"$0\" \"$@\"", products.appendingPathComponent("metadiffuser").path]
@@ -70,7 +70,7 @@ import Testing
     try workplace.write("old", Data("old".utf8))
     let before = try workplace.files()
     let arguments = command.map { $0 == "OUT" ? "old" : $0 }
-    let outcome = try run(arguments, mostBytes: 2048)
+    let outcome = try runWithLittleRoom(arguments, mostBytes: 2048)
     #expect(outcome.status == 1, "\(arguments): \(outcome.error)")
     #expect(outcome.error.contains("File too large"), "\(arguments): \(outcome.error)")
     #expect(try workplace.bytes("old") == Data("old".utf8))
@@ -80,7 +80,7 @@ import Testing
   @Test func `a disk that fills during the work ends the command with status 1, and the old file is whole`() throws {
     try fill()
     try workplace.write("old", Data("old".utf8))
-    let outcome = try run(["plot", "table.csv", "-o", "old"], mostBytes: 8192)
+    let outcome = try runWithLittleRoom(["plot", "table.csv", "-o", "old"], mostBytes: 8192)
     #expect(outcome.status == 1)
     #expect(outcome.error.contains("old: cannot write: File too large"))
     #expect(try workplace.bytes("old") == Data("old".utf8))
