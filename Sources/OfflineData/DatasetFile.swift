@@ -93,7 +93,7 @@ extension Dataset {
       throw root.invalid(
         "attribute 'action_limit'", "has \(limits.count) numbers for \(size) channels of the action", "give one number")
     }
-    if let other = limits.firstIndex(where: { $0 != first }) {
+    if let other = limits.firstIndex(where: { $0 != first && !first.isNaN }) {
       throw root.invalid(
         "attribute 'action_limit'",
         "is \(first) for channel 0 of the action and \(limits[other]) for channel \(other); a model has one limit for all",

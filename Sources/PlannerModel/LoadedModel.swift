@@ -131,6 +131,18 @@ extension PlannerStatistics {
           file: file.path, field: "statistics.\(name)", found: "\(bad)", expected: "at least \(Self.smallestSpread)")
       }
     }
+    // Nor can a spread be far below the range that it is a spread of, whatever the unit.
+    let ranges = { (low: [Float], high: [Float]) in zip(low, high).map { $1 - $0 } }
+    for (name, spreads, wholes) in [
+      ("observation.std", observationStd, ranges(observationMin, observationMax)),
+      ("action.std", actionStd, ranges(actionMin, actionMax)), ("difference.std", differenceStd, observationStd),
+    ] {
+      for (spread, whole) in zip(spreads, wholes) where spread < 1e-7 * whole {
+        throw .invalid(
+          file: file.path, field: "statistics.\(name)", found: "\(spread) of a whole of \(whole)",
+          expected: "at least 1e-7 of that")
+      }
+    }
     for (name, low, high) in [
       ("observation", observationMin, observationMax), ("action", actionMin, actionMax),
     ] where zip(low, high).contains(where: { $0 > $1 }) {

@@ -198,7 +198,7 @@ private final class ForeignFile {
   @Test func `what no model can have is refused before anybody trains on it`() throws {
     for (name, value, words) in [
       ("period_nanoseconds", 3600e9, "period_nanoseconds is 3600000000000; give the control period"),
-      ("period_nanoseconds", 1000, "period_nanoseconds is 1000"), ("action_limit", 1e7, "action_limit is 1e+07"),
+      ("period_nanoseconds", 1000, "period_nanoseconds is 1000"), ("action_limit", 1e7, "action_limit is 10000000.0"),
       ("action_limit", 1e-9, "action_limit is 1e-09"), ("action_limit", -1, "action_limit is -1.0"),
       ("action_limit", .nan, "action_limit is nan"),
     ] {
