@@ -85,7 +85,7 @@ let package = Package(
 
     // Workbench: any time, any memory.
     .target(name: "LinkFaults", dependencies: ["Foundations", "RobotLink", "CRobotProtocol"]),
-    .target(name: "OfflineData", dependencies: ["CHDF5", "CConsole"]),
+    .target(name: "OfflineData", dependencies: ["CHDF5", "CConsole", "PlannerModel"]),
     .target(name: "Tasks", dependencies: ["CMuJoCo", "Foundations"]),
     .target(
       name: "DataCollection", dependencies: ["Foundations", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime"]),

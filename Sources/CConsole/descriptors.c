@@ -14,4 +14,6 @@ void console_hold_descriptors(void) {
     if (open("/dev/null", mode) < 0 && open("/", O_RDONLY) < 0) _exit(71);
   }
   signal(SIGPIPE, SIG_IGN);
+  // A file that may grow no further is an error of its write, like a full disk.
+  signal(SIGXFSZ, SIG_IGN);
 }

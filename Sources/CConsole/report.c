@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "console.h"
+#include "printable.h"
 #include "say.h"
 #include "write_all.h"
 
@@ -35,7 +36,7 @@ static void *write_report(void *unused) {
 int console_report(const char *text) {
   // One that is stuck leaves no way past it.
   if (failure) return failure;
-  report = strdup(text);
+  report = console_printable_copy(text, 1);
   if (!report) return failure = ENOMEM;
   is_written = 0;
   moved = console_now();
@@ -52,6 +53,13 @@ int console_report(const char *text) {
   pthread_mutex_unlock(&lock);
   if (is_written) free((void *)report);
   return failure;
+}
+
+void console_print(const char *text) {
+  char *const copy = console_printable_copy(text, 1);
+  if (!copy) return;
+  fputs(copy, stdout);
+  free(copy);
 }
 
 // The program's end, whoever brings it about.

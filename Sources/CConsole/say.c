@@ -4,11 +4,19 @@
 #include <unistd.h>
 
 #include "console.h"
+#include "printable.h"
 #include "say.h"
 #include "write_all.h"
 
+// Before each message: how long it is, and how it is shown.
+enum form { LINES, ONE_LINE, REDRAWN };
+struct head {
+  uint32_t count;
+  uint32_t form;
+};
+
 // A ring of messages, each behind its length. One thread takes from it and does nothing but write: only it can get stuck.
-enum { QUEUE_BYTES = 32 * 1024, MOST_BYTES = QUEUE_BYTES - (int)sizeof(uint32_t) };
+enum { QUEUE_BYTES = 32 * 1024, MOST_BYTES = QUEUE_BYTES - (int)sizeof(struct head) };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t was_said = PTHREAD_COND_INITIALIZER, was_written = PTHREAD_COND_INITIALIZER;
@@ -35,18 +43,33 @@ static void take(void *bytes, size_t count) {
   used -= count;
 }
 
+// `message` as it goes to the terminal. Only what is written here may steer that.
+static size_t show(const char *message, struct head head, char *target) {
+  size_t used = 0;
+  if (head.form == REDRAWN) target[used++] = '\r';
+  used += console_printable(message, head.count, head.form == LINES, target + used);
+  if (head.form == ONE_LINE) target[used++] = '\n';
+  if (head.form == REDRAWN) {
+    // Erases to the end of the line.
+    memcpy(target + used, "\033[K", 3);
+    used += 3;
+  }
+  return used;
+}
+
 static void *write_messages(void *unused) {
   (void)unused;
-  static char message[MOST_BYTES];
+  static char message[MOST_BYTES], shown[MOST_BYTES * MOST_ESCAPE + 8];
   pthread_mutex_lock(&lock);
   for (;;) {
     while (!used) pthread_cond_wait(&was_said, &lock);
-    uint32_t count;
-    take(&count, sizeof count);
-    take(message, count);
+    struct head head;
+    take(&head, sizeof head);
+    take(message, head.count);
     is_writing = 1;
     pthread_mutex_unlock(&lock);
-    const int code = console_write_all(STDERR_FILENO, message, count, &moved);
+    const size_t count = show(message, head, shown);
+    const int code = console_write_all(STDERR_FILENO, shown, count, &moved);
     pthread_mutex_lock(&lock);
     is_writing = is_stuck = 0;
     waiting -= 1;
@@ -62,21 +85,27 @@ void console_start_saying(void) {
   pthread_mutex_unlock(&lock);
 }
 
-void console_say(const char *text) {
+static void put_message(const char *text, enum form form) {
   const size_t length = strlen(text);
-  const uint32_t count = length < MOST_BYTES ? (uint32_t)length : MOST_BYTES;
-  if (!count) return;
+  const struct head head = {length < MOST_BYTES ? (uint32_t)length : MOST_BYTES, form};
+  if (!length) return;
   console_start_saying();
   pthread_mutex_lock(&lock);
   said += 1;
-  if (is_started && used + sizeof count + count <= QUEUE_BYTES) {
-    put(&count, sizeof count);
-    put(text, count);
+  if (is_started && used + sizeof head + head.count <= QUEUE_BYTES) {
+    put(&head, sizeof head);
+    put(text, head.count);
     waiting += 1;
     pthread_cond_signal(&was_said);
   }
   pthread_mutex_unlock(&lock);
 }
+
+void console_say(const char *text) { put_message(text, LINES); }
+
+void console_say_line(const char *text) { put_message(text, ONE_LINE); }
+
+void console_redraw(const char *text) { put_message(text, REDRAWN); }
 
 void console_settle(int milliseconds) {
   pthread_mutex_lock(&lock);

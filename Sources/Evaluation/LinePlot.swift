@@ -1,6 +1,7 @@
 // A plot of lines and dots as SVG: what the tools draw for README and Docs. Text in, text out; any browser shows it.
 
 import Foundation
+import PlannerModel
 
 /// A plot of lines and clouds of dots over a common axis.
 public struct LinePlot: Sendable {
@@ -142,7 +143,7 @@ public struct LinePlot: Sendable {
 
   /// Writes the plot to `path`, whole or not at all.
   public func write(to path: String) throws {
-    try Data(svg.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+    try OutputFile(path).write(svg)
   }
 }
 

@@ -105,6 +105,7 @@ public struct LogTable: Sendable, Equatable {
     for table in tables {
       let name = URL(fileURLWithPath: table.path).lastPathComponent
         .replacingOccurrences(of: ".csv", with: "").replacingOccurrences(of: ".checkpoint", with: "")
+        .replacingOccurrences(of: ".safetensors", with: "")
       for column in y ?? table.defaultY {
         for line in try table.lines(x: x ?? table.defaultX, y: column) {
           all.append((name, line.group, column, line.points))

@@ -6,6 +6,20 @@ import PlannerModel
 import PlannerRuntime
 
 extension ExpertTrainer {
+  /// Finds out before the training whether it can write what it is to write. A checkpoint holds every step that is remembered, and
+  /// of each network weights and two moments.
+  public func prepare(output: String, checkpoint: String, log: String) throws(LearningError) {
+    let weights = learner.policyStore.count + learner.criticStore.count
+    for (path, bytes) in [
+      (output, 4 * learner.policyStore.count), (checkpoint, 4 * (replay.capacity * replay.rowSize + 4 * weights)),
+      (log, 0),
+    ] {
+      try LearningError.writing(path) { () throws(ModelError) in
+        try OutputFile.prepare(path, bytes: bytes + (1 << 16))
+      }
+    }
+  }
+
   /// Writes the whole state of the training.
   public func saveCheckpoint(path: String) throws(LearningError) {
     var checkpoint = Checkpoint()

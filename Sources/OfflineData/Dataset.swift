@@ -41,6 +41,8 @@ public struct Dataset: Sendable, Equatable {
   /// The family's name; free text in people's own logs.
   public var family: String
   public var observationSize: Int
+  /// What each channel of the observation is called; empty: they have numbers only.
+  public var observationNames: [String] = []
   public var actionSize: Int
   /// Actions lie in `-actionLimit ... actionLimit`, the robot's own unit.
   public var actionLimit: Float

@@ -1,19 +1,40 @@
 // The health of a data set: what training may take for granted once these checks have passed.
 
+import PlannerModel
+
 extension Dataset {
   /// Throws unless sizes, lengths and limits fit together and every number is finite. Errors name `file`.
   public func check(file: String) throws(DataError) {
     func fail(_ place: String, _ field: String, _ problem: String, _ cure: String) -> DataError {
       .invalid(file: file, place: place, field: field, problem: problem, cure: cure)
     }
-    guard observationSize > 0, actionSize > 0 else {
-      throw fail("", "observation or action size", "is 0", "both must be 1 or more")
+    // A model of other data could be trained, and then nobody could load it.
+    if let defect = ModelDescription.defect(ofName: family) {
+      throw fail("", "family", defect, "give the robot a name of at most \(ModelDescription.longestName) bytes")
     }
-    guard actionLimit.isFinite, actionLimit > 0 else {
-      throw fail("", "action_limit", "is \(actionLimit)", "give the largest magnitude of an action, above 0")
+    for (field, size, sizes) in [
+      ("observation_size", observationSize, ModelDescription.observationSizes),
+      ("action_size", actionSize, ModelDescription.actionSizes),
+    ] where !sizes.contains(size) {
+      throw fail("", field, "is \(size)", "a model can have \(sizes.lowerBound) ... \(sizes.upperBound)")
     }
-    guard periodNanoseconds > 0 else {
-      throw fail("", "period_nanoseconds", "is 0", "give the control period of the recording")
+    guard observationNames.isEmpty || observationNames.count == observationSize else {
+      throw fail(
+        "", "observation_names", "has \(observationNames.count) names",
+        "give one for each of \(observationSize) channels")
+    }
+    let limits = ModelDescription.actionLimits
+    guard limits.contains(Double(actionLimit)) else {
+      throw fail(
+        "", "action_limit", "is \(actionLimit)",
+        "give the largest magnitude of an action, in a unit in which it is \(limits.lowerBound) ... \(limits.upperBound)"
+      )
+    }
+    let periods = ModelDescription.periodsNanoseconds
+    guard Int(exactly: periodNanoseconds).map({ periods.contains($0) }) ?? false else {
+      throw fail(
+        "", "period_nanoseconds", "is \(periodNanoseconds)",
+        "give the control period of the recording, \(periods.lowerBound) ... \(periods.upperBound)")
     }
     guard !episodes.isEmpty else { throw fail("", "the data set", "has no episodes", "record at least one") }
 

@@ -1,14 +1,15 @@
 // A data set as one HDF5 file in Minari's layout: a group an episode, attributes for what describes it.
 //
 //     /                    total_episodes, total_steps, family, observation_size, action_size, action_limit,
-//                          period_nanoseconds, provenance (JSON, optional)
+//                          period_nanoseconds, provenance, observation_names (JSON, optional)
 //     /episode_N           id, total_steps, task, parameters (optional), behaviour (optional)
-//       observations [T + 1][observation_size]   actions [T][action_size]   rewards [T]
+//       observations [T + 1][observation_size], or a group of arrays   actions [T][action_size]   rewards [T]
 //       terminations [T]   truncations [T]       (booleans)
 //
 // A seal lies before it, in the user block that HDF5 leaves to the user. h5py opens the file as it is. As `data/main_data.hdf5` beside Minari's `metadata.json` it is a Minari data set.
 
 import Foundation
+import PlannerModel
 
 extension Dataset {
   /// Reads and checks the data set at `path`. Real-time: no.
@@ -24,21 +25,21 @@ extension Dataset {
   /// Checks the data set and writes it to `path`: wholly, or not at all. Real-time: no.
   public func save(path: String) throws(DataError) {
     try check(file: path)
-    let partial = "\(path).\(getpid()).partial"
-    do throws(DataError) {
-      try HDF5Group.exclusively { () throws(DataError) in
-        let root = try HDF5Group(creating: partial, file: path)
-        try write(to: root)
-        try root.flush()
-      }
-      try FileSeal.write(partial, file: path)
-      guard rename(partial, path) == 0 else {
-        throw .system(file: path, operation: "write", reason: String(cString: strerror(errno)))
-      }
-    } catch {
-      unlink(partial)
-      throw error
+    let image = try HDF5Group.exclusively { () throws(DataError) in
+      try HDF5Group.image(of: path) { (root) throws(DataError) in try write(to: root) }
     }
+    do throws(ModelError) {
+      try OutputFile(path).write(FileSeal.bytes(before: image), image)
+    } catch {
+      guard case .system(_, let operation, let reason) = error else { preconditionFailure("no other error of a file") }
+      throw .system(file: path, operation: operation, reason: reason)
+    }
+  }
+
+  /// About how long the file of `steps` steps in `episodes` episodes is, for the room that it takes.
+  public static func fileBytes(episodes: Int, steps: Int, observationSize: Int, actionSize: Int) -> Int {
+    let (row, episode) = (4 * (observationSize + actionSize + 1) + 2, 8192)
+    return steps * row + episodes * (episode + 4 * observationSize)
   }
 
   private init(root: HDF5Group) throws(DataError) {
@@ -46,7 +47,7 @@ extension Dataset {
       family: try root.string("family"),
       observationSize: try root.size("observation_size"),
       actionSize: try root.size("action_size"),
-      actionLimit: Float(try root.numbers("action_limit").first ?? .nan),
+      actionLimit: try Self.actionLimit(root),
       periodNanoseconds: UInt64(try root.size("period_nanoseconds")))
     if root.has(attribute: "provenance") {
       let text = try root.string("provenance")
@@ -55,8 +56,24 @@ extension Dataset {
       }
       provenance = values
     }
-    for number in 0..<(try root.size("total_episodes")) {
+    if root.has(attribute: "observation_names") {
+      let text = try root.string("observation_names")
+      guard let names = try? JSONDecoder().decode([String].self, from: Data(text.utf8)), names.count == observationSize
+      else {
+        throw root.invalid(
+          "attribute 'observation_names'", "is not a JSON array of \(observationSize) strings", "correct or delete it")
+      }
+      observationNames = names
+    }
+    let count = try root.size("total_episodes")
+    for number in 0..<count {
       episodes.append(try episode(root.group("episode_\(number)")))
+    }
+    let groups = root.names().filter { $0.hasPrefix("episode_") && Int($0.dropFirst(8)) != nil }.count
+    guard groups == count else {
+      throw root.invalid(
+        "attribute 'total_episodes'", "is \(count), but there are \(groups) groups episode_*",
+        "set it to \(groups), or delete the groups that are left over")
     }
     let steps = try root.size("total_steps")
     guard steps == transitionCount else {
@@ -65,18 +82,46 @@ extension Dataset {
     }
   }
 
-  private func episode(_ group: HDF5Group) throws(DataError) -> Episode {
+  /// One number, or one for each channel of the action if they are all the same.
+  private static func actionLimit(_ root: HDF5Group) throws(DataError) -> Float {
+    let limits = try root.numbers("action_limit")
+    guard let first = limits.first else {
+      throw root.invalid("attribute 'action_limit'", "is empty", "give the largest magnitude of an action")
+    }
+    let size = try root.size("action_size")
+    guard limits.count == 1 || limits.count == size else {
+      throw root.invalid(
+        "attribute 'action_limit'", "has \(limits.count) numbers for \(size) channels of the action", "give one number")
+    }
+    if let other = limits.firstIndex(where: { $0 != first && !first.isNaN }) {
+      throw root.invalid(
+        "attribute 'action_limit'",
+        "is \(first) for channel 0 of the action and \(limits[other]) for channel \(other); a model has one limit for all",
+        "divide each channel of 'actions' by its own limit, and set action_limit to 1.0")
+    }
+    return Float(first)
+  }
+
+  private mutating func episode(_ group: HDF5Group) throws(DataError) -> Episode {
     let steps = try group.size("total_steps")
     let terminations = try group.flags("terminations", rows: steps)
-    _ = try group.flags("truncations", rows: steps)
-    if let early = terminations.dropLast().firstIndex(of: true) {
-      throw group.invalid("terminations[\(early)]", "is set before the end", "split the recording into episodes there")
+    let truncations = try group.flags("truncations", rows: steps)
+    for (name, flags) in [("terminations", terminations), ("truncations", truncations)] {
+      guard let early = flags.dropLast().firstIndex(of: true) else { continue }
+      throw group.invalid("\(name)[\(early)]", "is set before the end", "split the recording into episodes there")
+    }
+    let (observations, names) = try group.channels("observations", rows: steps + 1, columns: observationSize)
+    if !names.isEmpty, observationNames.isEmpty, episodes.isEmpty { observationNames = names }
+    guard names.isEmpty || names == observationNames else {
+      throw group.invalid(
+        "observations", "has other arrays than the episodes before it or observation_names",
+        "give every episode the same arrays")
     }
     return Episode(
       task: try group.integer("task"),
       parameters: group.has(attribute: "parameters") ? try group.numbers("parameters") : [],
       behaviour: group.has(attribute: "behaviour") ? try group.string("behaviour") : "unknown",
-      observations: try group.floats("observations", rows: steps + 1, columns: observationSize),
+      observations: observations,
       actions: try group.floats("actions", rows: steps, columns: actionSize),
       rewards: try group.floats("rewards", rows: steps, columns: nil),
       terminated: terminations.last ?? false)
@@ -94,6 +139,9 @@ extension Dataset {
     encoder.outputFormatting = .sortedKeys
     if let text = try? encoder.encode(provenance) {
       try root.set("provenance", string: String(decoding: text, as: UTF8.self))
+    }
+    if !observationNames.isEmpty, let text = try? encoder.encode(observationNames) {
+      try root.set("observation_names", string: String(decoding: text, as: UTF8.self))
     }
     for (number, episode) in episodes.enumerated() {
       let group = try root.createGroup("episode_\(number)")

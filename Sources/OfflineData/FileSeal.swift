@@ -1,6 +1,7 @@
 // The seal on a data set: a checksum over the file, checked before libhdf5, which crashes on some damaged files, sees it.
 
 import Foundation
+import PlannerModel
 
 /// The first bytes of a file that we wrote: a line of text with the checksum of all that follows.
 /// Files without a seal come from other programs and are read as they are.
@@ -18,7 +19,8 @@ package enum FileSeal {
       throw .system(file: path, operation: "open", reason: error.localizedDescription)
     }
     guard content.starts(with: mark.utf8) else { return }
-    guard content.prefix(size) == line(for: content) else {
+    let isWhole = content.dropFirst(size).withUnsafeBytes { content.prefix(size).elementsEqual(line(before: $0)) }
+    guard isWhole else {
       throw .damaged(
         file: path,
         reason: "has changed since it was written (if that was on purpose, take the seal off:"
@@ -26,27 +28,15 @@ package enum FileSeal {
     }
   }
 
-  /// Seals the finished file at `path` and hands it to the disk; errors name it `file`.
-  package static func write(_ path: String, file: String) throws(DataError) {
-    do {
-      let url = URL(fileURLWithPath: path)
-      let seal = line(for: try Data(contentsOf: url, options: .mappedIfSafe))
-      let handle = try FileHandle(forUpdating: url)
-      try handle.write(contentsOf: seal)
-      try handle.synchronize()
-      try handle.close()
-    } catch {
-      throw .system(file: file, operation: "write", reason: error.localizedDescription)
-    }
+  /// The seal of a file that goes on with `content`.
+  package static func bytes(before content: [UInt8]) -> [UInt8] {
+    content.withUnsafeBytes { line(before: $0) }
   }
 
-  private static func line(for content: Data) -> Data {
-    let text = mark + String(checksum(content.dropFirst(size)), radix: 16) + "\n"
-    return Data(text.utf8) + Data(repeating: 0, count: size - text.utf8.count)
-  }
-
-  /// FNV-1a, 64 bits (Fowler, Noll and Vo).
-  private static func checksum(_ bytes: Data) -> UInt64 {
-    bytes.withUnsafeBytes { $0.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 } }
+  private static func line(before content: UnsafeRawBufferPointer) -> [UInt8] {
+    var checksum = Fingerprint()
+    checksum.add(bytes: content)
+    let text = Array((mark + checksum.text + "\n").utf8)
+    return text + [UInt8](repeating: 0, count: size - text.count)
   }
 }

@@ -36,47 +36,103 @@ package final class HDF5Group {
   convenience init(reading file: String) throws(DataError) {
     guard H5Fis_hdf5(file) > 0 else { throw .damaged(file: file, reason: "is not an HDF5 file") }
     let id = hdf5_open_file(file)
-    guard id >= 0 else { throw .damaged(file: file, reason: "is truncated or damaged, HDF5 cannot open it") }
+    guard id >= 0 else {
+      throw HDF5Failure.last.error(file: file)
+        ?? .damaged(file: file, reason: "is truncated or damaged, HDF5 cannot open it")
+    }
     self.init(id: id, file: file, place: "")
   }
 
-  /// Creates a file at `path` with room for a seal, replacing what is there; errors name it `file`.
-  convenience init(creating path: String, file: String) throws(DataError) {
+  /// The bytes of a new file that `fill` has filled, without the user block that leaves room for a seal; errors name it `file`. The
+  /// file is made in memory: libhdf5 crashes where a disk is full.
+  static func image(of file: String, fill: (HDF5Group) throws(DataError) -> Void) throws(DataError) -> [UInt8] {
     let creation = H5Pcreate(hdf5_file_creation_class())
-    defer { H5Pclose(creation) }
+    let access = H5Pcreate(hdf5_file_access_class())
+    defer {
+      H5Pclose(creation)
+      H5Pclose(access)
+    }
     H5Pset_userblock(creation, UInt64(FileSeal.size))
-    let id = hdf5_create_file(path, creation)
-    guard id >= 0 else { throw .system(file: file, operation: "create", reason: "HDF5 cannot create \(path)") }
-    self.init(id: id, file: file, place: "")
+    H5Pset_fapl_core(access, 1 << 24, false)
+    let id = hdf5_create_file(file, creation, access)
+    guard id >= 0 else { throw .system(file: file, operation: "create", reason: HDF5Failure.last.text) }
+    let root = HDF5Group(id: id, file: file, place: "")
+    try fill(root)
+    try root.written(H5Fflush(id, H5F_SCOPE_GLOBAL))
+    let count = try root.written(H5Fget_file_image(id, nil, 0))
+    var bytes = [UInt8](repeating: 0, count: count)
+    try root.written(H5Fget_file_image(id, &bytes, count))
+    return bytes
   }
 
   func group(_ name: String) throws(DataError) -> HDF5Group {
+    guard has(link: name) else {
+      throw invalid(name, "is missing", "the file must hold a group of this name, in Minari's layout")
+    }
     let group = H5Gopen2(id, name, 0)
     guard group >= 0 else {
-      throw invalid(name, "is missing or damaged", "the file must hold a group of this name, in Minari's layout")
+      throw unreadable(name, "is damaged", "the file must hold a group of this name, in Minari's layout")
     }
-    return HDF5Group(id: group, file: file, place: name)
+    return HDF5Group(id: group, file: file, place: place.isEmpty ? name : "\(place)/\(name)")
   }
 
   func createGroup(_ name: String) throws(DataError) -> HDF5Group {
     HDF5Group(id: try written(H5Gcreate2(id, name, 0, 0, 0)), file: file, place: name)
   }
 
-  /// Hands everything to the operating system.
-  func flush() throws(DataError) {
-    try written(H5Fflush(id, H5F_SCOPE_GLOBAL))
+  private func has(link name: String) -> Bool { H5Lexists(id, name, 0) > 0 }
+
+  /// The names in this group, sorted.
+  func names() -> [String] {
+    var info = H5G_info_t()
+    guard H5Gget_info(id, &info) >= 0 else { return [] }
+    return (0..<info.nlinks).compactMap { index in
+      let length = H5Lget_name_by_idx(id, ".", H5_INDEX_NAME, H5_ITER_INC, index, nil, 0, 0)
+      guard length > 0 else { return nil }
+      var name = [CChar](repeating: 0, count: length + 1)
+      H5Lget_name_by_idx(id, ".", H5_INDEX_NAME, H5_ITER_INC, index, &name, name.count, 0)
+      return String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
   }
 
   // MARK: Attributes
 
   func has(attribute name: String) -> Bool { H5Aexists(id, name) > 0 }
 
+  /// A whole number. One of another type counts if its value is whole: 3.0 does, 3.9 does not.
   func integer(_ name: String) throws(DataError) -> Int {
-    var value: Int64 = 0
+    var whole: Int?
+    var found = ""
     try readAttribute(name, "one whole number") { attribute, space in
-      H5Sget_simple_extent_npoints(space) == 1 && H5Aread(attribute, hdf5_int64(), &value) >= 0
+      guard H5Sget_simple_extent_npoints(space) == 1 else { return false }
+      let type = H5Aget_type(attribute)
+      defer { H5Tclose(type) }
+      switch H5Tget_class(type) {
+      case H5T_FLOAT:
+        var value = 0.0
+        guard H5Aread(attribute, hdf5_float64(), &value) >= 0 else { return false }
+        (whole, found) = (Int(exactly: value), "\(value)")
+      case H5T_INTEGER where H5Tget_sign(type) == H5T_SGN_NONE:
+        var value: UInt64 = 0
+        guard H5Aread(attribute, hdf5_uint64(), &value) >= 0 else { return false }
+        (whole, found) = (Int(exactly: value), "\(value)")
+      case H5T_INTEGER:
+        var value: Int64 = 0
+        guard H5Aread(attribute, hdf5_int64(), &value) >= 0 else { return false }
+        whole = Int(value)
+      default: return false
+      }
+      return true
     }
-    return Int(value)
+    guard let whole else {
+      throw invalid(
+        "attribute '\(name)'", "is \(found)",
+        "give a whole number"
+          + (name == "task"
+            ? " for each task, 0, 1, 2 ..., and what describes it in the attribute 'parameters'"
+            : " of at most \(Int.max)"))
+    }
+    return whole
   }
 
   func numbers(_ name: String) throws(DataError) -> [Double] {
@@ -117,10 +173,10 @@ package final class HDF5Group {
     }
     let attribute = H5Aopen(id, name, 0)
     defer { H5Aclose(attribute) }
-    let space = H5Aget_space(attribute)
+    let space = attribute < 0 ? attribute : H5Aget_space(attribute)
     defer { H5Sclose(space) }
     guard attribute >= 0, space >= 0, read(attribute, space) else {
-      throw invalid("attribute '\(name)'", "is not \(kind)", "set it with h5py: attrs['\(name)'] = \(kind)")
+      throw unreadable("attribute '\(name)'", "is not \(kind)", "set it with h5py: attrs['\(name)'] = \(kind)")
     }
   }
 
@@ -167,9 +223,74 @@ package final class HDF5Group {
     try readArray(name, shape: [rows] + (columns.map { [$0] } ?? []), type: hdf5_float32(), zero: Float(0))
   }
 
-  /// The array `name` of `rows` booleans or whole numbers, where everything but 0 is true.
+  /// The channels called `name`: an array, whose channels have no names, or a group of arrays (as Minari keeps observations that are
+  /// dictionaries), whose columns follow one another in the order of the arrays' names.
+  func channels(_ name: String, rows: Int, columns: Int) throws(DataError) -> (values: [Float], names: [String]) {
+    guard isGroup(name) else { return (try floats(name, rows: rows, columns: columns), []) }
+    let parts = try group(name).columns(rows: rows)
+    guard parts.count == columns else {
+      throw invalid(
+        name, "has \(parts.count) channels in its arrays, not \(columns)",
+        "set the attribute observation_size to \(parts.count), or leave arrays out")
+    }
+    var values = [Float](repeating: 0, count: rows * columns)
+    for (column, part) in parts.enumerated() {
+      for row in 0..<rows { values[row * columns + column] = part.values[row] }
+    }
+    return (values, parts.map(\.name))
+  }
+
+  /// Every column of the arrays in this group and the groups in it, `velocity.0` the first of `velocity`.
+  private func columns(rows: Int) throws(DataError) -> [(name: String, values: [Float])] {
+    var all: [(name: String, values: [Float])] = []
+    for name in names() {
+      if isGroup(name) {
+        all += try group(name).columns(rows: rows).map { ("\(name).\($0.name)", $0.values) }
+      } else if let width = width(of: name) {
+        let values = try floats(name, rows: rows, columns: width)
+        for column in 0..<width { all.append(("\(name).\(column)", (0..<rows).map { values[$0 * width + column] })) }
+      } else {
+        all.append((name, try floats(name, rows: rows, columns: nil)))
+      }
+    }
+    return all
+  }
+
+  private func isGroup(_ name: String) -> Bool {
+    let group = H5Gopen2(id, name, 0)
+    if group >= 0 { H5Gclose(group) }
+    return group >= 0
+  }
+
+  /// Columns of the array `name`; nil unless it has rows and columns.
+  private func width(of name: String) -> Int? {
+    let array = H5Dopen2(id, name, 0)
+    guard array >= 0 else { return nil }
+    let space = H5Dget_space(array)
+    defer {
+      H5Sclose(space)
+      H5Dclose(array)
+    }
+    let shape = Self.shape(space)
+    return shape.count == 2 ? shape[1] : nil
+  }
+
+  /// The array `name` of `rows` booleans or numbers, where everything but 0 is true.
   func flags(_ name: String, rows: Int) throws(DataError) -> [Bool] {
-    try readArray(name, shape: [rows], type: hdf5_int8(), zero: Int8(0)).map { $0 != 0 }
+    // A boolean is an enumeration over whole numbers, and only turns into one of them.
+    if holdsFractions(name) { return try floats(name, rows: rows, columns: nil).map { $0 != 0 } }
+    return try readArray(name, shape: [rows], type: hdf5_int64(), zero: Int64(0)).map { $0 != 0 }
+  }
+
+  private func holdsFractions(_ name: String) -> Bool {
+    let array = H5Dopen2(id, name, 0)
+    guard array >= 0 else { return false }
+    let type = H5Dget_type(array)
+    defer {
+      H5Tclose(type)
+      H5Dclose(array)
+    }
+    return H5Tget_class(type) == H5T_FLOAT
   }
 
   /// Numbers of one array at the most: a damaged file may claim any number without holding one of them.
@@ -178,8 +299,9 @@ package final class HDF5Group {
   private func readArray<Value>(
     _ name: String, shape: [Int], type: hid_t, zero: Value
   ) throws(DataError) -> [Value] {
+    guard has(link: name) else { throw invalid(name, "is missing", "write an array of shape \(shape)") }
     let array = H5Dopen2(id, name, 0)
-    guard array >= 0 else { throw invalid(name, "is missing", "write an array of shape \(shape)") }
+    guard array >= 0 else { throw unreadable(name, "is no array", "write an array of shape \(shape)") }
     defer { H5Dclose(array) }
     let space = H5Dget_space(array)
     defer { H5Sclose(space) }
@@ -195,7 +317,8 @@ package final class HDF5Group {
     }
     var values = [Value](repeating: zero, count: count)
     guard H5Dread(array, type, 0, 0, 0, &values) >= 0 else {
-      throw invalid(name, "cannot be read, its numbers are damaged or of a foreign type", "write it again as numbers")
+      throw unreadable(
+        name, "cannot be read, its numbers are damaged or of a foreign type", "write it again as numbers")
     }
     return values
   }
@@ -238,11 +361,14 @@ package final class HDF5Group {
     .invalid(file: file, place: place, field: field, problem: problem, cure: cure)
   }
 
+  /// What is there and cannot be read: the library knows why, or `problem` is all that is known.
+  private func unreadable(_ field: String, _ problem: String, _ cure: String) -> DataError {
+    HDF5Failure.last.error(file: file, place: place, field: field) ?? invalid(field, problem, cure)
+  }
+
   @discardableResult
   private func written<Code: SignedInteger>(_ code: Code) throws(DataError) -> Code {
-    guard code >= 0 else {
-      throw .system(file: file, operation: "write", reason: "HDF5 failed; is the disk full?")
-    }
+    guard code >= 0 else { throw .system(file: file, operation: "write", reason: HDF5Failure.last.text) }
     return code
   }
 }

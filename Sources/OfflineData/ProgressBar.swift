@@ -39,9 +39,8 @@ public final class ProgressBar: Sendable {
       state.tenth = tenth
       state.shown = now
       let line = Self.line(title, done, total, unit, elapsed: now - start) + (note.isEmpty ? "" : ", \(note)")
-      // Carriage return and "erase to the end of the line" redraw in place.
-      let text = isTerminal ? "\r\(line)\u{1B}[K" + (done == total ? "\n" : "") : line + "\n"
-      console_say(text)
+      if isTerminal { console_redraw(line) } else { console_say_line(line) }
+      if isTerminal, done == total { console_say("\n") }
     }
   }
 

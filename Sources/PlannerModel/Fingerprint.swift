@@ -10,7 +10,7 @@ public struct Fingerprint: Equatable, Sendable {
 
   /// Of the bytes of a file.
   public init(path: String) throws(ModelError) {
-    for byte in try readFile(path) { add(word: UInt64(byte)) }
+    try readFile(path).withUnsafeBytes { add(bytes: $0) }
   }
 
   /// Of a text.
@@ -22,7 +22,12 @@ public struct Fingerprint: Equatable, Sendable {
     add(word: 0x100)
   }
 
+  /// Adds bytes.
+  public mutating func add(bytes: UnsafeRawBufferPointer) { for byte in bytes { add(word: UInt64(byte)) } }
+
   public mutating func add(word: UInt64) { hash = (hash ^ word) &* 0x100_0000_01B3 }
+
+  public var value: UInt64 { hash }
 
   /// Hexadecimal.
   public var text: String { String(hash, radix: 16) }

@@ -91,6 +91,9 @@ extension SafetensorsWriter {
 }
 
 extension PlannerStatistics {
+  /// Far below what any unit makes of a channel that moves, and what it divides stays finite.
+  static var smallestSpread: Float { 1e-20 }
+
   /// Names in the file of the statistics that have an entry a channel.
   static var fields: [(String, WritableKeyPath<PlannerStatistics, [Float]>)] {
     [
@@ -123,8 +126,21 @@ extension PlannerStatistics {
       ("observation.std", observationStd), ("action.std", actionStd), ("difference.std", differenceStd),
       ("reward.std", [rewardStd]), ("parameters.std", parameterStd),
     ] {
-      if let bad = values.first(where: { $0 < 1e-6 }) {
-        throw .invalid(file: file.path, field: "statistics.\(name)", found: "\(bad)", expected: "at least 1e-6")
+      if let bad = values.first(where: { $0 < Self.smallestSpread }) {
+        throw .invalid(
+          file: file.path, field: "statistics.\(name)", found: "\(bad)", expected: "at least \(Self.smallestSpread)")
+      }
+    }
+    // Nor can a spread be far below the range that it is a spread of, whatever the unit.
+    let ranges = { (low: [Float], high: [Float]) in zip(low, high).map { $1 - $0 } }
+    for (name, spreads, wholes) in [
+      ("observation.std", observationStd, ranges(observationMin, observationMax)),
+      ("action.std", actionStd, ranges(actionMin, actionMax)), ("difference.std", differenceStd, observationStd),
+    ] {
+      for (spread, whole) in zip(spreads, wholes) where spread < 1e-7 * whole {
+        throw .invalid(
+          file: file.path, field: "statistics.\(name)", found: "\(spread) of a whole of \(whole)",
+          expected: "at least 1e-7 of that")
       }
     }
     for (name, low, high) in [

@@ -7,6 +7,23 @@ public struct ModelDescription: Equatable, Sendable {
   /// First thing checked in a file: what it is, and the version of its layout.
   public static let format = "metadiffuser-model/2"
 
+  /// What any model keeps to: data that do not are refused before a model is trained on them.
+  public static let observationSizes = 1...1024, actionSizes = 1...256
+  public static let periodsNanoseconds = 100_000...10_000_000_000
+  public static let actionLimits = 1e-6...1e6
+  /// Bytes of a name: a robot is asked for its family in a message that has room for no more.
+  public static let longestName = 63
+
+  /// Why `name` can be no family's name; nil: it can.
+  public static func defect(ofName name: String) -> String? {
+    if name.isEmpty { return "is empty" }
+    if name.utf8.count > longestName { return "has \(name.utf8.count) bytes, more than \(longestName)" }
+    let isPrintable = name.unicodeScalars.allSatisfy {
+      ![.control, .format, .lineSeparator, .paragraphSeparator].contains($0.properties.generalCategory)
+    }
+    return isPrintable ? nil : "has characters that cannot be seen"
+  }
+
   /// Task family the data came from, `cheetah-vel`; people's own robots have names of their own.
   public var family: String
   public var shape: PlannerShape
@@ -38,6 +55,11 @@ public struct ModelDescription: Equatable, Sendable {
       throw .invalid(file: file.path, field: "__metadata__.format", found: "'\(format)'", expected: "'\(Self.format)'")
     }
     family = try file.field("family")
+    if let defect = Self.defect(ofName: family) {
+      throw .invalid(
+        file: file.path, field: "__metadata__.family", found: "'\(family)', which \(defect)",
+        expected: "a name of at most \(Self.longestName) bytes")
+    }
     let channelText = try file.field("channels")
     let channelParts = channelText.split(separator: ",", omittingEmptySubsequences: false)
     let channels = channelParts.compactMap { Int($0) }
@@ -51,8 +73,8 @@ public struct ModelDescription: Equatable, Sendable {
         file: file.path, field: "__metadata__.schedule", found: "'\(schedule)'", expected: "'\(Self.schedule)'")
     }
     shape = PlannerShape(
-      observationSize: try file.integer("observation_size", in: 1...1024),
-      actionSize: try file.integer("action_size", in: 1...256),
+      observationSize: try file.integer("observation_size", in: Self.observationSizes),
+      actionSize: try file.integer("action_size", in: Self.actionSizes),
       contextSize: try file.integer("context_size", in: 1...256), horizon: try file.integer("horizon", in: 2...256),
       channels: channels, denoisingSteps: try file.integer("denoising_steps", in: 1...1000),
       contextKind: try Self.contextKind(file),
@@ -62,8 +84,8 @@ public struct ModelDescription: Equatable, Sendable {
       throw .invalid(
         file: file.path, field: "__metadata__.\(defect.field)", found: "'\(defect.found)'", expected: defect.expected)
     }
-    periodNanoseconds = UInt64(try file.integer("period_nanoseconds", in: 100_000...10_000_000_000))
-    actionLimit = Float(try file.number("action_limit", in: 1e-6...1e6))
+    periodNanoseconds = UInt64(try file.integer("period_nanoseconds", in: Self.periodsNanoseconds))
+    actionLimit = Float(try file.number("action_limit", in: Self.actionLimits))
     options = try PlannerOptions(file: file, shape: shape)
     provenance = [:]
     for (key, value) in file.metadata where key.hasPrefix(Self.provenancePrefix) {

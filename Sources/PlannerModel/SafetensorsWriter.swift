@@ -1,7 +1,6 @@
-// Writing safetensors, whole or not at all: a temporary file beside the target, then a rename.
+// Writing safetensors: a header in JSON, then the tensors.
 
 import FoundationEssentials
-import Glibc
 
 /// Gathers tensors and writes them as one safetensors file that every reader of the format opens.
 ///
@@ -47,30 +46,7 @@ public struct SafetensorsWriter {
 
   /// Writes the file; an interrupted write leaves the old file, or none.
   public func write(to path: String) throws(ModelError) {
-    func failed(_ operation: String) -> ModelError {
-      .system(file: path, operation: operation, reason: String(cString: strerror(errno)))
-    }
-    let temporary = "\(path).\(getpid()).tmp"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw failed("create") }
-    var finished = false
-    defer { if !finished { unlink(temporary) } }
-    do {
-      defer { close(descriptor) }
-      let contents = serialised()
-      var offset = 0
-      while offset < contents.count {
-        let count = contents.withUnsafeBytes {
-          Glibc.write(descriptor, $0.baseAddress! + offset, contents.count - offset)
-        }
-        if count < 0 && errno == EINTR { continue }
-        guard count > 0 else { throw failed("write") }
-        offset += count
-      }
-      guard fsync(descriptor) == 0 else { throw failed("write") }
-    }
-    guard rename(temporary, path) == 0 else { throw failed("replace") }
-    finished = true
+    try OutputFile(path).write(serialised())
   }
 
   /// The file's bytes: tensors fp32 ones first, which keeps every tensor aligned.

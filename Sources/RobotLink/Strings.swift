@@ -18,10 +18,20 @@ extension FixedText: CustomStringConvertible {
     }
   }
 
+  /// The text, which a peer may have sent: what is no UTF-8 or cannot be seen is shown as U+FFFD.
   public var description: String {
     var text: [UInt8] = []
     for index in 0..<count { text.append(bytes[index]) }
-    return String(decoding: text, as: UTF8.self)
+    var visible = String.UnicodeScalarView()
+    for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {
+      let isVisible =
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: false
+        default: true
+        }
+      visible.append(isVisible ? scalar : "\u{FFFD}")
+    }
+    return String(visible)
   }
 }
 

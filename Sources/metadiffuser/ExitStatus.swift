@@ -21,9 +21,14 @@ extension MetaDiffuser {
       try command.run()
     } catch {
       // Help, usage and everything without a status of its own is the argument parser's.
-      guard let status = exitStatus(of: error) else { exit(withError: error) }
-      console_say("Error: \(error)\n")
-      Foundation.exit(status)
+      if let status = exitStatus(of: error) {
+        console_say_line("Error: \(error)")
+        Foundation.exit(status)
+      }
+      // By way of the console, which shows what would steer a terminal.
+      let (text, code) = (fullMessage(for: error), exitCode(for: error))
+      if code.isSuccess { print(text) } else if !text.isEmpty { console_say(text + "\n") }
+      Foundation.exit(code.rawValue)
     }
   }
 }

@@ -21,5 +21,5 @@ struct RecipeArguments: ParsableArguments {
   }
 
   /// As it was given, for provenance.
-  var text: String { recipe.map { "--recipe \($0)" } ?? "--family \(family ?? "")" }
+  var words: [String] { recipe.map { ["--recipe", $0] } ?? ["--family", family ?? ""] }
 }

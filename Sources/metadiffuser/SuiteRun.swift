@@ -107,6 +107,8 @@ struct SuiteArguments: ParsableArguments {
   /// Runs the suite and prints and writes what was asked for.
   func run(seed: UInt64, split: TaskSplit, episodes: Int?, threads: Int, kernels: String?, json: Bool) throws {
     var suite = try make()
+    for path in [csv, markdown, suite.results + "/cell"].compactMap({ $0 }) { try OutputFile.prepare(path) }
+    if let markdown { try MarkedSection.check(file: markdown) }
     suite.seeds = (0..<UInt64(seeds ?? (quick ? 1 : 3))).map { seed &+ $0 }
     suite.split = split
     suite.episodes = episodes ?? 1
@@ -116,11 +118,7 @@ struct SuiteArguments: ParsableArguments {
     let bar = SuiteProgress()
     let report = try suite.run(isCancelled: { Interruption.isRequested }, progress: { bar.update($0, of: $1) })
     if let csv {
-      do {
-        try Data(report.csv.utf8).write(to: URL(fileURLWithPath: csv), options: .atomic)
-      } catch {
-        throw SuiteError.file(path: csv, problem: "cannot be written: \(error.localizedDescription)")
-      }
+      try OutputFile(csv).write(report.csv)
     }
     if let markdown {
       let command = command(seed: seed, split: split, episodes: episodes, kernels: kernels)
@@ -136,8 +134,9 @@ struct SuiteArguments: ParsableArguments {
       ("seed", seed == 1 ? nil : "\(seed)"), ("seeds", seeds.map { "\($0)" }),
       ("episodes", episodes.flatMap { $0 == 1 ? nil : "\($0)" }), ("kernel", kernels), ("markdown", markdown),
     ]
-    return "metadiffuser evaluate --suite paper" + (quick ? " --quick" : "")
-      + options.compactMap { option in option.value.map { " --\(option.name) \($0)" } }.joined()
+    return shellLine(
+      ["metadiffuser", "evaluate", "--suite", "paper"] + (quick ? ["--quick"] : [])
+        + options.flatMap { option in option.value.map { ["--\(option.name)", $0] } ?? [] })
   }
 }
 

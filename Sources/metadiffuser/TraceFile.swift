@@ -8,10 +8,10 @@ final class TraceFile {
   private let file: Int32
   private var problem: TraceError?
 
-  /// Opens `path`: emptied, with `header`, or with `header` nil at its end.
+  /// Opens `path`, which may be a device or a pipe that somebody reads: emptied, with `header`, or with `header` nil at its end.
   init(path: String, header: String?) throws {
     self.path = path
-    file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (header == nil ? O_APPEND : O_TRUNC), 0o644)
+    file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | (header == nil ? O_APPEND : O_TRUNC), 0o644)
     if file < 0 {
       throw TraceError(description: "cannot write the trace \(path): \(String(cString: strerror(errno)))")
     }

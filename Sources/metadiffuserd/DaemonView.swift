@@ -26,7 +26,7 @@ final class DaemonView {
   func news(_ text: String) {
     if isQuiet { return }
     finish()
-    writeError("\(text)\n")
+    console_say_line(text)
   }
 
   func update(_ loop: ControlLoop) {
@@ -42,7 +42,7 @@ final class DaemonView {
     let line =
       "episode \(status.episode)  step \(status.step)  reward \(decimal(Double(status.reward), 2))  "
       + "plan \(decimal(Double(status.planMicroseconds) / 1000, 1)) ms  misses \(status.deadlineMisses)\(belief)"
-    writeError("\r\(line.prefix(columns - 1))\u{1B}[K")
+    console_redraw(String(line.prefix(columns - 1)))
   }
 
   /// Of the terminal: a line that wraps would leave its beginning behind each time.
@@ -52,7 +52,7 @@ final class DaemonView {
   }
 
   func finish() {
-    if lineIsOpen { writeError("\n") }
+    if lineIsOpen { console_say("\n") }
     lineIsOpen = false
   }
 
@@ -141,9 +141,6 @@ extension PaceWarning: CustomStringConvertible {
     }
   }
 }
-
-/// Says it on standard error without ever waiting for whoever reads that.
-func writeError(_ text: String) { console_say(text) }
 
 /// `value` with `digits` decimals.
 func decimal(_ value: Double, _ digits: Int) -> String {

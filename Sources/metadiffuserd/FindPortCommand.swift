@@ -1,6 +1,7 @@
 // `metadiffuserd find-port`: the serial ports of this machine, and what answers on them.
 
 import ArgumentParser
+import CConsole
 import Glibc
 import RobotLink
 
@@ -26,6 +27,11 @@ struct FindPortCommand: ParsableCommand {
   @Flag(help: "Print the list as JSON.")
   var json = false
 
+  // It has a flag of the same name, and the parser gives it ours.
+  @ParentCommand var daemon: MetaDiffuserDaemon
+
+  private var isJSON: Bool { json || daemon.json }
+
   func validate() throws {
     guard LinkAddress.bauds.contains(baud) else {
       let bauds = LinkAddress.bauds
@@ -42,7 +48,7 @@ struct FindPortCommand: ParsableCommand {
       let address = LinkAddress.serial(path: port, baud: baud)
       let (text, description) = ask(address)
       if description != nil { hasRobot = true }
-      if !json { print("\(address)  \(text)") }
+      if !isJSON { console_print("\(address)  \(text)\n") }
       entries.append(
         .object([
           ("link", .text("\(address)")), ("answer", .text(text)),
@@ -50,9 +56,9 @@ struct FindPortCommand: ParsableCommand {
           ("family", description.map { .text("\($0.profile.family)") } ?? .null),
         ]))
     }
-    if json { print(JSON.array(entries).text) }
+    if isJSON { console_print(JSON.array(entries).text + "\n") }
     if ports.isEmpty {
-      writeError("Error: this machine has no serial port; plug the robot in, or name one with --port\n")
+      console_say_line("Error: this machine has no serial port; plug the robot in, or name one with --port")
     }
     if !hasRobot { throw ExitCode(EX_UNAVAILABLE) }
   }

@@ -1,6 +1,7 @@
 // `metadiffuserd make-key`: a new key for a robot and its controllers.
 
 import ArgumentParser
+import CConsole
 import RobotLink
 
 struct MakeKeyCommand: ParsableCommand {
@@ -20,9 +21,9 @@ struct MakeKeyCommand: ParsableCommand {
     do throws(LinkError) {
       try LinkKey.make(file: file)
     } catch {
-      writeError("Error: \(error)\n")
+      console_say_line("Error: \(error)")
       throw ExitCode(error.exitStatus)
     }
-    print("\(file): a new key, readable by its owner only; give it to both ends with --key")
+    console_print("\(file): a new key, readable by its owner only; give it to both ends with --key\n")
   }
 }

@@ -31,7 +31,10 @@ struct MetaDiffuserDaemon: ParsableCommand {
       var command = try parseAsRoot()
       try command.run()
     } catch {
-      exit(withError: error)
+      // By way of the console, which shows what would steer a terminal.
+      let (text, code) = (fullMessage(for: error), exitCode(for: error))
+      if code.isSuccess { console_print(text + "\n") } else if !text.isEmpty { console_say(text + "\n") }
+      Glibc.exit(code.rawValue)
     }
   }
 
@@ -130,7 +133,7 @@ struct MetaDiffuserDaemon: ParsableCommand {
     do throws(ControlError) {
       try drive(model)
     } catch {
-      writeError("Error: \(error)\n")
+      console_say_line("Error: \(error)")
       throw ExitCode(error.exitStatus)
     }
   }

@@ -25,7 +25,7 @@ import Testing
     ],
     // Workbench: each may also use all of Swift's own libraries.
     "LinkFaults": ["Foundations", "RobotLink", "CRobotProtocol"],
-    "OfflineData": ["CHDF5", "CConsole"],
+    "OfflineData": ["CHDF5", "CConsole", "PlannerModel"],
     "Tasks": ["CMuJoCo", "Foundations"],
     "DataCollection": ["Foundations", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime"],
     "Learning": [

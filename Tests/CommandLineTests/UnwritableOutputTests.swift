@@ -75,6 +75,6 @@ import Testing
       ["-c", script, products.appendingPathComponent("metadiffuser").path] + train, program: "/bin/sh",
       in: workplace.folder)
     #expect(outcome.status == 1)
-    #expect(FileManager.default.fileExists(atPath: workplace.path("checkpoints/m.checkpoint")))
+    #expect(FileManager.default.fileExists(atPath: workplace.path("m.safetensors.checkpoint")))
   }
 }

@@ -24,8 +24,10 @@ import Testing
     #expect(abs(statistics.observation.deviation[0] - Float(11.2).squareRoot()) < 1e-6)
   }
 
-  @Test func `a channel that never changes gets the smallest deviation`() {
-    #expect(statistics.observation.deviation[1] == Statistics.smallestDeviation)
+  @Test func `a channel that never changes gets its magnitude for a deviation`() {
+    #expect(statistics.observation.standsStill(1) && !statistics.observation.standsStill(0))
+    #expect(statistics.observation.deviation[1] == 5)
+    #expect(statistics.difference.deviation[1] == 5)
   }
 
   @Test func `differences do not cross episodes`() {

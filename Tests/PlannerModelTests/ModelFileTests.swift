@@ -148,9 +148,25 @@ private let pristine = try! RawFile()
     }
   }
 
+  @Test func `small units are no defect`() throws {
+    var file = pristine
+    let own = weights.statistics
+    for (name, values) in [
+      ("observation.min", own.observationMin), ("observation.max", own.observationMax),
+      ("observation.std", own.observationStd), ("difference.std", own.differenceStd),
+    ] {
+      for (index, value) in values.enumerated() {
+        try file.set("statistics.\(name)", index, bits: (value * 1e-9).bitPattern)
+      }
+    }
+    try file.set("statistics.reward.std", 0, bits: Float(1e-12).bitPattern)
+    #expect(try file.load().weights.statistics.observationStd.allSatisfy { $0 < 1e-7 })
+  }
+
   @Test func `statistics that would make numbers jump are refused by name`() throws {
     for name in ["observation.std", "action.std", "difference.std", "reward.std"] {
-      for bad: Float in [0, -1, 1e-9, .nan] {
+      // Rewards have no range in the file that tells whether theirs is small.
+      for bad: Float in [0, -1, name == "reward.std" ? 1e-21 : 1e-9, .nan] {
         var file = pristine
         try file.set("statistics.\(name)", 0, bits: bad.bitPattern)
         let error = #expect(throws: ModelError.self) { try file.load() }

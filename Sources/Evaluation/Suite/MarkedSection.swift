@@ -1,6 +1,7 @@
 // The part of a document between two comments that a tool writes; people write the rest.
 
 import Foundation
+import PlannerModel
 
 /// Replaces what stands between the suite's two markers.
 public enum MarkedSection {
@@ -16,8 +17,16 @@ public enum MarkedSection {
     return parts[0] + begin + "\n\n" + content + "\n\n" + end + rest[1]
   }
 
+  /// Throws unless the file at `path` has a place for a section.
+  public static func check(file path: String) throws(SuiteError) { _ = try changed(path, by: "") }
+
   /// The same in the file at `path`, whole or not at all.
   public static func replace(inFile path: String, by content: String) throws(SuiteError) {
+    let text = try changed(path, by: content)
+    try SuiteError.writing(path) { () throws(ModelError) in try OutputFile(path).write(text) }
+  }
+
+  private static func changed(_ path: String, by content: String) throws(SuiteError) -> String {
     guard let document = try? String(contentsOfFile: path, encoding: .utf8) else {
       throw .file(path: path, problem: "cannot be read")
     }
@@ -26,10 +35,6 @@ public enum MarkedSection {
         path: path,
         problem: "does not hold the lines '\(begin)' and '\(end)' once each: put them where the tables are to go")
     }
-    do {
-      try Data(changed.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw .file(path: path, problem: "cannot be written: \(error.localizedDescription)")
-    }
+    return changed
   }
 }

@@ -1,6 +1,7 @@
 // One result of the suite as a small file that says what it depends on: what was done need not be done again.
 
 import Foundation
+import PlannerModel
 
 /// A folder of results. Each is valid for one fingerprint, that of everything which settles it.
 struct SuiteStore: Sendable {
@@ -23,12 +24,11 @@ struct SuiteStore: Sendable {
   func write(_ name: String, fingerprint: String, _ result: some Codable) throws(SuiteError) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      try encoder.encode(Cell(fingerprint: fingerprint, result: result))
-        .write(to: URL(fileURLWithPath: path(name)), options: .atomic)
-    } catch {
-      throw .file(path: path(name), problem: "cannot be written: \(error.localizedDescription)")
+    guard let cell = try? encoder.encode(Cell(fingerprint: fingerprint, result: result)) else {
+      throw .file(path: path(name), problem: "the result is not finite")
+    }
+    try SuiteError.writing(path(name)) { () throws(ModelError) in
+      try OutputFile.prepare(path(name)).write(Array(cell))
     }
   }
 
@@ -46,8 +46,20 @@ public enum SuiteError: Error, CustomStringConvertible, Equatable {
   public var description: String {
     switch self {
     case .file(let path, let problem): "\(path): \(problem)"
-    case .nothingToDo(let missing): "there is nothing to evaluate:\n  " + missing.joined(separator: "\n  ")
+    case .nothingToDo(let missing): "there is nothing to evaluate: " + missing.joined(separator: "; ")
     case .interrupted(let folder): "interrupted; the same command goes on from what is in \(folder)"
+    }
+  }
+}
+
+extension SuiteError {
+  /// Runs `body`, which writes `path`.
+  static func writing(_ path: String, _ body: () throws(ModelError) -> Void) throws(SuiteError) {
+    do throws(ModelError) {
+      try body()
+    } catch {
+      guard case .system(_, _, let reason) = error else { throw .file(path: path, problem: error.description) }
+      throw .file(path: path, problem: "cannot be written: \(reason)")
     }
   }
 }

@@ -68,6 +68,7 @@ public final class BaselineTraining {
     shouldStop: () -> Bool = { false }
   ) throws -> Outcome {
     let began = ContinuousClock.now
+    try files.prepare(parameters: Self.mostParameters)
     let log = TrainingLog(
       path: files.log, stages: Self.stageNames(method), lossNames: "loss,second_loss", isQuiet: isQuiet)
     stages = [try makeStage(0)]
@@ -103,6 +104,9 @@ public final class BaselineTraining {
         family: dataset.family, method: method, transitions: data.data.transitionCount, tasks: data.data.tasks.count,
         parameters: parameters, losses: losses, seconds: (ContinuousClock.now - began) / .seconds(1)))
   }
+
+  /// More than any baseline has.
+  private static let mostParameters = 1 << 20
 
   private static func stageNames(_ method: BaselineMethod) -> [String] {
     method == .cloning ? ["policy"] : ["encoder", "actor-critic"]
@@ -184,8 +188,6 @@ public final class BaselineTraining {
         count += values.count
       }
     }
-    let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     try writer.write(to: path)
     return count
   }

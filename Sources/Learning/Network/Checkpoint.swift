@@ -1,13 +1,16 @@
 // A training state on disk: named sections of bytes in one file, replaced as a whole so that no run leaves a broken one.
 
 import Foundation
+import PlannerModel
 import PlannerRuntime
 
 /// Named sections of plain numbers. A checkpoint is read by the same program on the same kind of machine that wrote it;
 /// models that leave the machine are safetensors. Real-time: no.
 public struct Checkpoint {
   private var sections: [String: Data] = [:]
-  private static let magic = Array("MDCHECK1".utf8)
+  /// Before it stands what the file is, and the checksum of the rest.
+  private static let magic = Array("MDCHECK2".utf8)
+  private static let headSize = 16
 
   public init() {}
 
@@ -86,22 +89,24 @@ public struct Checkpoint {
 
   /// Writes all sections to a temporary file beside `path`, then renames it.
   public func save(path: String) throws(LearningError) {
-    var file = Data(Self.magic)
+    var file: [UInt8] = []
     func append(_ number: Int) { withUnsafeBytes(of: UInt64(number)) { file.append(contentsOf: $0) } }
     append(sections.count)
     for (name, bytes) in sections.sorted(by: { $0.key < $1.key }) {
       append(name.utf8.count)
       file.append(contentsOf: name.utf8)
       append(bytes.count)
-      file.append(bytes)
+      file.append(contentsOf: bytes)
     }
-    do {
-      let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      try file.write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw .file(path: path, problem: "cannot be written: \(error.localizedDescription)")
+    try LearningError.writing(path) { () throws(ModelError) in
+      try OutputFile(path).write(Self.magic + Self.checksum(file), file)
     }
+  }
+
+  private static func checksum(_ bytes: [UInt8]) -> [UInt8] {
+    var sum = Fingerprint()
+    bytes.withUnsafeBytes { sum.add(bytes: $0) }
+    return withUnsafeBytes(of: sum.value) { Array($0) }
   }
 
   /// Reads a checkpoint; every length is checked against the file's.
@@ -117,8 +122,15 @@ public struct Checkpoint {
     }
     func number() -> UInt64? { take(8)?.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) } }
     var checkpoint = Checkpoint()
-    guard let start = take(8), Array(start) == magic, let count = number() else {
+    guard let start = take(8), Array(start.dropLast()) == magic.dropLast() else {
       throw .file(path: path, problem: "is not a checkpoint: delete it to start anew")
+    }
+    guard Array(start) == magic else {
+      throw .file(path: path, problem: "is another version's checkpoint: delete it to start anew")
+    }
+    guard let sum = take(8), Array(sum) == checksum(Array(file.dropFirst(headSize))), let count = number() else {
+      throw .file(
+        path: path, problem: "the checkpoint is damaged, its checksum does not fit: delete it to start anew")
     }
     for _ in 0..<count {
       guard let nameLength = number(), let name = take(nameLength), let length = number(), let bytes = take(length)

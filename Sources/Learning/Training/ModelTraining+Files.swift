@@ -5,6 +5,18 @@ import OfflineData
 import PlannerModel
 import PlannerRuntime
 
+extension ModelTraining.Files {
+  /// Finds out before a training of so many parameters whether it can write what it is to write. A checkpoint holds each parameter,
+  /// its average and two moments.
+  func prepare(parameters: Int) throws(LearningError) {
+    for (path, bytes) in [(output, 2 * parameters), (checkpoint, 16 * parameters), (log ?? checkpoint, 0)] {
+      try LearningError.writing(path) { () throws(ModelError) in
+        try OutputFile.prepare(path, bytes: bytes + (1 << 16))
+      }
+    }
+  }
+}
+
 extension ModelTraining {
   /// Saves all that decides how the run goes on. Nothing random is in it: every step draws from a stream of its own.
   func save(path: String) throws(LearningError) {
@@ -76,15 +88,7 @@ extension ModelTraining {
     if data.shape.contextKind != .oracle {
       model = model.with(bank: ContextBankBuilder(model, data, configuration).build(count: configuration.bankSize))
     }
-    do {
-      let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      try model.write(to: path, as: model.description)
-    } catch let error as ModelError {
-      throw .file(path: path, problem: error.description)
-    } catch {
-      throw .file(path: path, problem: "cannot be written: \(error.localizedDescription)")
-    }
+    try LearningError.writing(path) { () throws(ModelError) in try model.write(to: path, as: model.description) }
   }
 
   /// `model` with a bank of contexts from the data set that it was trained on; not for an oracle, which is told its task.

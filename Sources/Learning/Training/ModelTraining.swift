@@ -78,6 +78,7 @@ public final class ModelTraining {
     shouldStop: () -> Bool = { false }
   ) throws(LearningError) -> Outcome {
     let began = ContinuousClock.now
+    try files.prepare(parameters: data.shape.tensors.reduce(0) { $0 + $1.count })
     let log = TrainingLog(path: files.log, isQuiet: isQuiet)
     if FileManager.default.fileExists(atPath: files.checkpoint) {
       try restore(path: files.checkpoint)

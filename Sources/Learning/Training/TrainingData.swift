@@ -74,7 +74,10 @@ package final class TrainingData: @unchecked Sendable {
     let columns = (0..<shape.parameterCount).map { index in parameters.map { $0[index] } }
     let means = columns.map { $0.reduce(0, +) / Double($0.count) }
     let deviations = zip(columns, means).map { column, mean in
-      max((column.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(column.count)).squareRoot(), 1e-3)
+      let square = column.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(column.count)
+      return Double(
+        ChannelStatistics.divisor(
+          square.squareRoot(), minimum: Float(column.min() ?? 0), maximum: Float(column.max() ?? 0)))
     }
     for index in tasks.indices {
       tasks[index].parameters = (0..<shape.parameterCount).map {

@@ -2,6 +2,7 @@
 
 import CConsole
 import Foundation
+import PlannerModel
 
 /// Gathers losses and shows them: on a terminal one line that redraws itself, elsewhere a line every ten seconds; a row
 /// of CSV every hundred steps. Real-time: no.
@@ -55,14 +56,13 @@ final class TrainingLog {
     row = Sum()
     line = Sum()
     guard let path, file == nil else { return }
+    let table = kept(path: path, stage: stage, step: step)
+    try LearningError.writing(path) { () throws(ModelError) in try OutputFile(path).write(table) }
     do {
-      let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      try Data(kept(path: path, stage: stage, step: step).utf8).write(to: URL(fileURLWithPath: path))
       file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
       try file?.seekToEnd()
     } catch {
-      throw .file(path: path, problem: "cannot be written: \(error.localizedDescription)")
+      throw .unwritable(path: path, reason: error.localizedDescription)
     }
   }
 
@@ -77,7 +77,7 @@ final class TrainingLog {
         try file.write(
           contentsOf: Data("\(stage),\(step),\(numbers)\(losses.count == 1 ? "," : ""),\(heldOut)\n".utf8))
       } catch {
-        throw .file(path: path, problem: "cannot be written: \(error.localizedDescription)")
+        throw .unwritable(path: path, reason: error.localizedDescription)
       }
       row = Sum()
     }
@@ -99,9 +99,8 @@ final class TrainingLog {
 
   private func say(_ text: String, redraws: Bool) {
     guard !isQuiet else { return }
-    // Carriage return and "erase to the end of the line" redraw in place.
-    let whole = isTerminal ? "\r\(text)\u{1B}[K\(redraws ? "" : "\n")" : "\(text)\n"
-    console_say(whole)
+    if isTerminal { console_redraw(text) } else { console_say_line(text) }
+    if isTerminal, !redraws { console_say("\n") }
   }
 
   /// The table as far as a run that resumes at `step` of `stage` got.

@@ -90,6 +90,7 @@ struct AdaptCommand: ParsableCommand {
       .map { try planner.given.applied(to: loaded, contextInference: $0) }
     test.kernels = planner.kernel
     test.threads = threads
+    try plot.map { _ = try OutputFile.prepare($0) }
 
     Interruption.watch()
     var reports: [ChangeReport] = []

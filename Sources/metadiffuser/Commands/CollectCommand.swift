@@ -6,6 +6,7 @@ import Experts
 import Foundation
 import Learning
 import OfflineData
+import PlannerModel
 import Tasks
 
 struct CollectCommand: ParsableCommand {
@@ -68,19 +69,25 @@ struct CollectCommand: ParsableCommand {
     options.episodesPerTask = episodesPerTask ?? options.episodesPerTask
     options.seed = seed ?? options.seed
     options.detours = detours ?? options.detours
-    let folder = URL(fileURLWithPath: output).deletingLastPathComponent()
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-
     let jobs = try recordingJobs(family, options)
+    try OutputFile.prepare(
+      output,
+      bytes: Dataset.fileBytes(
+        episodes: jobs.count, steps: jobs.count * family.episodeLength, observationSize: family.observationSize,
+        actionSize: family.actionSize))
     let bar = ProgressBar("collect", unit: "episodes", total: jobs.count)
     Interruption.watch()
     var dataset = try Dataset.collect(
       family: family, jobs: jobs, seed: options.seed, isCancelled: { Interruption.isRequested },
       progress: { bar.update($0) })
     dataset.provenance = [
-      "command": "metadiffuser collect \(self.recipe.text) --split \(split) --quality \(quality)"
-        + " --tasks \(options.tasks) --episodes-per-task \(options.episodesPerTask) --detours \(options.detours)"
-        + " --seed \(options.seed)",
+      "command": shellLine(
+        ["metadiffuser", "collect"] + self.recipe.words + ["--split", "\(split)", "--quality", "\(quality)"]
+          + (experts.map { ["--experts", $0] } ?? [])
+          + [
+            "--tasks", "\(options.tasks)", "--episodes-per-task", "\(options.episodesPerTask)", "--detours",
+            "\(options.detours)", "--seed", "\(options.seed)", "-o", output,
+          ]),
       "seed": "\(options.seed)", "simulator": TaskFamily.simulator,
     ]
     try dataset.save(path: output)

@@ -5,6 +5,7 @@ import CommandOptions
 import Evaluation
 import Foundation
 import OfflineData
+import PlannerModel
 import PlannerRuntime
 import RobotLink
 import Tasks
@@ -42,6 +43,7 @@ struct DemoCommand: ParsableCommand {
     _ = try LinkAddress(link)
 
     let keyed = key.map { ["--key", $0] } ?? []
+    try plot.map { _ = try OutputFile.prepare($0) }
     Interruption.watch()
     let processes = try DemoProcesses()
     let robot = try processes.run(

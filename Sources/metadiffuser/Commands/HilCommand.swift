@@ -74,7 +74,7 @@ struct HilCommand: ParsableCommand {
         bench: bench, parts: faultPart.isEmpty ? Bench.Part.allCases : faultPart, count: faults, seed: task.seed,
         periodNanoseconds: family.periodNanoseconds
       ).run {
-        console_say("\($0.text)\n")
+        console_say_line($0.text)
       }
       printReport(json ? try jsonText(report) : report.text)
       if !report.isGood { throw ExitCode.failure }

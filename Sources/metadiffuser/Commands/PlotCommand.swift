@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Evaluation
+import PlannerModel
 
 struct PlotCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -13,7 +14,7 @@ struct PlotCommand: ParsableCommand {
       """
   )
 
-  @Argument(help: "Tables (CSV): checkpoints/NAME.checkpoint.csv.")
+  @Argument(help: "Tables (CSV): OUTPUT.checkpoint.csv.")
   var files: [String]
 
   @Option(name: [.short, .long], help: "Picture to write (SVG).")
@@ -29,6 +30,7 @@ struct PlotCommand: ParsableCommand {
   var log = false
 
   func run() throws {
+    try OutputFile.prepare(output)
     let tables = try files.map { try LogTable(path: $0) }
     let plot = try LogTable.plot(
       tables, x: x, y: y.map { $0.split(separator: ",").map(String.init) }, isLogarithmic: log)

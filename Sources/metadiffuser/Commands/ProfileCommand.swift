@@ -71,6 +71,7 @@ struct ProfileCommand: ParsableCommand {
 
   func run() throws {
     let loaded = try loadedModel()
+    try plot.map { _ = try OutputFile.prepare($0) }
     let options = try planner.given.applied(to: loaded)
     let weights = loaded.weights
     // Threads inherit priorities: the hogs come first.

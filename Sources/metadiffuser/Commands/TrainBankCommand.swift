@@ -33,14 +33,15 @@ struct TrainBankCommand: ParsableCommand {
   var output: String
 
   func run() throws {
+    try OutputFile.prepare(output)
     var configuration = try recipe.map { try Recipe(path: $0).model } ?? TrainingConfiguration()
     configuration.bankSize = count ?? configuration.bankSize
     let result = try ModelTraining.addBank(
       to: LoadedModel(path: model), Dataset.load(path: data), configuration, note: { print("  \($0)") })
     var description = result.description
-    description.provenance["bank"] =
-      "metadiffuser train bank --model \(model) --data \(data)\(recipe.map { " --recipe \($0)" } ?? "")"
-      + " --count \(configuration.bankSize) -o \(output)"
+    description.provenance["bank"] = shellLine(
+      ["metadiffuser", "train", "bank", "--model", model, "--data", data] + (recipe.map { ["--recipe", $0] } ?? [])
+        + ["--count", "\(configuration.bankSize)", "-o", output])
     try result.write(to: output, as: description)
     print("wrote \(output): \(result.weights.bank?.count ?? 0) hypotheses")
   }

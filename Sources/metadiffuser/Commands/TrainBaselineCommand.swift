@@ -45,7 +45,7 @@ struct TrainBaselineCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "Threads; the result does not depend on it, and more than 2 bring nothing.")
   var threads = min(2, ProcessInfo.processInfo.activeProcessorCount)
 
-  @Option(help: "Checkpoint to resume from and to write; default: checkpoints/NAME OF THE OUTPUT.checkpoint")
+  @Option(help: "Checkpoint to resume from and to write; default: OUTPUT.checkpoint")
   var checkpoint: String?
 
   @Flag(help: "Print the report as JSON, and no progress.")
@@ -68,11 +68,11 @@ struct TrainBaselineCommand: ParsableCommand {
     let (data, model) = (data ?? "data/\(family).hdf5", model ?? "Models/\(family).safetensors")
     let training = try BaselineTraining(
       method, Dataset.load(path: data), model: LoadedModel(path: model), options, threads: threads)
-    let name = URL(fileURLWithPath: output).deletingPathExtension().lastPathComponent
-    let checkpoint = checkpoint ?? "checkpoints/\(name).checkpoint"
-    let command =
-      "metadiffuser train baseline --method \(method.rawValue) \(self.recipe.text) --data \(data) --model \(model)"
-      + " --seed \(options.seed)\(steps.map { " --steps \($0)" } ?? "") -o \(output)"
+    let checkpoint = checkpoint ?? checkpointPath(of: output)
+    let command = shellLine(
+      ["metadiffuser", "train", "baseline", "--method", method.rawValue] + self.recipe.words
+        + ["--data", data, "--model", model, "--seed", "\(options.seed)"] + (steps.map { ["--steps", "\($0)"] } ?? [])
+        + ["-o", output])
     Interruption.watch()
     let outcome = try training.run(
       .init(output: output, checkpoint: checkpoint, log: checkpoint + ".csv"), provenance: ["command": command],

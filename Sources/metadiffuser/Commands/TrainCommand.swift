@@ -10,3 +10,7 @@ struct TrainCommand: ParsableCommand {
     defaultSubcommand: TrainModelCommand.self
   )
 }
+
+/// Where a training that writes `output` keeps what it resumes from, unless the user says otherwise: beside it, so that two runs
+/// with two outputs never share one.
+func checkpointPath(of output: String) -> String { output + ".checkpoint" }

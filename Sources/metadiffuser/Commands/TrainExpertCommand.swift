@@ -5,6 +5,7 @@ import CConsole
 import Experts
 import Foundation
 import Learning
+import PlannerModel
 import Tasks
 
 struct TrainExpertCommand: ParsableCommand {
@@ -29,7 +30,7 @@ struct TrainExpertCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "Threads; the result does not depend on it.")
   var threads = min(2, ProcessInfo.processInfo.activeProcessorCount)
 
-  @Option(help: "Checkpoint to resume from and to write; default: checkpoints/expert-FAMILY-SEED.checkpoint")
+  @Option(help: "Checkpoint to resume from and to write; default: OUTPUT.checkpoint")
   var checkpoint: String?
 
   func validate() throws {
@@ -43,13 +44,15 @@ struct TrainExpertCommand: ParsableCommand {
     options.seed = seed ?? options.seed
     options.updates = updates ?? options.updates
     let trainer = try ExpertTrainer(family: family, options: options, threads: threads)
-    let path = checkpoint ?? "checkpoints/expert-\(family.name)-\(options.seed).checkpoint"
+    let path = checkpoint ?? checkpointPath(of: output)
+    try trainer.prepare(output: output, checkpoint: path, log: path + ".csv")
     if FileManager.default.fileExists(atPath: path) {
       try trainer.restore(path: path)
       say("resumed from \(path) after \(trainer.updates) updates")
     }
-    let command =
-      "metadiffuser train expert \(self.recipe.text) --seed \(options.seed) --updates \(options.updates) -o \(output)"
+    let command = shellLine(
+      ["metadiffuser", "train", "expert"] + self.recipe.words
+        + ["--seed", "\(options.seed)", "--updates", "\(options.updates)", "-o", output])
     let log = try ExpertLog(path: path + ".csv", trainer: trainer)
     var saved = ContinuousClock.now
     Interruption.watch()
@@ -85,15 +88,13 @@ private final class ExpertLog {
   private let firstUpdates: Int
 
   init(path: String, trainer: ExpertTrainer) throws {
-    let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     // Lines that an interrupted run wrote after its last checkpoint come again.
     let old = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
     let kept = old.split(separator: "\n").dropFirst().filter {
       Int($0.prefix { $0 != "," }).map { $0 <= trainer.updates } ?? false
     }
     let header: Substring = "updates,mean_return,critic_loss,policy_loss,entropy,temperature"
-    try ([header] + kept).map { $0 + "\n" }.joined().write(toFile: path, atomically: true, encoding: .utf8)
+    try OutputFile(path).write(([header] + kept).map { $0 + "\n" }.joined())
     file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
     try file.seekToEnd()
     firstUpdates = trainer.updates

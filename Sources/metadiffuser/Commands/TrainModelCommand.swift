@@ -73,7 +73,7 @@ struct TrainModelCommand: ParsableCommand {
     help: "How much more often windows of a high advantage are learnt from; 0: all alike (default: the recipe's).")
   var advantageWeight: Double?
 
-  @Option(help: "Checkpoint to resume from and to write; default: checkpoints/NAME OF THE OUTPUT.checkpoint")
+  @Option(help: "Checkpoint to resume from and to write; default: OUTPUT.checkpoint")
   var checkpoint: String?
 
   @Option(
@@ -130,16 +130,17 @@ struct TrainModelCommand: ParsableCommand {
       print(String(format: "%.2f ms a step", training.measureDenoiserStep(steps: 50)))
       return
     }
-    let name = URL(fileURLWithPath: output).deletingPathExtension().lastPathComponent
-    let checkpoint = checkpoint ?? "checkpoints/\(name).checkpoint"
+    let checkpoint = checkpoint ?? checkpointPath(of: output)
     let channels = configuration.channels.map(String.init).joined(separator: ",")
-    let command =
-      "metadiffuser train --data \(data)\(recipe.map { " --recipe \($0)" } ?? "") --seed \(configuration.seed)"
-      + " --steps \(configuration.denoiserSteps) --world-model-steps \(configuration.worldModelSteps)"
-      + " --horizon \(configuration.horizon) --channels \(channels)"
-      + " --context \(configuration.context.rawValue) --context-size \(configuration.contextSize)"
-      + " --best-episodes \(configuration.bestEpisodes) --value-steps \(configuration.valueSteps)"
-      + " --advantage-weight \(configuration.advantageWeight) -o \(output)"
+    let command = shellLine(
+      ["metadiffuser", "train", "--data", data] + (recipe.map { ["--recipe", $0] } ?? [])
+        + [
+          "--seed", "\(configuration.seed)", "--steps", "\(configuration.denoiserSteps)", "--world-model-steps",
+          "\(configuration.worldModelSteps)", "--horizon", "\(configuration.horizon)", "--channels", channels,
+          "--context", configuration.context.rawValue, "--context-size", "\(configuration.contextSize)",
+          "--best-episodes", "\(configuration.bestEpisodes)", "--value-steps", "\(configuration.valueSteps)",
+          "--advantage-weight", "\(configuration.advantageWeight)", "-o", output,
+        ])
     let probe = try evaluateEvery.map { try makeProbe(dataset.family, interval: $0) }
     Interruption.watch()
     let outcome = try training.run(

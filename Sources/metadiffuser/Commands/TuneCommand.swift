@@ -122,6 +122,9 @@ struct TuneCommand: ParsableCommand {
       throw ValidationError("--steps has none within the model's \(most) noise levels")
     }
 
+    if !dryRun { try OutputFile.prepare(output ?? model) }
+    try plot.map { _ = try OutputFile.prepare($0) }
+
     Interruption.watch()
     let count = grid.steps.count * grid.candidates.count * grid.guideRounds.count
     let timingBar = ProgressBar("time settings", unit: "combinations", total: count)
@@ -146,14 +149,17 @@ struct TuneCommand: ParsableCommand {
   private func write(_ chosen: TuningReport.Point, _ tuning: Tuning, _ loaded: LoadedModel) throws {
     var description = loaded.description
     description.options = tuning.options(chosen)
-    description.provenance["tuning"] =
-      "metadiffuser tune --period \(tuning.limitMs / share)ms --share \(share) --steps \(steps)"
-      + " --candidates \(candidates) --guide-rounds \(guideRounds)"
-      + " --temperature \(description.options.temperature) --guide-strength \(description.options.guideStrength)"
-      + " --discrepancy-weight \(description.options.discrepancyWeight)"
-      + (loaded.description.shape.hasValue ? " --value-weight \(description.options.valueWeight)" : "")
-      + (description.options.conditionWeight != 1 ? " --condition-weight \(description.options.conditionWeight)" : "")
-      + " --warm-start \(warmStart.rawValue) --episodes \(episodes) --seed \(seed)"
+    let options = description.options
+    description.provenance["tuning"] = shellLine(
+      [
+        "metadiffuser", "tune", "--model", model, "--period", "\(tuning.limitMs / share)ms", "--share", "\(share)",
+        "--steps", "\(steps)", "--candidates", "\(candidates)", "--guide-rounds", "\(guideRounds)", "--temperature",
+        "\(options.temperature)", "--guide-strength", "\(options.guideStrength)", "--discrepancy-weight",
+        "\(options.discrepancyWeight)",
+      ] + (loaded.description.shape.hasValue ? ["--value-weight", "\(options.valueWeight)"] : [])
+        + (options.conditionWeight != 1 ? ["--condition-weight", "\(options.conditionWeight)"] : [])
+        + ["--warm-start", warmStart.rawValue, "--episodes", "\(episodes)", "--seed", "\(seed)"]
+        + (experts.map { ["--experts", $0] } ?? []) + (output.map { ["-o", $0] } ?? []))
     try loaded.write(to: output ?? model, as: description)
   }
 }

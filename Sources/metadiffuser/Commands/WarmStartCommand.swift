@@ -46,6 +46,7 @@ struct WarmStartCommand: ParsableCommand {
   func run() throws {
     let family = try TaskFamily.named(family)
     let task = try family.task(parameters: task.parameters)
+    try OutputFile.prepare(output)
     let behaviours = try quality.levels.map { try family.behaviour($0, expertPath: experts ?? family.expertPath) }
     let warmStart = try WarmStart.record(task, behaviours: behaviours, label: quality.rawValue, seed: seed)
     try warmStart.write(to: output)

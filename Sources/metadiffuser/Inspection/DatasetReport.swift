@@ -25,6 +25,8 @@ struct DatasetReport: FileReport {
   var path: String
   var family: String
   var observationSize: Int, actionSize: Int
+  /// Empty when the data set names none.
+  var observationNames: [String]
   var actionLimit: Float
   var periodMs: Double
   var episodes: Int, transitions: Int
@@ -50,6 +52,7 @@ struct DatasetReport: FileReport {
     self.path = path
     family = dataset.family
     observationSize = dataset.observationSize
+    observationNames = dataset.observationNames
     actionSize = dataset.actionSize
     actionLimit = dataset.actionLimit
     periodMs = Double(dataset.periodNanoseconds) * 1e-6
@@ -73,8 +76,8 @@ struct DatasetReport: FileReport {
     action = ModelReport.Channels(statistics.action)
     reward = ModelReport.Channels(statistics.reward)
     provenance = dataset.provenance
-    deadObservations = deadChannels(statistics.observation.deviation)
-    deadActions = deadChannels(statistics.action.deviation)
+    deadObservations = deadChannels(observation)
+    deadActions = deadChannels(action)
     warnings = []
     warnings = findWarnings(dataset)
   }
@@ -85,11 +88,26 @@ struct DatasetReport: FileReport {
       warnings.append(
         "\(name) channels \(channelList(dead)) never move; leave them out, or record data in which they move")
     }
-    if !deadChannels([reward.std[0]]).isEmpty {
+    if !deadChannels(reward).isEmpty {
       warnings.append("the reward is \(short(Double(reward.mean[0]))) throughout; nothing can be learnt from it")
+    }
+    for (name, channels) in [("observation", observation), ("reward", reward)] {
+      let coarse = channels.mean.indices.filter {
+        let magnitude = max(abs(channels.min[$0]), abs(channels.max[$0]))
+        return !deadChannels(channels).contains($0) && channels.std[$0] < 1e-4 * magnitude
+      }
+      if !coarse.isEmpty {
+        warnings.append(
+          "\(name) channels \(channelList(coarse)) move by less than a ten-thousandth of their size, and numbers are kept to "
+            + "seven digits; subtract what they have in common")
+      }
     }
     if tasks.count == 1 {
       warnings.append("there is one task only; a context cannot be learnt from it: record several tasks or robots")
+    } else if tasks.allSatisfy({ $0.episodes == 1 }) {
+      warnings.append(
+        "no task comes twice, so there is nothing to learn from what a task is told by; give episodes that share goal and "
+          + "body the same number")
     }
     let inconsistent = Dictionary(grouping: dataset.episodes, by: \.task)
       .filter { Set($0.value.map(\.parameters)).count > 1 }.keys.sorted()
@@ -129,7 +147,8 @@ struct DatasetReport: FileReport {
           ["\(task.task)", task.parameters.map { decimal($0, 3) }.joined(separator: ", "), "\(task.episodes)"]
             + names.map { name in task.meanReturn[name].map { decimal($0, 1) } ?? "–" }
         })
-      + channelTable("observation", observation) + channelTable("action", action) + channelTable("reward", reward)
+      + channelTable("observation", observation, names: observationNames) + channelTable("action", action)
+      + channelTable("reward", reward)
       + section("provenance", provenance)
   }
 }

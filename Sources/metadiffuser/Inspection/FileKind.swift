@@ -65,7 +65,7 @@ enum FileKind {
 
   private static func guess(_ content: Data) -> String {
     if content.isEmpty { return "is empty" }
-    if content.starts(with: "MDCHECK1".utf8) { return "is a checkpoint, which only the training that wrote it reads" }
+    if content.starts(with: "MDCHECK".utf8) { return "is a checkpoint, which only the training that wrote it reads" }
     return "is neither safetensors nor HDF5"
   }
 }

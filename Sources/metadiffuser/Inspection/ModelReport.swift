@@ -1,5 +1,6 @@
 // What `metadiffuser inspect` says about a model: sizes, weights, settings, provenance, health, and its needs here.
 
+import OfflineData
 import PlannerModel
 import PlannerRuntime
 import Tasks
@@ -83,7 +84,7 @@ struct ModelReport: FileReport {
   var needs: Needs
   /// Loading has checked it; said because people look for it.
   let isFinite = true
-  /// Channels whose spread in the training data was at the floor: they carry no information.
+  /// Channels that never moved in the training data: they carry no information.
   var deadObservations: [Int], deadActions: [Int]
   var warnings: [String]
 
@@ -127,8 +128,8 @@ struct ModelReport: FileReport {
     needs = Needs(
       kernel: Planner.kernelName() ?? "none",
       arenaBytes: Planner.requiredBytes(model.weights, options: options))
-    deadObservations = deadChannels(statistics.observationStd)
-    deadActions = deadChannels(statistics.actionStd)
+    deadObservations = deadChannels(observation)
+    deadActions = deadChannels(action)
     warnings = []
     warnings = findWarnings(description)
   }
@@ -220,15 +221,17 @@ struct ModelReport: FileReport {
   }
 }
 
-/// Channels whose spread is at the floor that training puts under it.
-func deadChannels(_ spreads: [Float]) -> [Int] { spreads.indices.filter { spreads[$0] <= 1.0001e-3 } }
+/// Channels that never move.
+func deadChannels(_ channels: ModelReport.Channels) -> [Int] {
+  channels.min.indices.filter { ChannelStatistics.standsStill(minimum: channels.min[$0], maximum: channels.max[$0]) }
+}
 
-/// Mean, spread and range of each channel.
-func channelTable(_ name: String, _ channels: ModelReport.Channels) -> [String] {
+/// Mean, spread and range of each channel, by number and, where there are any, name.
+func channelTable(_ name: String, _ channels: ModelReport.Channels, names: [String] = []) -> [String] {
   table(
     [name, "mean", "std", "min", "max"],
     channels.mean.indices.map { channel in
-      ["\(channel)"]
+      [names.isEmpty ? "\(channel)" : "\(channel) \(names[channel])"]
         + [channels.mean, channels.std, channels.min, channels.max].map { short(Double($0[channel])) }
     })
 }

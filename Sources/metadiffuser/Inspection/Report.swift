@@ -15,7 +15,8 @@ protocol FileReport: Encodable {
 extension FileReport {
   var text: String {
     let health = warnings.isEmpty ? ["health: good"] : ["health:"] + warnings.map { "  warning: \($0)" }
-    return (lines + health).joined(separator: "\n")
+    // What a file says of itself must not look like a line of the report.
+    return (lines + health).map { $0.replacing("\n", with: "\\n") }.joined(separator: "\n")
   }
 }
 

@@ -48,7 +48,7 @@ final class SimulationView {
   func news(_ text: String) {
     if isQuiet { return }
     endLine()
-    console_say("\(text)\n")
+    console_say_line(text)
   }
 
   /// One step; the line is renewed ten times a second.
@@ -71,7 +71,7 @@ final class SimulationView {
       + "target \(decimal(readout.target, 2))  \(belief)reward \(decimal(step.reward, 2))  "
       + "plan \(plan.isEmpty ? "–" : "\(decimal(step.planMilliseconds ?? 0, 1)) ms") (\(step.mode))  "
       + "misses \(step.misses)"
-    console_say("\r\(line.prefix(columns - 1))\u{1B}[K")
+    console_redraw(String(line.prefix(columns - 1)))
   }
 
   /// Of the terminal: a line that wraps would leave its beginning behind each time.

@@ -5,6 +5,7 @@
 // project's to mend (Docs/security.md), and a data set is trusted that far.
 
 import CHDF5
+import Foundation
 import Glibc
 import OfflineData
 
@@ -137,14 +138,16 @@ enum DatasetFuzzing {
       try HDF5Group.exclusively {
         let creation = H5Pcreate(hdf5_file_creation_class())
         H5Pset_userblock(creation, UInt64(FileSeal.size))
-        let file = hdf5_create_file(path, creation)
+        let file = hdf5_create_file(path, creation, 0)
         precondition(file >= 0, "cannot write \(path)")
         var writer = Writer(choices: Choices(bytes), file: file)
         writer.write()
         H5Pclose(creation)
         H5Fclose(file)
       }
-      try FileSeal.write(path, file: path)
+      let url = URL(fileURLWithPath: path)
+      let content = Array(try Data(contentsOf: url).dropFirst(FileSeal.size))
+      try Data(FileSeal.bytes(before: content) + content).write(to: url)
     } catch {
       fatalError("\(error)")
     }
