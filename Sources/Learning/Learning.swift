@@ -29,7 +29,7 @@ public enum LearningError: Error, CustomStringConvertible, Equatable {
 
 extension LearningError {
   /// Runs `body`, which writes `path`.
-  static func writing(_ path: String, _ body: () throws(ModelError) -> Void) throws(LearningError) {
+  package static func writing(_ path: String, _ body: () throws(ModelError) -> Void) throws(LearningError) {
     do throws(ModelError) {
       try body()
     } catch {

@@ -23,9 +23,9 @@ func slope(
     observationSize: 3, actionSize: 2, contextSize: 4, horizon: 8, channels: [16, 24, 32], denoisingSteps: 20)
 
   /// A small network with inputs drawn at random, the second row without context.
-  static func make(rows: Int = 3) -> (ParameterStore, Denoiser, DenoiserWorkspace, FloatBuffer) {
+  static func make(rows: Int = 3) -> (ParameterStore, Learning.Denoiser, DenoiserWorkspace, FloatBuffer) {
     let store = ParameterStore()
-    let network = Denoiser(store, small)
+    let network = Learning.Denoiser(store, small)
     store.seal(seed: 11)
     let w = DenoiserWorkspace(network, rows: rows)
     w.sample.update(from: normalNumbers(8 * rows * 5, seed: 1), count: 8 * rows * 5)
@@ -43,7 +43,7 @@ func slope(
     let shape = PlannerShape(
       observationSize: 17, actionSize: 6, contextSize: 16, horizon: 32, channels: [32, 64, 128, 256], denoisingSteps: 20
     )
-    _ = Denoiser(store, shape)
+    _ = Learning.Denoiser(store, shape)
     #expect(store.count > 4_100_000 && store.count < 4_300_000)
     #expect(
       store.entries.allSatisfy { entry in shape.tensors.contains { $0.name == entry.name && $0.shape == entry.shape } })

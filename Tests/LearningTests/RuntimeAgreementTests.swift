@@ -52,9 +52,9 @@ private func normals(_ count: Int, seed: UInt64) -> [Float] {
     let pair = try Pair(shape)
     let batch = 3
     var arena = Arena()
-    _ = Denoiser(&arena, shape: shape, batch: batch, together: batch)
+    _ = PlannerRuntime.Denoiser(&arena, shape: shape, batch: batch, together: batch)
     var memory = Arena(capacity: arena.used)
-    let denoiser = Denoiser(&memory, shape: shape, batch: batch, together: batch)
+    let denoiser = PlannerRuntime.Denoiser(&memory, shape: shape, batch: batch, together: batch)
     denoiser.load(pair.model.weights, kernels)
     let context = normals(shape.contextSize, seed: 1).map { max(-1, min(1, $0)) }
     denoiser.setContext(context)

@@ -11,7 +11,7 @@ import Testing
   @Test("every stored property has exactly one setting, but for what the context comes from")
   func isWhole() {
     let properties = Mirror(reflecting: PlannerOptions()).children.compactMap(\.label)
-    let names = Self.all.map { setting in
+    let names: [String] = Self.all.map { setting in
       let words = setting.name.split(separator: "_")
       return words[0] + words.dropFirst().map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
     }

@@ -13,21 +13,25 @@ import Testing
     var pointers = try Planner(weights: weights, options: PlannerOptions())
     let (state, next): ([Float], [Float]) = ([0.1, -0.2, 0.3], [0.2, -0.1, 0.25])
     let command: [Float] = [0.5, -0.5]
-    #expect(spans.addTransition(observation: state.span, action: command.span, reward: 0.5, next: next.span))
-    #expect(pointers.addTransition(observation: state, action: command, reward: 0.5, next: next))
+    let taken = spans.addTransition(observation: state.span, action: command.span, reward: 0.5, next: next.span)
+    let takenToo = pointers.addTransition(observation: state, action: command, reward: 0.5, next: next)
+    #expect(taken && takenToo)
     spans.updateContext()
     pointers.updateContext()
     let result = spans.plan(observation: next.span)
-    #expect(result == pointers.plan(observation: next, budgetNanoseconds: .max))
+    let same = pointers.plan(observation: next, budgetNanoseconds: .max)
+    #expect(result == same)
     for row in 0..<shape.horizon {
       var action = [Float](repeating: 0, count: 2)
       var actionSpan = action.mutableSpan
       spans.copyAction(row, to: &actionSpan)
-      #expect(action == (0..<2).map { pointers.action(row)[$0] })
+      let wanted = pointers.action(row)
+      #expect(action == [wanted[0], wanted[1]])
       var predicted = [Float](repeating: 0, count: 3)
       var stateSpan = predicted.mutableSpan
       spans.copyState(row, to: &stateSpan)
-      #expect(predicted == (0..<3).map { pointers.state(row)[$0] })
+      let expected = pointers.state(row)
+      #expect(predicted == [expected[0], expected[1], expected[2]])
     }
   }
 }
