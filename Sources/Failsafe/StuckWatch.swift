@@ -22,7 +22,7 @@ public struct StuckWatch {
   private let limit: Float
   /// The last observation, `[observationSize]`.
   private let state: UnsafeMutablePointer<Float>
-  /// The command at the last observation, and the least and the most of it since the state last changed, `[actionSize]`.
+  /// The command at the last observation, and the least and the most of it in this row, `[actionSize]`.
   private let last: UnsafeMutablePointer<Float>
   private let least: UnsafeMutablePointer<Float>
   private let most: UnsafeMutablePointer<Float>
@@ -51,7 +51,7 @@ public struct StuckWatch {
   /// while the sensors are stuck.
   @_noAllocation @_noLocks
   public mutating func note(_ observation: UnsafePointer<Float>, command: UnsafePointer<Float>) -> Bool {
-    guard hasState, isUnchanged(observation) else {
+    guard hasState, isUnchanged(observation), hasMoved(command) else {
       hasState = true
       count = 0
       for index in 0..<observationSize { state[index] = observation[index] }
@@ -62,17 +62,21 @@ public struct StuckWatch {
       }
       return false
     }
-    var hasMoved = false
+    count = min(count + 1, Self.samples)
     var hasSwept = false
     for index in 0..<actionSize {
-      if abs(command[index] - last[index]) >= Self.movement * limit { hasMoved = true }
       last[index] = command[index]
       least[index] = min(least[index], command[index])
       most[index] = max(most[index], command[index])
       if most[index] - least[index] >= Self.sweep * limit { hasSwept = true }
     }
-    if hasMoved { count = min(count + 1, Self.samples) }
     return count >= Self.samples && hasSwept
+  }
+
+  @_noAllocation @_noLocks
+  private func hasMoved(_ command: UnsafePointer<Float>) -> Bool {
+    for index in 0..<actionSize where abs(command[index] - last[index]) >= Self.movement * limit { return true }
+    return false
   }
 
   @_noAllocation @_noLocks

@@ -60,7 +60,7 @@ final class DaemonView {
   private var rearming: String { "have a look, then 'kill -USR1 \(getpid())' here" }
 
   private func latched(_ reason: String) -> String {
-    "error: the robot is latched at its safe command, for \(reason); a person must lift that: \(rearming), or its button"
+    "error: the robot is latched at its safe command: \(reason); a person must lift that: \(rearming), or its button"
   }
 
   private func explain(_ event: LoopEvent, missed: MissedPlan) -> String {

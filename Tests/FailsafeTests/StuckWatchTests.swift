@@ -50,6 +50,9 @@ import Testing
     for _ in 0..<1000 { #expect(fresh.note([0], [0, 0]) == false) }
     for index in 1...9 { #expect(fresh.note([0], [Float(index % 2), 0]) == false) }
     #expect(fresh.note([1], [0, 0]) == false)
+    // Starts and stops, a ramp each, of a robot that is held: no ten in a row.
+    let held = Rig(observationSize: 1, actionSize: 2, limit: 1)
+    for index in 0..<1000 { #expect(held.note([0], [Float(min(index % 10, 8)) / 8, 0]) == false) }
   }
 
   @Test("-0 and 0 are different bits: they count as a change")

@@ -92,23 +92,29 @@ class Drives:
 
 
 def decode(piece):
-    """COBS, without the checksum at the end; None for what is no frame."""
+    """COBS, without the checksum at the end; None for what is no frame, or one that a reset tore."""
     data = b""
     while piece:
         count = piece[0]
         data += piece[1:count] + (b"\0" if count < 255 else b"")
         piece = piece[count:]
-    return data[:-5] if len(data) > 12 else None
+    data = data[:-1]
+    return data[:-4] if len(data) > 8 and data[-4:] == checksum(data[:-4]) else None
 
 
-def encode(data):
-    """Checksum (CRC-32C) and COBS."""
+def checksum(data):
+    """CRC-32C."""
     crc = 0xFFFF_FFFF
     for byte in data:
         crc ^= byte
         for _ in range(8):
             crc = crc >> 1 ^ (0x82F6_3B78 if crc & 1 else 0)
-    blocks = (data + struct.pack("<I", crc ^ 0xFFFF_FFFF)).split(b"\0")
+    return struct.pack("<I", crc ^ 0xFFFF_FFFF)
+
+
+def encode(data):
+    """Checksum and COBS."""
+    blocks = (data + checksum(data)).split(b"\0")
     assert all(len(block) < 254 for block in blocks)
     return b"\0" + b"".join(bytes([len(block) + 1]) + block for block in blocks) + b"\0"
 

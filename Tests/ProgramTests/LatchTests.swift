@@ -76,7 +76,7 @@ import Testing
       let frames = bench.drives().count
       bench.controller.signal(SIGCONT)
       let limit = monotonicNanoseconds() + 20_000_000_000
-      let word = "the robot is latched at its safe command, for no action came in time; a person must lift that"
+      let word = "the robot is latched at its safe command: no action came in time; a person must lift that"
       while !(try bench.controller.errors().contains(word)), monotonicNanoseconds() < limit { usleep(10_000) }
       #expect(
         try bench.controller.errors().contains("\(word): have a look, then 'kill -USR1 \(bench.controller.id)' here"))
