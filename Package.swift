@@ -153,8 +153,10 @@ let package = Package(
       name: "oracle-peer", dependencies: ["DataCollection", "OfflineData", "Tasks"], path: "Tests/Oracles/Peer"),
     .testTarget(name: "OfflineDataTests", dependencies: ["OfflineData", "CHDF5", "Foundations"]),
     .testTarget(name: "DataCollectionTests", dependencies: ["DataCollection", "OfflineData", "PlannerModel", "Tasks"]),
-    .testTarget(name: "LearningTests", dependencies: ["Learning", "COpenBLAS"]),
-    .testTarget(name: "ExpertsTests", dependencies: ["Experts", "Learning", "Tasks", "PlannerRuntime"]),
+    .target(name: "GradientCheck", path: "Tests/Support/GradientCheck"),
+    .testTarget(name: "LearningTests", dependencies: ["GradientCheck", "Learning", "COpenBLAS"]),
+    .testTarget(
+      name: "ExpertsTests", dependencies: ["GradientCheck", "Experts", "Learning", "Tasks", "PlannerRuntime"]),
     .testTarget(name: "ArchitectureTests", dependencies: ["metadiffuserd"]),
     .testTarget(
       name: "CommandLineTests",

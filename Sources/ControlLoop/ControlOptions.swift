@@ -75,10 +75,6 @@ extension ControlOptions {
     try require(
       model.path, "action_size", shape.actionSize, "at most \(LinkLimits.actionEntries) (the link's limit)",
       shape.actionSize <= LinkLimits.actionEntries)
-    try require(
-      model.path, "family", description.family.utf8.count,
-      "a name of at most \(LinkLimits.nameBytes) bytes (the link's limit)",
-      description.family.utf8.count <= LinkLimits.nameBytes)
     if planner?.contextInference == .belief, model.weights.bank == nil {
       throw .unfit(
         file: model.path, field: "bank_count", found: "none",

@@ -45,7 +45,8 @@ extension Dataset {
       guard episode.task >= 0 else { throw fail(place, "task", "is \(episode.task)", "number the tasks from 0") }
       if let bad = episode.parameters.firstIndex(where: { !$0.isFinite }) {
         throw fail(
-          place, "parameters[\(bad)]", "is \(episode.parameters[bad])", "give the task's numbers, or leave the field out")
+          place, "parameters[\(bad)]", "is \(episode.parameters[bad])",
+          "give the task's numbers, or leave the field out")
       }
       for (field, values, count) in [
         ("observations", episode.observations, (steps + 1) * observationSize),

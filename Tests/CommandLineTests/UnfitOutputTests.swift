@@ -23,6 +23,7 @@ import Testing
     ["adapt", "--model", "m.safetensors", "--plot", "OUT"],
     ["profile", "--model", "m.safetensors", "--plans", "10000000", "--plot", "OUT"],
     ["plot", "table.csv", "-o", "OUT"],
+    ["evaluate", "--suite", "paper", "--csv", "OUT"],
   ]
 
   private func fill() throws {

@@ -1,6 +1,7 @@
 // The control loop when something is missing: plans, observations, rewards, the link.
 
 import ControlLoop
+import PlannerModel
 import RobotLink
 import Testing
 
@@ -183,13 +184,11 @@ import Testing
     #expect(!news.contains(.contextInferred))
   }
 
-  @Test("a family whose name the link has no room for is refused before anything is sent")
+  @Test("a family whose name the link has no room for is in no model")
   func longFamily() throws {
-    let model = try makeModel(family: String(repeating: "x", count: 64))
-    let address = LinkAddress(host: "127.0.0.1", port: 9)
-    let error = #expect(throws: ControlError.self) {
-      try ControlLoop(model: model, options: ControlOptions(), address: address)
-    }
+    #expect(ModelDescription.longestName == LinkLimits.nameBytes)
+    _ = try makeModel(family: String(repeating: "x", count: LinkLimits.nameBytes))
+    let error = #expect(throws: ModelError.self) { try makeModel(family: String(repeating: "x", count: 64)) }
     #expect(error?.description.contains("at most 63 bytes") == true)
   }
 }

@@ -1,5 +1,6 @@
 import Experts
 import Foundation
+import GradientCheck
 import Learning
 import PlannerRuntime
 import Tasks

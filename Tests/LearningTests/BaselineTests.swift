@@ -1,6 +1,7 @@
 // The learned baselines: that each learns what it is meant to, repeats itself bit by bit, resumes, and refuses what does not fit.
 
 import Foundation
+import GradientCheck
 import Learning
 import OfflineData
 import PlannerModel

@@ -1,6 +1,7 @@
 // The contrastive loss: a value computed by hand, and its gradient against finite differences.
 
 import Foundation
+import GradientCheck
 import Learning
 import Testing
 

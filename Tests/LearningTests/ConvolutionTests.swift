@@ -1,6 +1,7 @@
 // Convolutions and normalisation against plain loops in double and against finite differences.
 
 import Foundation
+import GradientCheck
 import Learning
 import PlannerRuntime
 import Testing

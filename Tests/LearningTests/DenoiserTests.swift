@@ -1,5 +1,6 @@
 // The denoiser as a whole: size, gradients, what its inputs do.
 
+import GradientCheck
 import Learning
 import PlannerRuntime
 import Testing

@@ -1,4 +1,5 @@
 import Foundation
+import GradientCheck
 import Learning
 import PlannerRuntime
 import Testing

@@ -18,7 +18,9 @@ let statistics = model.weights.statistics
 var planner = try Planner(
   weights: model.weights, options: model.description.options, kernels: CommandLine.arguments[1])
 var random = RandomSource(seed: 2)
-@MainActor func near(_ mean: [Float], _ spread: [Float]) -> [Float] { zip(mean, spread).map { $0 + $1 * random.normal() } }
+@MainActor func near(_ mean: [Float], _ spread: [Float]) -> [Float] {
+  zip(mean, spread).map { $0 + $1 * random.normal() }
+}
 let observation = near(statistics.observationMean, statistics.observationStd)
 let action = near(statistics.actionMean, statistics.actionStd)
 let next = zip(observation, near(statistics.differenceMean, statistics.differenceStd)).map { $0 + $1 }

@@ -1,8 +1,8 @@
 // What a slew limit costs: returns of planner and expert behind the gate as the firmware runs it, by limit.
 
 import ArgumentParser
-import Failsafe
 import Experts
+import Failsafe
 import Tasks
 
 struct SlewCommand: ParsableCommand {

@@ -1,7 +1,7 @@
 // Small files that people write: keys and recipes.
 
-import Foundation
 import Experts
+import Foundation
 import RobotLink
 import Tasks
 

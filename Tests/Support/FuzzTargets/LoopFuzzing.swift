@@ -235,7 +235,9 @@ enum LoopFuzzing {
       [0] + [UInt8](repeating: 0, count: 12),
       [8, 0, 0, 0, 0, 1, 40, 0, 0],
       // Lockstep; an episode that ends, another that begins, a jump of the step.
-      [1, 0, 0, 0, 3, 0, 0, 0, 3, 0, 0, 0, 0] + [UInt8](repeating: 0, count: 16) + [2] + [0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+      [1, 0, 0, 0, 3, 0, 0, 0, 3, 0, 0, 0, 0] + [UInt8](repeating: 0, count: 16) + [2] + [
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+      ],
       // Stamps, a burst, a slow machine, restarts, a goodbye.
       [0, 0, 0, 0, 2, 25, 0, 0, 2, 33, 1, 0, 4, 20, 9, 24, 0, 0, 7, 0, 0, 0, 8, 0, 0, 0],
       [24, 0, 0, 0, 5, 20, 1, 6, 3, 8, 1, 2, 0, 0, 0],

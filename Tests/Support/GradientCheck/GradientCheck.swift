@@ -2,7 +2,7 @@
 
 /// The largest difference between `gradient` and the finite difference of `loss` over `indices`, relative to the largest
 /// entry of either (so that tiny entries do not dominate). `loss` is evaluated with `values` changed in place.
-func gradientError(
+public func gradientError(
   of values: UnsafeMutablePointer<Float>, _ gradient: UnsafePointer<Float>, indices: some Sequence<Int>,
   step: Float = 1e-2, loss: () -> Double
 ) -> Double {
@@ -25,6 +25,6 @@ func gradientError(
 }
 
 /// Σ weight · value in double: a loss whose gradient with respect to `values` is `weights`.
-func weightedSum(_ values: UnsafePointer<Float>, _ weights: [Float]) -> Double {
+public func weightedSum(_ values: UnsafePointer<Float>, _ weights: [Float]) -> Double {
   weights.indices.reduce(0) { $0 + Double(values[$1]) * Double(weights[$1]) }
 }
