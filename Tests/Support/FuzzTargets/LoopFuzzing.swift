@@ -48,11 +48,13 @@ private struct Drive: ~Copyable {
       transport = try LinkTransport(.listening, .udp(host: "127.0.0.1", port: 0))
       var options = ControlOptions()
       options.whenUnexplained = UnexplainedReaction.allCases[Int(settings >> 1) % 3]
-      options.exploration = settings & 16 == 0 ? 0 : 0.5
+      let model = Self.models[settings & 8 == 0 ? 1 : 0]
+      var planner = model.description.options
+      planner.exploration = settings & 16 == 0 ? 0 : 0.5
+      options.planner = planner
       options.laterEntries = settings & 32 == 0 ? nil : 1
       loop = try ControlLoop(
-        model: Self.models[settings & 8 == 0 ? 1 : 0], options: options,
-        address: .udp(host: "127.0.0.1", port: transport.port))
+        model: model, options: options, address: .udp(host: "127.0.0.1", port: transport.port))
     } catch {
       fatalError("\(error)")
     }
