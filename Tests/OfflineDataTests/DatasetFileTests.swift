@@ -24,6 +24,16 @@ import Testing
     }
   }
 
+  @Test(arguments: [Double.nan, .infinity]) func `a task's parameter that is no number is refused`(value: Double) throws
+  {
+    try withTemporaryFolder { folder in
+      var dataset = sampleDataset()
+      dataset.episodes[0].parameters = [1, value]
+      let error = #expect(throws: DataError.self) { try dataset.save(path: folder + "/a.hdf5") }
+      #expect(error?.description.contains("parameters[1]") == true)
+    }
+  }
+
   @Test func `a missing file and a missing folder are said`() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/none/a.hdf5"

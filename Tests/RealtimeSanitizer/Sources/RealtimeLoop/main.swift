@@ -20,6 +20,8 @@ struct Scenario {
   let name: String
   var isOnLine = false
   var options = ControlOptions()
+  /// What of the model's planning settings is otherwise.
+  var planning: @Sendable (inout PlannerOptions) -> Void = { _ in }
   /// The robot waits for its answers.
   var isLockstep = true
   /// Of every episode the middle has no plan: its states are beyond all that was trained on, or it seems to have waited too
@@ -36,14 +38,12 @@ struct Scenario {
       return options
     }
     return [
-      Scenario(name: "udp with a key, belief", options: options { $0.exploration = 0.3 }),
+      Scenario(name: "udp with a key, belief", options: options { _ in }, planning: { $0.exploration = 0.3 }),
       Scenario(name: "serial line, belief", isOnLine: true, options: options { _ in }),
       Scenario(
         name: "udp with a key, encoder online",
-        options: options {
-          $0.contextInference = .encoder
-          $0.warmStartEpisodes = 5
-        }),
+        options: options { $0.warmStartEpisodes = 5 },
+        planning: { $0.contextInference = .encoder }),
       Scenario(name: "plans that fail", options: options { _ in }, trouble: .absurdStates),
       Scenario(
         name: "plans too late", options: options { _ in }, isLockstep: false, trouble: .lateObservations),
@@ -113,8 +113,12 @@ func run(_ scenario: Scenario) throws -> String? {
     silenceNanoseconds: 10_000_000_000, key: key)
   var options = scenario.options
   options.key = key
+  let model = try makeModel()
+  var settings = model.description.options
+  scenario.planning(&settings)
+  options.planner = settings
   let loop = try ControlLoop(
-    model: makeModel(), options: options,
+    model: model, options: options,
     address: scenario.isOnLine
       ? .serial(path: line, baud: LinkAddress.defaultBaud) : LinkAddress(host: "127.0.0.1", port: robot.port))
   nonisolated(unsafe) let running = loop
