@@ -185,19 +185,15 @@ public struct ControllerSession: ~Copyable {
     if frame.pointee.sequence == 0 { return .failure(.malformed) }
     guard message.hello_epoch == channel.epoch else { return .failure(.otherEpoch) }
     let description = RobotDescription(message)
-    if frame.pointee.epoch == robotEpoch {
-      if isConnected, let reason = channel.objection(to: frame, isQuiet: isQuiet(now)) { return .failure(reason) }
-      // What a robot says of itself holds until it restarts.
+    if isConnected, frame.pointee.epoch == robotEpoch {
+      if let reason = channel.objection(to: frame, isQuiet: isQuiet(now)) { return .failure(reason) }
+      // What a robot says of itself holds as long as it drives.
       guard let description, let robot, description == robot else {
         return .success(contradiction(FixedText(fixed: "it describes itself otherwise than when it was connected")))
       }
+      channel.accept(frame)
       lastHeard = now
-      if isConnected {
-        channel.accept(frame)
-        return .success(.none)
-      }
-      connect(frame)
-      return .success(.connected)
+      return .success(.none)
     }
     // A robot that is heard has not restarted.
     if isConnected, !isQuiet(now) { return .failure(.otherEpoch) }
@@ -206,21 +202,17 @@ public struct ControllerSession: ~Copyable {
         refuse(FixedText(fixed: "a field of the robot's Description is outside its documented range"), frame))
     }
     if let objection = description.profile.objection(to: profile) { return .success(refuse(objection, frame)) }
+    // Whatever was taken for the robot before: a hand-shake begins anew.
+    if frame.pointee.epoch != robotEpoch { clock = ClockEstimate() }
     robot = description
     robotEpoch = frame.pointee.epoch
-    clock = ClockEstimate()
     lastHeard = now
-    connect(frame)
-    return .success(.connected)
-  }
-
-  @_noAllocation @_noLocks
-  private mutating func connect(_ frame: UnsafePointer<Robot__Frame>) {
     channel.acceptUnnumbered()
     channel.startCounting(at: frame)
     isConnected = true
     isUnknown = false
     refusals = 0
+    return .success(.connected)
   }
 
   /// This side's refusal, of what the robot says about itself.

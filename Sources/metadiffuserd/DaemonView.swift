@@ -75,7 +75,7 @@ final class DaemonView {
       "error: what answers at \(address) now does not fit the model; nothing is sent, looking for the robot that did"
     case .contradiction:
       "warning: the robot at \(address) describes itself otherwise than before, or refuses while it is driven; that is "
-        + "ignored until it restarts"
+        + "ignored until the next hand-shake"
     case .contextInferred: "context inferred from the warm start"
     case .contextMissing: "the warm start held no transition with a reward: driving without knowing the task"
     case .changeNoticed: "task or body has changed: what is known about it is inferred anew"
