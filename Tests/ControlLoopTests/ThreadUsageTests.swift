@@ -67,7 +67,9 @@ private func faultsOfFirstUse(frames: Int) -> UInt64 {
       // Three, of which one is fresh memory: a page fault for each 4 KiB of it.
       for size in [16, 64, 1 << 20] {
         let memory = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 8)
-        for offset in stride(from: 0, to: size, by: 4096) { memory.storeBytes(of: 1, toByteOffset: offset, as: UInt8.self) }
+        for offset in stride(from: 0, to: size, by: 4096) {
+          memory.storeBytes(of: 1, toByteOffset: offset, as: UInt8.self)
+        }
         memory.deallocate()
       }
     })

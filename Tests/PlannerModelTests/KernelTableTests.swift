@@ -8,7 +8,8 @@ import Testing
 private let models = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
   .deletingLastPathComponent().appendingPathComponent("Models")
 
-private let modelNames = (try? FileManager.default.contentsOfDirectory(atPath: models.path))?
+private let modelNames =
+  (try? FileManager.default.contentsOfDirectory(atPath: models.path))?
   .filter { $0.hasSuffix(".safetensors") }.sorted() ?? []
 
 /// A planner of a model as it ships, and the walk that it is shown, the same for each.
