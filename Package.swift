@@ -65,7 +65,7 @@ let package = Package(
     .executableTarget(
       name: "metadiffuserd",
       dependencies: [
-        "CommandOptions", "CAllocationCounter", "CConsole", "ControlLoop", "RobotLink", "PlannerModel",
+        "CommandOptions", "CAllocationCounter", "CConsole", "ControlLoop", "Foundations", "RobotLink", "PlannerModel",
         "PlannerRuntime",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
@@ -103,15 +103,26 @@ let package = Package(
     .target(
       name: "Evaluation",
       dependencies: ["DataCollection", "Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime"]),
+    .target(
+      name: "TestStand",
+      dependencies: [
+        "ActuatorBus", "ControlLoop", "CConsole", "CSerialPort", "Failsafe", "Foundations", "RobotLink", "Tasks",
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ]),
+    .target(
+      name: "Workbench",
+      dependencies: [
+        "ControlLoop", "DataCollection", "Evaluation", "Experts", "Foundations", "Learning", "OfflineData",
+        "PlannerModel", "PlannerRuntime", "Tasks", "TestStand",
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ]),
     .executableTarget(
       name: "metadiffuser",
       dependencies: [
-        "CommandOptions", "DataCollection", "Evaluation", "Experts", "Learning", "OfflineData", "Tasks", "PlannerModel",
-        "PlannerRuntime",
-        "RobotLink", "ControlLoop",
-        "LinkFaults", "ActuatorBus", "Failsafe", "CSerialPort", "CConsole", "CAllocationCounter",
+        "CommandOptions", "CAllocationCounter", "CConsole", "ControlLoop", "DataCollection", "Evaluation", "Experts",
+        "Failsafe", "Learning", "LinkFaults", "OfflineData", "PlannerModel", "PlannerRuntime", "RobotLink", "Tasks",
+        "TestStand", "Workbench",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
 
     .testTarget(name: "ModelLayoutTests", dependencies: ["ModelLayout"]),
@@ -157,6 +168,8 @@ let package = Package(
     .testTarget(name: "LearningTests", dependencies: ["GradientCheck", "Learning", "COpenBLAS"]),
     .testTarget(
       name: "ExpertsTests", dependencies: ["GradientCheck", "Experts", "Learning", "Tasks", "PlannerRuntime"]),
+    .testTarget(name: "TestStandTests", dependencies: ["TestStand", "RobotLink", "Tasks"]),
+    .testTarget(name: "WorkbenchTests", dependencies: ["Workbench"]),
     .testTarget(name: "ArchitectureTests", dependencies: ["metadiffuserd"]),
     .testTarget(
       name: "CommandLineTests",

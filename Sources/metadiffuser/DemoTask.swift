@@ -6,6 +6,8 @@ import Evaluation
 import OfflineData
 import PlannerModel
 import Tasks
+import TestStand
+import Workbench
 
 struct DemoTask: ParsableArguments {
   @Option(parsing: .unconditional, help: "Target speed [m/s] (default: 2.3, which is in no training task).")
@@ -47,19 +49,5 @@ struct DemoTask: ParsableArguments {
     return Yardsticks(
       expertReturns: try returns(family.yardstick(expertPath: experts ?? family.expertPath), episodes: 0...episodes),
       randomReturn: random.reduce(0, +) / Double(random.count))
-  }
-}
-
-/// What expert and random get on a task.
-struct Yardsticks {
-  /// Of each episode, the warm start first.
-  var expertReturns: [Double]
-  /// Mean over the episodes after the warm start.
-  var randomReturn: Double
-
-  /// Mean over the episodes after the warm start.
-  var expertReturn: Double {
-    let returns = expertReturns.dropFirst()
-    return returns.reduce(0, +) / Double(returns.count)
   }
 }

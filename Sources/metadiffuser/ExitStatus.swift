@@ -11,6 +11,8 @@ import PlannerModel
 import PlannerRuntime
 import RobotLink
 import Tasks
+import TestStand
+import Workbench
 
 extension MetaDiffuser {
   static func main() {

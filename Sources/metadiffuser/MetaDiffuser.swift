@@ -13,7 +13,7 @@ struct MetaDiffuser: ParsableCommand {
       CollectCommand.self, WarmStartCommand.self, TrainCommand.self, EvaluateCommand.self, AdaptCommand.self,
       TuneCommand.self,
       ProfileCommand.self, SimulateCommand.self, DemoCommand.self, PlantCommand.self, HilCommand.self,
-      FaultCommand.self, LinkBenchCommand.self, LinkDamageCommand.self, PlotCommand.self, InspectCommand.self,
+      FaultCommand.self, LinkProfileCommand.self, LinkDamageCommand.self, PlotCommand.self, InspectCommand.self,
     ]
   )
 }

@@ -7,6 +7,7 @@ import Learning
 import OfflineData
 import PlannerModel
 import Tasks
+import Workbench
 
 enum SuiteName: String, CaseIterable, ExpressibleByArgument { case paper }
 

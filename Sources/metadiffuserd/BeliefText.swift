@@ -1,6 +1,7 @@
 // What the controller believes, in words: it knows numbers and no names.
 
 import ControlLoop
+import Foundations
 
 extension ControlLoop {
   /// `believes [1.52] (97 %)`; without parameters `believes task 12 (97 %)`, the hypothesis' number in the model's bank.

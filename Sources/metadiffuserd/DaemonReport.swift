@@ -1,6 +1,7 @@
 // The summary of a run, as text and as JSON.
 
 import ControlLoop
+import Foundations
 import Histogram
 import PlannerModel
 import RobotLink

@@ -2,6 +2,7 @@
 
 import CConsole
 import ControlLoop
+import Foundations
 import Glibc
 import RobotLink
 
@@ -140,14 +141,4 @@ extension PaceWarning: CustomStringConvertible {
         + "baud, or fewer --later-entries"
     }
   }
-}
-
-/// `value` with `digits` decimals.
-func decimal(_ value: Double, _ digits: Int) -> String {
-  guard value.isFinite, abs(value) < 1e12 else { return "\(value)" }
-  var scale = 1
-  for _ in 0..<digits { scale *= 10 }
-  let units = Int((abs(value) * Double(scale)).rounded())
-  let fraction = String(units % scale + scale).dropFirst()
-  return (value < 0 && units > 0 ? "-" : "") + "\(units / scale)" + (digits > 0 ? ".\(fraction)" : "")
 }

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import CConsole
+import Foundations
 import Glibc
 import RobotLink
 

@@ -5,6 +5,7 @@ import CAllocationCounter
 import CConsole
 import CommandOptions
 import ControlLoop
+import Foundations
 import Glibc
 import PlannerModel
 import PlannerRuntime

@@ -6,7 +6,7 @@ import Testing
   /// The rule. Left may use right; what a module may use beyond the project's own is listed beside it.
   static let allowed: [String: Set<String>] = [
     // Onboard.
-    "Foundations": ["CKernels"],
+    "Foundations": ["CKernels", "Glibc"],
     "ModelLayout": [],
     "PlannerRuntime": ["CKernels", "Foundations", "ModelLayout", "Synchronization"],
     "PlannerModel": ["PlannerRuntime", "FoundationEssentials", "Glibc"],
@@ -19,9 +19,9 @@ import Testing
     ],
     "CommandOptions": ["PlannerModel", "PlannerRuntime", "ArgumentParser"],
     "metadiffuserd": [
-      "CommandOptions", "ControlLoop", "RobotLink", "PlannerModel", "PlannerRuntime", "CAllocationCounter", "CConsole",
-      "ArgumentParser",
-      "Histogram", "FoundationEssentials", "Glibc", "Synchronization",
+      "CommandOptions", "ControlLoop", "Foundations", "RobotLink", "PlannerModel", "PlannerRuntime",
+      "CAllocationCounter", "CConsole", "ArgumentParser", "Histogram", "FoundationEssentials", "Glibc",
+      "Synchronization",
     ],
     // Workbench: each may also use all of Swift's own libraries.
     "LinkFaults": ["Foundations", "RobotLink", "CRobotProtocol"],
@@ -35,15 +35,24 @@ import Testing
       "CLearningKernels", "CConsole", "Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime",
     ],
     "Evaluation": ["DataCollection", "Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime"],
-    "metadiffuser": [
-      "CommandOptions", "DataCollection", "Evaluation", "Experts", "Learning", "OfflineData", "Tasks", "ControlLoop",
-      "RobotLink", "PlannerModel", "PlannerRuntime",
-      "LinkFaults", "ActuatorBus", "Failsafe", "CSerialPort", "CConsole", "CAllocationCounter", "ArgumentParser",
+    // No learning, no plots: the robot's side of every experiment.
+    "TestStand": [
+      "ActuatorBus", "ControlLoop", "CConsole", "CSerialPort", "Failsafe", "Foundations", "RobotLink", "Tasks",
       "Histogram",
+    ],
+    "Workbench": [
+      "ControlLoop", "DataCollection", "Evaluation", "Experts", "Foundations", "Learning", "OfflineData",
+      "PlannerModel", "PlannerRuntime", "Tasks", "TestStand", "Histogram",
+    ],
+    "metadiffuser": [
+      "CommandOptions", "CAllocationCounter", "CConsole", "ControlLoop", "DataCollection", "Evaluation", "Experts",
+      "Failsafe", "Learning", "LinkFaults", "OfflineData", "PlannerModel", "PlannerRuntime", "RobotLink", "Tasks",
+      "TestStand", "Workbench", "ArgumentParser",
     ],
   ]
   static let workbench: Set<String> = [
-    "LinkFaults", "Tasks", "OfflineData", "DataCollection", "Learning", "Experts", "Evaluation", "metadiffuser",
+    "LinkFaults", "Tasks", "OfflineData", "DataCollection", "Learning", "Experts", "Evaluation",
+    "TestStand", "Workbench", "metadiffuser",
   ]
   static let swiftLibraries: Set<String> = [
     "Foundation", "FoundationEssentials", "Dispatch", "Glibc", "Synchronization",

@@ -9,14 +9,14 @@ import PlannerRuntime
 import Testing
 
 /// A data set with a model trained briefly on it, in a folder of its own.
-private final class Bench {
+private final class Rig {
   let dataset: Dataset
   let model: LoadedModel
   private let folder = NSTemporaryDirectory() + "metadiffuser-baseline-\(UUID().uuidString)"
 
   init(_ dataset: Dataset) throws {
     self.dataset = dataset
-    model = try Bench.model(dataset, "\(folder)/model.safetensors", seed: 1)
+    model = try Rig.model(dataset, "\(folder)/model.safetensors", seed: 1)
   }
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
@@ -151,7 +151,7 @@ private func decisions(
   @Test func `behaviour cloning learns a known linear policy`() throws {
     let gain: [[Float]] = [[0.3, -0.1], [0.05, 0.25]]
     func linear(_ state: [Float]) -> [Float] { gain.map { $0[0] * state[0] + $0[1] * state[1] } }
-    let bench = try Bench(
+    let rig = try Rig(
       decisions { _, _, _ in
         0
       } action: { _, state in
@@ -159,8 +159,8 @@ private func decisions(
       })
     var options = quickOptions()
     options.cloningSteps = 1_500
-    try bench.train(.cloning, options, "bc")
-    let policy = try BaselineModel(path: bench.path("bc.safetensors")).makePolicy()
+    try rig.train(.cloning, options, "bc")
+    let policy = try BaselineModel(path: rig.path("bc.safetensors")).makePolicy()
     for state in [[0, 0], [0.5, -0.5], [-0.8, 0.3]] as [[Float]] {
       let action = policy.action(observation: state, context: [Float](repeating: 0, count: 4))
       let expected = linear(state)
@@ -170,7 +170,7 @@ private func decisions(
 
   @Test func `FOCAL's encoder holds contexts of one task together and two tasks apart`() throws {
     // What is paid tells the tasks apart; states and actions do not.
-    let bench = try Bench(
+    let rig = try Rig(
       decisions { task, state, action in
         (task == 0 ? 1 : -1) * (state[0] + action[0])
       } action: { random, _ in
@@ -179,10 +179,10 @@ private func decisions(
     var options = quickOptions()
     options.encoderSteps = 300
     options.actorCriticSteps = 2
-    try bench.train(.focal, options, "focal")
-    let policy = try BaselineModel(path: bench.path("focal.safetensors")).makePolicy()
+    try rig.train(.focal, options, "focal")
+    let policy = try BaselineModel(path: rig.path("focal.safetensors")).makePolicy()
     func context(_ number: Int) -> [Float] {
-      let episode = bench.dataset.episodes[number]
+      let episode = rig.dataset.episodes[number]
       return policy.context(
         of: (0..<20).flatMap { step in
           policy.row(
@@ -200,7 +200,7 @@ private func decisions(
 
   /// Without a future, the best action of every task is known; the data's are random around zero.
   @Test func `the actor-critic finds what pays best, task by task, beyond what the data did`() throws {
-    let bench = try Bench(
+    let rig = try Rig(
       decisions { task, _, action in
         let best: Float = task == 0 ? 0.3 : -0.3
         return -((action[0] - best) * (action[0] - best) + action[1] * action[1])
@@ -212,10 +212,10 @@ private func decisions(
     options.actorCriticSteps = 2_000
     options.discount = 0
     options.criticWeight = 100
-    try bench.train(.focal, options, "focal")
-    let policy = try BaselineModel(path: bench.path("focal.safetensors")).makePolicy()
+    try rig.train(.focal, options, "focal")
+    let policy = try BaselineModel(path: rig.path("focal.safetensors")).makePolicy()
     for (task, best) in [(0, Float(0.3)), (1, -0.3)] {
-      let episode = bench.dataset.episodes[task]
+      let episode = rig.dataset.episodes[task]
       let context = policy.context(
         of: (0..<20).flatMap { step in
           policy.row(
@@ -232,27 +232,27 @@ private func decisions(
   func `an interrupted and resumed training equals an uninterrupted one on two threads`(
     method: BaselineMethod, stops: [Int]
   ) throws {
-    let bench = try Bench(pointDataset())
-    try bench.train(method, quickOptions(), "whole", threads: 2)
+    let rig = try Rig(pointDataset())
+    try rig.train(method, quickOptions(), "whole", threads: 2)
     for stop in stops {
-      let outcome = try bench.train(method, quickOptions(), "parts", stop: stop)
-      #expect(outcome == .interrupted(checkpoint: bench.path("parts.checkpoint")))
+      let outcome = try rig.train(method, quickOptions(), "parts", stop: stop)
+      #expect(outcome == .interrupted(checkpoint: rig.path("parts.checkpoint")))
     }
-    try bench.train(method, quickOptions(), "parts")
-    #expect(try bench.bytes("whole") == bench.bytes("parts"))
-    #expect(!FileManager.default.fileExists(atPath: bench.path("parts.checkpoint")))
-    let table = try String(contentsOfFile: bench.path("parts.csv"), encoding: .utf8).split(separator: "\n")
+    try rig.train(method, quickOptions(), "parts")
+    #expect(try rig.bytes("whole") == rig.bytes("parts"))
+    #expect(!FileManager.default.fileExists(atPath: rig.path("parts.checkpoint")))
+    let table = try String(contentsOfFile: rig.path("parts.csv"), encoding: .utf8).split(separator: "\n")
     #expect(table[0] == "stage,step,loss,second_loss,held_out_return")
     #expect(table.count == (method == .cloning ? 2 : 3))
   }
 
   @Test func `the file says what it is, and what does not fit is refused by name`() throws {
-    let bench = try Bench(pointDataset())
-    try bench.train(.cloning, quickOptions(), "bc")
-    let baseline = try BaselineModel(path: bench.path("bc.safetensors"))
+    let rig = try Rig(pointDataset())
+    try rig.train(.cloning, quickOptions(), "bc")
+    let baseline = try BaselineModel(path: rig.path("bc.safetensors"))
     #expect(baseline.method == .cloning && baseline.family == "point" && baseline.contextSize == 4)
     #expect(baseline.provenance["seed"] == "1" && baseline.provenance["training"]?.contains("cloningSteps") == true)
-    try baseline.check(fits: bench.model)
+    try baseline.check(fits: rig.model)
 
     func refusal(_ body: () throws -> Void) -> String {
       do {
@@ -262,18 +262,18 @@ private func decisions(
         return "\(error)"
       }
     }
-    let other = try Bench.model(bench.dataset, bench.path("other.safetensors"), seed: 2)
+    let other = try Rig.model(rig.dataset, rig.path("other.safetensors"), seed: 2)
     #expect(refusal { try baseline.check(fits: other) }.contains("'__metadata__.encoder'"))
-    #expect(refusal { _ = try BaselineModel(path: bench.model.path) }.contains("'__metadata__.kind'"))
+    #expect(refusal { _ = try BaselineModel(path: rig.model.path) }.contains("'__metadata__.kind'"))
     let elsewhere = pointDataset(seed: 2)
     #expect(
-      refusal { _ = try BaselineTraining(.cloning, elsewhere, model: bench.model, quickOptions(), threads: 1) }
+      refusal { _ = try BaselineTraining(.cloning, elsewhere, model: rig.model, quickOptions(), threads: 1) }
         .contains("was trained on other data"))
-    try bench.train(.cloning, quickOptions(), "again", stop: 3)
+    try rig.train(.cloning, quickOptions(), "again", stop: 3)
     var options = quickOptions()
     options.learningRate *= 2
-    #expect(refusal { try bench.train(.cloning, options, "again") }.contains("other data or settings"))
+    #expect(refusal { try rig.train(.cloning, options, "again") }.contains("other data or settings"))
     options.batch = 7
-    #expect(refusal { try bench.train(.cloning, options, "again") }.contains("baseline.batch"))
+    #expect(refusal { try rig.train(.cloning, options, "again") }.contains("baseline.batch"))
   }
 }

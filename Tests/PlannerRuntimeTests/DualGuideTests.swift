@@ -5,7 +5,7 @@ import PlannerRuntime
 import Testing
 
 /// A guide over `batch` plans of random weights, with plans drawn at random.
-private struct Bench {
+private struct Rig {
   let kernels = ck_kernels_select(nil)!
   let guide: DualGuide
   let plans: Feature
@@ -42,10 +42,10 @@ private struct Bench {
   @Test(arguments: [(Float(1), Float(0), Float(0)), (0, 1, 0), (1, 2.5, 0), (1, 0, 1), (0.5, 2.5, 30)])
   func oneRoundMovesAlongTheGradient(_ weights: (reward: Float, discrepancy: Float, value: Float)) {
     var arena = Arena(capacity: 8 << 20)
-    let bench = Bench(&arena, valueWeight: weights.value)
-    let count = bench.rows * bench.width
-    for plan in 0..<bench.batch {
-      let x = bench.plans.row(plan, 0)
+    let rig = Rig(&arena, valueWeight: weights.value)
+    let count = rig.rows * rig.width
+    for plan in 0..<rig.batch {
+      let x = rig.plans.row(plan, 0)
       var expected = [Double](repeating: 0, count: count)
       for index in 0..<count {
         let isFirstState = index < smallShape.observationSize
@@ -53,18 +53,18 @@ private struct Bench {
         let original = x[index]
         let delta: Float = 1e-2
         x[index] = original + delta
-        let above = bench.objective(plan, reward: weights.reward, discrepancy: weights.discrepancy)
+        let above = rig.objective(plan, reward: weights.reward, discrepancy: weights.discrepancy)
         x[index] = original - delta
-        let below = bench.objective(plan, reward: weights.reward, discrepancy: weights.discrepancy)
+        let below = rig.objective(plan, reward: weights.reward, discrepancy: weights.discrepancy)
         x[index] = original
         expected[index] = (above - below) / Double(2 * delta)
       }
       let before = (0..<count).map { x[$0] }
-      let others = (0..<bench.batch).filter { $0 != plan }.map { other in
-        (other, (0..<count).map { bench.plans.row(other, 0)[$0] })
+      let others = (0..<rig.batch).filter { $0 != plan }.map { other in
+        (other, (0..<count).map { rig.plans.row(other, 0)[$0] })
       }
-      bench.guide.ascend(
-        bench.kernels, bench.plans, batch: bench.batch, strength: 1, rewardWeight: weights.reward,
+      rig.guide.ascend(
+        rig.kernels, rig.plans, batch: rig.batch, strength: 1, rewardWeight: weights.reward,
         discrepancyWeight: weights.discrepancy, valueWeight: weights.value)
       let scale = expected.map(abs).max()!
       #expect(scale > 1e-3)
@@ -74,23 +74,23 @@ private struct Bench {
         x[index] = before[index]
       }
       for (other, values) in others {
-        for index in 0..<count { bench.plans.row(other, 0)[index] = values[index] }
+        for index in 0..<count { rig.plans.row(other, 0)[index] = values[index] }
       }
     }
   }
 
   @Test func rewardIsAscendedAndDiscrepancyDescended() {
     var arena = Arena(capacity: 8 << 20)
-    let bench = Bench(&arena)
-    let returnBefore = bench.objective(0, reward: 1, discrepancy: 0)
-    bench.guide.ascend(
-      bench.kernels, bench.plans, batch: bench.batch, strength: 0.05, rewardWeight: 1, discrepancyWeight: 0)
-    #expect(bench.objective(0, reward: 1, discrepancy: 0) > returnBefore)
-    let discrepancyBefore = -bench.objective(0, reward: 0, discrepancy: 1)
+    let rig = Rig(&arena)
+    let returnBefore = rig.objective(0, reward: 1, discrepancy: 0)
+    rig.guide.ascend(
+      rig.kernels, rig.plans, batch: rig.batch, strength: 0.05, rewardWeight: 1, discrepancyWeight: 0)
+    #expect(rig.objective(0, reward: 1, discrepancy: 0) > returnBefore)
+    let discrepancyBefore = -rig.objective(0, reward: 0, discrepancy: 1)
     for _ in 0..<20 {
-      bench.guide.ascend(
-        bench.kernels, bench.plans, batch: bench.batch, strength: 0.2, rewardWeight: 0, discrepancyWeight: 1)
+      rig.guide.ascend(
+        rig.kernels, rig.plans, batch: rig.batch, strength: 0.2, rewardWeight: 0, discrepancyWeight: 1)
     }
-    #expect(-bench.objective(0, reward: 0, discrepancy: 1) < 0.9 * discrepancyBefore)
+    #expect(-rig.objective(0, reward: 0, discrepancy: 1) < 0.9 * discrepancyBefore)
   }
 }

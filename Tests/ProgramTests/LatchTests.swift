@@ -8,7 +8,7 @@ import Testing
 
 @Suite("a latched robot") struct LatchTests {
   /// Controller, firmware and plant, and what the drives are told.
-  private final class Bench {
+  private final class Rig {
     let plant: Program, firmware: Program, controller: Program
     private let folder: URL
 
@@ -67,28 +67,28 @@ import Testing
     "nothing lifts the latch of a robot whose controller stood still, until a person does: at the controller, or at the robot"
   )
   func latch() throws {
-    let bench = try Bench()
+    let rig = try Rig()
     // A machine under load may have latched it already.
-    try #require(bench.wait(for: 1) { bench.plant.signal(SIGUSR1) }, "the robot is not driven")
-    for person in [bench.controller, bench.plant] {
-      bench.controller.stop()
-      try #require(bench.wait(for: 5), "SAFE does not latch")
-      let frames = bench.drives().count
-      bench.controller.signal(SIGCONT)
+    try #require(rig.wait(for: 1) { rig.plant.signal(SIGUSR1) }, "the robot is not driven")
+    for person in [rig.controller, rig.plant] {
+      rig.controller.stop()
+      try #require(rig.wait(for: 5), "SAFE does not latch")
+      let frames = rig.drives().count
+      rig.controller.signal(SIGCONT)
       let limit = monotonicNanoseconds() + 20_000_000_000
       let word = "the robot is latched at its safe command: no action came in time; a person must lift that"
-      while !(try bench.controller.errors().contains(word)), monotonicNanoseconds() < limit { usleep(10_000) }
+      while !(try rig.controller.errors().contains(word)), monotonicNanoseconds() < limit { usleep(10_000) }
       #expect(
-        try bench.controller.errors().contains("\(word): have a look, then 'kill -USR1 \(bench.controller.id)' here"))
+        try rig.controller.errors().contains("\(word): have a look, then 'kill -USR1 \(rig.controller.id)' here"))
       // Hand-shakes, and a second and more of observations answered.
       usleep(1_500_000)
-      let still = bench.drives(since: frames + 1)
+      let still = rig.drives(since: frames + 1)
       #expect(still.count > 50)
       #expect(still.allSatisfy { $0.choice == 5 && $0.most == 0 })
-      #expect(bench.wait(for: 1) { person.signal(SIGUSR1) }, "a person cannot lift it")
+      #expect(rig.wait(for: 1) { person.signal(SIGUSR1) }, "a person cannot lift it")
     }
-    bench.controller.signal(SIGTERM)
-    let report = try object(try bench.controller.finish().output)
+    rig.controller.signal(SIGTERM)
+    let report = try object(try rig.controller.finish().output)
     #expect((report["latched_cycles"] as? Int ?? 0) > 20)
   }
 }

@@ -8,6 +8,7 @@ import OfflineData
 import PlannerModel
 import PlannerRuntime
 import Tasks
+import Workbench
 
 struct AdaptCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

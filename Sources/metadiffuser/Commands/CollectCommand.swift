@@ -8,6 +8,7 @@ import Learning
 import OfflineData
 import PlannerModel
 import Tasks
+import Workbench
 
 struct CollectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -9,6 +9,8 @@ import PlannerModel
 import PlannerRuntime
 import RobotLink
 import Tasks
+import TestStand
+import Workbench
 
 struct DemoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -54,7 +56,8 @@ struct DemoCommand: ParsableCommand {
       controller: [
         "--model", task.model, "--link", link, "--seed", "\(task.seed)", "--warm-start-episodes", "1",
         "--exit-with-robot", "--quiet", "--json",
-      ] + (contextInference.map { ["--context-inference", $0.rawValue] } ?? []) + keyed)
+      ] + (contextInference.map { ["--context-inference", $0.rawValue] } ?? []) + keyed,
+      isCancelled: { Interruption.isRequested })
     let yardsticks = try task.yardsticks(family)
     let report = DemoReport(robot: robot, yardsticks: yardsticks)
     if let plot {

@@ -9,6 +9,7 @@ import OfflineData
 import PlannerModel
 import PlannerRuntime
 import Tasks
+import Workbench
 
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

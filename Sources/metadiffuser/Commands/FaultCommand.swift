@@ -4,6 +4,7 @@ import ArgumentParser
 import Foundation
 import LinkFaults
 import RobotLink
+import Workbench
 
 struct FaultCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -13,7 +14,7 @@ struct FaultCommand: ParsableCommand {
       Listens where controllers look for the robot (--controller) and connects to where the robot is (--robot); either \
       may be udp://, serial:// or pty://. A fault is written KIND [toward=robot|controller] [rate=0…1] [at=SECONDS] \
       [for=SECONDS] [by=AMOUNT] [jitter=MILLISECONDS]; a scenario file holds one a line. Kinds: off, stuck, garbage, wrong, \
-      slow, delayed, intermittent, drop, duplicate, reorder, corrupt (Docs/link-protocol.md). Only for benches: a real robot \
+      slow, delayed, intermittent, drop, duplicate, reorder, corrupt (Docs/link-protocol.md). Only for a test stand: a real robot \
       moves on what comes through, so that --inject has to be said.
       """
   )

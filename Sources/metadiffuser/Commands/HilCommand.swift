@@ -7,6 +7,8 @@ import Foundation
 import OfflineData
 import RobotLink
 import Tasks
+import TestStand
+import Workbench
 
 struct HilCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -36,7 +38,7 @@ struct HilCommand: ParsableCommand {
   var faults: Int?
 
   @Option(help: "With --faults: only this part, controller, plant or microcontroller; may be given more than once.")
-  var faultPart: [Bench.Part] = []
+  var faultPart: [StandProcesses.Part] = []
 
   @Option(help: "What the drives do when the microcontroller is silent; see 'metadiffuser plant --help'.")
   var safe: String?
@@ -69,38 +71,35 @@ struct HilCommand: ParsableCommand {
       + (safe.map { ["--safe", $0] } ?? [])
     let controller = ["--model", task.model, "--seed", "\(task.seed)", "--warm-start-episodes", "1"]
     if let faults {
-      let bench = try Bench(image: image, realPorts: nil, plant: plant, controller: controller)
-      let report = try BenchFaults(
-        bench: bench, parts: faultPart.isEmpty ? Bench.Part.allCases : faultPart, count: faults, seed: task.seed,
+      let processes = try StandProcesses(image: image, realPorts: nil, plant: plant, controller: controller)
+      let report = try StandFaults(
+        processes: processes, parts: faultPart.isEmpty ? StandProcesses.Part.allCases : faultPart, count: faults,
+        seed: task.seed,
         periodNanoseconds: family.periodNanoseconds
-      ).run {
-        console_say_line($0.text)
-      }
+      ).run(isCancelled: { Interruption.isRequested }) { console_say_line($0.text) }
       printReport(json ? try jsonText(report) : report.text)
       if !report.isGood { throw ExitCode.failure }
       return
     }
-    let bench = try Bench(
+    let processes = try StandProcesses(
       image: realPorts == nil ? image : nil, realPorts: realPorts,
       plant: plant + ["--episodes", "\(task.episodes + 1)", "--seconds", "\(30 + 15 * (task.episodes + 1))"],
       controller: controller)
-    for part in [.microcontroller, .plant, .controller] as [Bench.Part] { try bench.start(part) }
-    let outputs = try bench.finish()
+    for part in [.microcontroller, .plant, .controller] as [StandProcesses.Part] { try processes.start(part) }
+    let outputs = try processes.finish(isCancelled: { Interruption.isRequested })
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     let plantReport = try decoder.decode(PlantReport.self, from: outputs.plant)
     guard plantReport.returns.count == task.episodes + 1 else {
-      throw BenchError(
+      throw StandError(
         description: "only \(plantReport.returns.count) of \(task.episodes + 1) episodes were driven to their end"
           + (plantReport.failsafeLatches > 0 ? ": SAFE latched, and nobody pressed the robot's button" : ""))
     }
     let yardsticks = try task.yardsticks(family)
-    let report = BenchReport(
-      bench: plantReport, controller: try decoder.decode(ControllerSummary.self, from: outputs.controller),
+    let report = StandReport(
+      plant: plantReport, controller: try decoder.decode(ControllerSummary.self, from: outputs.controller),
       expertReturn: yardsticks.expertReturn, randomReturn: yardsticks.randomReturn)
     printReport(
       json ? try jsonText(report) : report.text(target: task.speed, hardware: realPort ?? "QEMU's mps2-an386"))
   }
 }
-
-extension Bench.Part: ExpressibleByArgument {}

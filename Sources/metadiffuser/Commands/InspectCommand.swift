@@ -1,6 +1,7 @@
 // `metadiffuser inspect`: what a file is, whether it is sound, and what it would do here.
 
 import ArgumentParser
+import Workbench
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

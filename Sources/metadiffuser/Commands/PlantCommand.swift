@@ -4,6 +4,8 @@ import ArgumentParser
 import Foundation
 import RobotLink
 import Tasks
+import TestStand
+import Workbench
 
 struct PlantCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -61,11 +63,13 @@ struct PlantCommand: ParsableCommand {
     Interruption.watch()
     RearmButton.watch()
     let trace = try self.trace.map { try DriveTrace(path: $0) }
-    let plant = BenchPlant(
+    let plant = StandPlant(
       task: task, bus: BusPort(path: bus, baud: baud), seed: seed,
       safe: try (safe ?? .usual(for: family)).settings(of: family))
     let limit = seconds.map { monotonicNanoseconds() + UInt64($0 * 1e9) } ?? .max
-    plant.run(episodes: episodes ?? .max, until: limit) { trace?.append(time: $0, drive: $1, command: $2) }
+    plant.run(episodes: episodes ?? .max, until: limit, isCancelled: { Interruption.isRequested }) {
+      trace?.append(time: $0, drive: $1, command: $2)
+    }
     let report = PlantReport(task: task, plant: plant)
     printReport(json ? try jsonText(report) : report.text)
     try trace?.check()

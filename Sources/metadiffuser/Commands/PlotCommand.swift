@@ -3,6 +3,7 @@
 import ArgumentParser
 import Evaluation
 import PlannerModel
+import Workbench
 
 struct PlotCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,11 +1,13 @@
 // `metadiffuser profile`: what a model's plans cost on this machine, and what they would at worst.
 
 import ArgumentParser
+import CAllocationCounter
 import CommandOptions
 import ControlLoop
 import Foundation
 import PlannerModel
 import PlannerRuntime
+import Workbench
 
 struct ProfileCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -90,7 +92,9 @@ struct ProfileCommand: ParsableCommand {
     for isStressed in stress ? [false, true] : [false] {
       if isStressed { hogs?.begin() }
       var profile = PlanProfile()
-      profile.measure(&runtime, weights.statistics, plans: plans, periodNanoseconds: periodNanoseconds ?? .max)
+      profile.measure(
+        &runtime, weights.statistics, plans: plans, periodNanoseconds: periodNanoseconds ?? .max,
+        allocationCount: { ac_allocations() })
       profiles.append(profile)
     }
     hogs?.stop()

@@ -4,6 +4,8 @@ import ArgumentParser
 import Foundation
 import RobotLink
 import Tasks
+import TestStand
+import Workbench
 
 struct SimulateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -75,7 +77,7 @@ struct SimulateCommand: ParsableCommand {
     Interruption.watch()
     let robot = try SimulatedRobot(
       task: task, address: address, key: key, lockstep: lockstep, seed: seed,
-      safe: try (safe ?? .usual(for: family)).settings(of: family))
+      safe: try (safe ?? .usual(for: family)).settings(of: family), isCancelled: { Interruption.isRequested })
     let view = try SimulationView(task: task, tracePath: trace, isQuiet: quiet)
     view.news("\(family.name) robot, task \(task.parameters), waits for a controller at \(address)")
     if !robot.isLinkOpen { view.news("the device is not there yet; it is opened as soon as it appears") }
@@ -102,9 +104,4 @@ struct SimulateCommand: ParsableCommand {
     printReport(json ? try jsonText(report) : report.text(family))
     try view.checkTrace()
   }
-}
-
-/// The other end of the link is missing; exit status 69.
-struct LinkPeerError: Error, CustomStringConvertible {
-  let description: String
 }

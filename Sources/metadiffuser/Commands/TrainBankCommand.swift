@@ -6,6 +6,7 @@ import Foundation
 import Learning
 import OfflineData
 import PlannerModel
+import Workbench
 
 struct TrainBankCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -6,6 +6,7 @@ import Foundation
 import Learning
 import OfflineData
 import PlannerModel
+import Workbench
 
 extension BaselineMethod: ExpressibleByArgument {}
 

@@ -7,6 +7,7 @@ import Foundation
 import Learning
 import PlannerModel
 import Tasks
+import Workbench
 
 struct TrainExpertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -9,6 +9,7 @@ import Learning
 import OfflineData
 import PlannerRuntime
 import Tasks
+import Workbench
 
 extension ContextKind: ExpressibleByArgument {}
 

@@ -9,6 +9,7 @@ import OfflineData
 import PlannerModel
 import PlannerRuntime
 import Tasks
+import Workbench
 
 struct TuneCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -6,6 +6,7 @@ import Foundation
 import OfflineData
 import PlannerModel
 import Tasks
+import Workbench
 
 struct WarmStartCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

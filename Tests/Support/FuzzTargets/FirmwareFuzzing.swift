@@ -6,7 +6,7 @@ import FirmwareApplication
 import RobotLink
 
 /// The application, a controller and sensors around it, and all the bytes between them.
-private final class FirmwareBench {
+private final class FuzzedFirmware {
   static let robot = RobotConfiguration.halfCheetah
   var now: UInt64 = 1_000_000_000
   var application: Application
@@ -117,35 +117,35 @@ enum FirmwareFuzzing {
   static func check(_ bytes: UnsafeRawBufferPointer) -> Bool {
     guard bytes.count <= 2_000 else { return false }
     var choices = Choices(bytes)
-    let bench = FirmwareBench()
+    let firmware = FuzzedFirmware()
     var step: UInt32 = 0
     while !choices.isOver {
       switch choices.byte() % 8 {
       case 0:
         // A period as it should be.
-        for _ in 0..<50 { bench.pass(1_000_000) }
-        bench.sayHello()
-        bench.answerRequest([Float](repeating: 0.25, count: FirmwareBench.robot.observationSize), step: step)
+        for _ in 0..<50 { firmware.pass(1_000_000) }
+        firmware.sayHello()
+        firmware.answerRequest([Float](repeating: 0.25, count: FuzzedFirmware.robot.observationSize), step: step)
         step &+= 1
-        bench.answer(0.5, later: 1, mode: .plan, entry: 0)
-      case 1: bench.pass(choices.nanoseconds())
-      case 2: bench.toLink(choices.string())
-      case 3: bench.toLink(onLine(withChecksum(choices.string())))
-      case 4: bench.toBus(choices.string())
-      case 5: bench.toBus(onLine(withChecksum(choices.string())))
+        firmware.answer(0.5, later: 1, mode: .plan, entry: 0)
+      case 1: firmware.pass(choices.nanoseconds())
+      case 2: firmware.toLink(choices.string())
+      case 3: firmware.toLink(onLine(withChecksum(choices.string())))
+      case 4: firmware.toBus(choices.string())
+      case 5: firmware.toBus(onLine(withChecksum(choices.string())))
       case 6:
         step = choices.word()
         let value = choices.float()
-        bench.answerRequest(
-          (0..<FirmwareBench.robot.observationSize).map { $0 == 0 ? value : 0 }, step: step,
+        firmware.answerRequest(
+          (0..<FuzzedFirmware.robot.observationSize).map { $0 == 0 ? value : 0 }, step: step,
           isLast: choices.byte() & 1 == 1)
       default:
         let mode = ActionMode(rawValue: UInt32(choices.index(below: 6))) ?? .idle
-        bench.answer(
+        firmware.answer(
           choices.float(), later: choices.index(below: LinkLimits.laterEntries + 1), mode: mode, entry: choices.word())
       }
     }
-    return bench.observations > 0
+    return firmware.observations > 0
   }
 
   static var seeds: [[UInt8]] {
