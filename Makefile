@@ -68,6 +68,12 @@ deb: dependencies
 lint: proto-check
 	swift format lint --strict --recursive Package.swift Sources Tests Bench
 
+# The page of every setting, from the programs themselves.
+.PHONY: settings
+settings: dependencies
+	swift build $(SWIFT_FLAGS) --product metadiffuser
+	"$$(swift build $(SWIFT_FLAGS) --show-bin-path)/metadiffuser" settings --markdown >Docs/settings.md
+
 clean:
 	rm -rf .build .build-*
 

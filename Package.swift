@@ -159,13 +159,13 @@ let package = Package(
     // Stands in for clock_gettime: for tests only.
     .target(name: "CVirtualClock", path: "Tests/Support/CVirtualClock"),
     .testTarget(name: "FuzzCaseTests", dependencies: ["FuzzTargets"]),
-    .testTarget(name: "TasksTests", dependencies: ["Tasks"]),
+    .testTarget(name: "TasksTests", dependencies: ["Foundations", "Tasks"]),
     .executableTarget(
       name: "oracle-peer", dependencies: ["DataCollection", "OfflineData", "Tasks"], path: "Tests/Oracles/Peer"),
     .testTarget(name: "OfflineDataTests", dependencies: ["OfflineData", "CHDF5", "Foundations"]),
     .testTarget(name: "DataCollectionTests", dependencies: ["DataCollection", "OfflineData", "PlannerModel", "Tasks"]),
     .target(name: "GradientCheck", path: "Tests/Support/GradientCheck"),
-    .testTarget(name: "LearningTests", dependencies: ["GradientCheck", "Learning", "COpenBLAS"]),
+    .testTarget(name: "LearningTests", dependencies: ["GradientCheck", "Learning", "ModelLayout", "COpenBLAS"]),
     .testTarget(
       name: "ExpertsTests", dependencies: ["GradientCheck", "Experts", "Learning", "Tasks", "PlannerRuntime"]),
     .testTarget(name: "TestStandTests", dependencies: ["TestStand", "RobotLink", "Tasks"]),

@@ -91,9 +91,9 @@ extension [GivenSetting] {
   /// Whether one of the settings was given.
   public var isAny: Bool { contains { $0.text != nil } }
 
-  /// As on a command line, each with a blank before it.
-  public var commandLine: String {
-    compactMap { given in given.text.map { " \(given.setting.option) \($0)" } }.joined()
+  /// Words that give every setting its value in `options`.
+  public func words(of options: PlannerOptions) -> [String] {
+    flatMap { given in given.setting.option.map { [$0, given.setting.text(of: options)] } ?? [] }
   }
 
   /// The settings of `model` with what was given put over them; `contextInference` nil leaves that to the model.
@@ -123,8 +123,7 @@ extension [GivenSetting] {
 extension ArgumentHelp {
   /// What the schema says of a setting.
   static func setting(_ name: String) -> ArgumentHelp {
-    let setting = PlannerOptions.setting(name)
-    return ArgumentHelp("\(setting.sentence) \(setting.range).")
+    ArgumentHelp("\(PlannerOptions.setting(name).explanation).")
   }
 }
 

@@ -74,7 +74,7 @@ public struct PlannerOptions: Equatable, Sendable {
 
   /// The first setting that cannot be used with a model of `shape`, or nil.
   public func defect(for shape: PlannerShape) -> (field: String, found: String, expected: String)? {
-    for setting in Self.settings + [Self.exploration] where !setting.holds(for: self) {
+    for setting in Self.all where !setting.holds(for: self) {
       return (setting.name, setting.text(of: self), setting.range)
     }
     // More steps than levels would visit a level twice: the sampler would stand still there.
@@ -97,42 +97,45 @@ extension PlannerOptions {
   /// Every setting that travels in a model file, in the order in which people read them.
   public static let settings: [Setting<PlannerOptions>] = [
     Setting("candidates", .whole(\.candidates, 1...1024), "Plans drawn side by side, of which the best is executed."),
-    Setting("cold_steps", .whole(\.coldSteps, 1...1000), "Denoising steps of a plan that starts from noise."),
-    Setting("warm_steps", .whole(\.warmSteps, 1...1000), "Denoising steps of a plan that starts from the last one."),
     Setting(
-      "warm_level", .real(\.warmLevel, 0...1),
+      "cold_steps", .whole(\.coldSteps, PlannerShape.levelCounts), "Denoising steps of a plan that starts from noise."),
+    Setting(
+      "warm_steps", .whole(\.warmSteps, PlannerShape.levelCounts),
+      "Denoising steps of a plan that starts from the last one."),
+    Setting(
+      "warm_level", .real(\.warmLevel, .from(0, to: 1)),
       "Share of the noise levels that the last plan is noised to, to be the next one's start; 0: never."),
-    Setting("temperature", .real(\.temperature, 0...1), "Standard deviation of the noise."),
+    Setting("temperature", .real(\.temperature, .from(0, to: 1)), "Standard deviation of the noise."),
     Setting(
       "guide",
       .word(Guide.allCases.map(\.rawValue), get: { $0.guide.rawValue }) { $0.guide = Guide(rawValue: $1) ?? .none },
       "Which gradients bend a plan: none, reward, or dual (reward and dynamics)."),
-    Setting("guide_strength", .real(\.guideStrength, 0...100), "Guidance strength of a plan that starts from noise."),
     Setting(
-      "warm_guide_strength", .real(\.warmGuideStrength, 0...100),
+      "guide_strength", .real(\.guideStrength, .from(0, to: 100)), "Guidance strength of a plan that starts from noise."
+    ),
+    Setting(
+      "warm_guide_strength", .real(\.warmGuideStrength, .from(0, to: 100)),
       "Guidance strength of a plan that starts from the last one."),
     Setting("guide_rounds", .whole(\.guideRounds, 0...16), "Rounds of guidance per denoising step."),
     Setting(
-      "discrepancy_weight", .real(\.discrepancyWeight, 0...1000),
+      "discrepancy_weight", .real(\.discrepancyWeight, .from(0, to: 1000)),
       "Weight of the dynamics discrepancy against the return, in guide and selection."),
     Setting(
-      "value_weight", .real(\.valueWeight, 0...1000),
+      "value_weight", .real(\.valueWeight, .from(0, to: 1000)),
       "Weight of the value at a plan's end against its rewards, in guide and selection."),
     Setting(
-      "condition_weight", .real(\.conditionWeight, 0...10),
+      "condition_weight", .real(\.conditionWeight, .from(0, to: 10)),
       "Classifier-free guidance on the context; 1 is the conditional model as trained."),
   ]
 
   /// Not in files: how much a controller may learn by moving is the choice of whoever drives.
   public static let exploration = Setting<PlannerOptions>(
-    "exploration", .real(\.exploration, 0...1),
+    "exploration", .real(\.exploration, .from(0, to: 1)),
     "How far actions are moved to learn more while a belief is in doubt, as a share of the limit.")
 
+  /// Every setting, in files or not.
+  public static var all: [Setting<PlannerOptions>] { settings + [exploration] }
+
   /// The setting called `name`. Traps where there is none: names are written in code.
-  public static func setting(_ name: String) -> Setting<PlannerOptions> {
-    guard let setting = (settings + [exploration]).first(where: { $0.name == name }) else {
-      preconditionFailure("no planning setting is called \(name)")
-    }
-    return setting
-  }
+  public static func setting(_ name: String) -> Setting<PlannerOptions> { all.setting(name) }
 }

@@ -70,21 +70,33 @@ public struct PlannerShape: Equatable, Sendable {
   /// Hidden width of the dynamics, reward and value models.
   public static let worldModelWidth = 200
 
+  /// What sizes may be.
+  public static let observationSizes = 1...1024, actionSizes = 1...256, contextSizes = 1...256, horizons = 2...256
+  public static let parameterCounts = 1...1024
+  /// Levels of the denoiser, and channels of one, a multiple of `normGroups`.
+  public static let depths = 1...6, widths = 16...1024
+  /// Noise levels.
+  public static let levelCounts = 1...1000
+
   /// What is wrong with the sizes, or nil: field, value, and what would be right.
   public var defect: (field: String, found: String, expected: String)? {
     func check(_ field: String, _ value: Int, _ range: ClosedRange<Int>) -> (String, String, String)? {
       range.contains(value) ? nil : (field, "\(value)", "\(range.lowerBound)...\(range.upperBound)")
     }
-    if let bad = check("observation_size", observationSize, 1...1024) ?? check("action_size", actionSize, 1...256)
-      ?? check("context_size", contextSize, 1...256) ?? check("horizon", horizon, 2...256)
-      ?? check("channels", channels.count, 1...6) ?? check("denoising_steps", denoisingSteps, 1...1000)
+    if let bad = check("observation_size", observationSize, Self.observationSizes)
+      ?? check("action_size", actionSize, Self.actionSizes) ?? check("context_size", contextSize, Self.contextSizes)
+      ?? check("horizon", horizon, Self.horizons) ?? check("channels", channels.count, Self.depths)
+      ?? check("denoising_steps", denoisingSteps, Self.levelCounts)
     {
       return bad
     }
-    let parameters = contextKind == .oracle ? 1...1024 : 0...0
+    let parameters = contextKind == .oracle ? Self.parameterCounts : 0...0
     if let bad = check("parameter_count", parameterCount, parameters) { return bad }
-    for channel in channels where channel < 16 || channel > 1024 || channel % Self.normGroups != 0 {
-      return ("channels", "\(channels)", "multiples of \(Self.normGroups) from 16 to 1024")
+    for channel in channels where !Self.widths.contains(channel) || channel % Self.normGroups != 0 {
+      return (
+        "channels", "\(channels)",
+        "multiples of \(Self.normGroups) from \(Self.widths.lowerBound) to \(Self.widths.upperBound)"
+      )
     }
     let multiple = 1 << (channels.count - 1)
     guard horizon % multiple == 0 else {

@@ -4,73 +4,130 @@
 public struct Setting<Options: Sendable>: Sendable {
   /// What its values are, and where they lie.
   public enum Kind: Sendable {
-    case whole(WritableKeyPath<Options, Int> & Sendable, ClosedRange<Int>)
-    case real(WritableKeyPath<Options, Float> & Sendable, ClosedRange<Float>)
+    case whole(WritableKeyPath<Options, Int> & Sendable, ClosedRange<Int>, even: Bool = false)
+    case real(WritableKeyPath<Options, Float> & Sendable, Bounds<Float>)
+    case precise(WritableKeyPath<Options, Double> & Sendable, Bounds<Double>)
+    /// Any number that seeds a random source.
+    case seed(WritableKeyPath<Options, UInt64> & Sendable)
+    /// Whole numbers, separated by commas.
+    case list(
+      WritableKeyPath<Options, [Int]> & Sendable, count: ClosedRange<Int>, each: ClosedRange<Int>, multipleOf: Int)
     /// One of some words.
     case word(
       [String], get: @Sendable (borrowing Options) -> String, set: @Sendable (inout Options, String) -> Void)
   }
 
-  /// In files and JSON; the command line writes it with dashes.
+  /// In files, recipes and JSON.
   public let name: String
   public let kind: Kind
   /// Empty for counts, shares and words.
   public let unit: String
+  /// On the command line; nil: a recipe alone can say it.
+  public let option: String?
   /// One sentence, as `--help` prints it.
   public let sentence: String
 
+  /// On the command line it is called as in files, with dashes: `--guide-strength`.
   public init(_ name: String, _ kind: Kind, unit: String = "", _ sentence: String) {
+    var option = "--"
+    for letter in name {
+      if letter == "_" || letter.isUppercase { option += "-" }
+      if letter != "_" { option += letter.lowercased() }
+    }
+    self.init(name, kind, unit: unit, option: option, sentence)
+  }
+
+  public init(_ name: String, _ kind: Kind, unit: String = "", option: String?, _ sentence: String) {
     self.name = name
     self.kind = kind
     self.unit = unit
+    self.option = option
     self.sentence = sentence
   }
-
-  /// As on the command line, `--guide-strength`.
-  public var option: String { "--" + name.split(separator: "_").joined(separator: "-") }
 
   /// What is allowed, in words.
   public var range: String {
     switch kind {
-    case .whole(_, let range): "\(range.lowerBound)...\(range.upperBound)"
-    case .real(_, let range): "\(plain(range.lowerBound))...\(plain(range.upperBound))"
+    case .whole(_, let range, let even): (even ? "even, " : "") + text(range)
+    case .real(_, let bounds): bounds.text
+    case .precise(_, let bounds): bounds.text
+    case .seed: "0...\(UInt64.max)"
+    case .list(_, let count, let each, let multiple): "\(text(count)) multiples of \(multiple) in \(text(each))"
     case .word(let words, _, _): words.joined(separator: ", ")
+    }
+  }
+
+  /// Sentence, range and unit, for `--help`.
+  public var explanation: String { "\(sentence) \(range)\(unit.isEmpty ? "" : " \(unit)")" }
+
+  /// The value in `options`: a number, a list of numbers or a word.
+  public func value(of options: Options) -> any Encodable & Sendable {
+    switch kind {
+    case .whole(let path, _, _): options[keyPath: path]
+    case .real(let path, _): options[keyPath: path]
+    case .precise(let path, _): options[keyPath: path]
+    case .seed(let path): options[keyPath: path]
+    case .list(let path, _, _, _): options[keyPath: path]
+    case .word(_, let get, _): get(options)
     }
   }
 
   /// The value in `options`, as files and the command line have it.
   public func text(of options: Options) -> String {
-    switch kind {
-    case .whole(let path, _): "\(options[keyPath: path])"
-    case .real(let path, _): "\(options[keyPath: path])"
-    case .word(_, let get, _): get(options)
-    }
+    guard case .list(let path, _, _, _) = kind else { return "\(value(of: options))" }
+    return options[keyPath: path].map(String.init).joined(separator: ",")
   }
 
   /// Puts the value that `text` says into `options`; false, and nothing is changed, where it says none that is allowed.
   public func read(_ text: String, into options: inout Options) -> Bool {
+    var changed = options
     switch kind {
-    case .whole(let path, let range):
-      guard let value = Int(text), range.contains(value) else { return false }
-      options[keyPath: path] = value
-    case .real(let path, let range):
-      guard let value = Float(text), range.contains(value) else { return false }
-      options[keyPath: path] = value
+    case .whole(let path, _, _): guard put(Int(text), at: path, of: &changed) else { return false }
+    case .real(let path, _): guard put(Float(text), at: path, of: &changed) else { return false }
+    case .precise(let path, _): guard put(Double(text), at: path, of: &changed) else { return false }
+    case .seed(let path): guard put(UInt64(text), at: path, of: &changed) else { return false }
+    case .list(let path, _, _, _):
+      let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+      let values = parts.compactMap { Int($0) }
+      guard put(values.count == parts.count ? values : nil, at: path, of: &changed) else { return false }
     case .word(let words, _, let set):
       guard words.contains(text) else { return false }
-      set(&options, text)
+      set(&changed, text)
     }
+    guard holds(for: changed) else { return false }
+    options = changed
     return true
   }
 
   /// Whether the value in `options` is allowed.
   public func holds(for options: Options) -> Bool {
     switch kind {
-    case .whole(let path, let range): range.contains(options[keyPath: path])
-    case .real(let path, let range): range.contains(options[keyPath: path])
+    case .whole(let path, let range, let even):
+      range.contains(options[keyPath: path]) && (!even || options[keyPath: path] % 2 == 0)
+    case .real(let path, let bounds): bounds.contains(options[keyPath: path])
+    case .precise(let path, let bounds): bounds.contains(options[keyPath: path])
+    case .seed: true
+    case .list(let path, let count, let each, let multiple):
+      count.contains(options[keyPath: path].count)
+        && options[keyPath: path].allSatisfy { each.contains($0) && $0 % multiple == 0 }
     case .word(let words, let get, _): words.contains(get(options))
     }
   }
 
-  private func plain(_ value: Float) -> String { value == value.rounded() ? "\(Int(value))" : "\(value)" }
+  private func put<Value>(_ value: Value?, at path: WritableKeyPath<Options, Value>, of options: inout Options) -> Bool
+  {
+    guard let value else { return false }
+    options[keyPath: path] = value
+    return true
+  }
+
+  private func text(_ range: ClosedRange<Int>) -> String { "\(range.lowerBound)...\(range.upperBound)" }
+}
+
+extension Array {
+  /// The setting called `name`. Traps where there is none: names are written in code.
+  public func setting<Options>(_ name: String) -> Element where Element == Setting<Options> {
+    guard let setting = first(where: { $0.name == name }) else { preconditionFailure("no setting is called \(name)") }
+    return setting
+  }
 }

@@ -8,7 +8,7 @@ public struct ModelDescription: Equatable, Sendable {
   public static let format = "metadiffuser-model/2"
 
   /// What any model keeps to: data that do not are refused before a model is trained on them.
-  public static let observationSizes = 1...1024, actionSizes = 1...256
+  public static let observationSizes = PlannerShape.observationSizes, actionSizes = PlannerShape.actionSizes
   public static let periodsNanoseconds = 100_000...10_000_000_000
   public static let actionLimits = 1e-6...1e6
   /// Bytes of a name: a robot is asked for its family in a message that has room for no more.
@@ -75,10 +75,12 @@ public struct ModelDescription: Equatable, Sendable {
     shape = PlannerShape(
       observationSize: try file.integer("observation_size", in: Self.observationSizes),
       actionSize: try file.integer("action_size", in: Self.actionSizes),
-      contextSize: try file.integer("context_size", in: 1...256), horizon: try file.integer("horizon", in: 2...256),
-      channels: channels, denoisingSteps: try file.integer("denoising_steps", in: 1...1000),
+      contextSize: try file.integer("context_size", in: PlannerShape.contextSizes),
+      horizon: try file.integer("horizon", in: PlannerShape.horizons),
+      channels: channels, denoisingSteps: try file.integer("denoising_steps", in: PlannerShape.levelCounts),
       contextKind: try Self.contextKind(file),
-      parameterCount: file.metadata["parameter_count"] == nil ? 0 : try file.integer("parameter_count", in: 1...1024),
+      parameterCount: file.metadata["parameter_count"] == nil
+        ? 0 : try file.integer("parameter_count", in: PlannerShape.parameterCounts),
       hasValue: try Self.hasValue(file))
     if let defect = shape.defect {
       throw .invalid(

@@ -14,6 +14,7 @@ struct MetaDiffuser: ParsableCommand {
       TuneCommand.self,
       ProfileCommand.self, SimulateCommand.self, DemoCommand.self, PlantCommand.self, HilCommand.self,
       FaultCommand.self, LinkProfileCommand.self, LinkDamageCommand.self, PlotCommand.self, InspectCommand.self,
+      SettingsCommand.self,
     ]
   )
 }

@@ -9,7 +9,7 @@ struct Numbers: ExpressibleByArgument, CustomStringConvertible {
 
   init?(argument: String) {
     let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
-    values = parts.compactMap { Int($0) }
+    values = parts.compactMap { Int($0.drop { $0 == " " }) }
     guard values.count == parts.count else { return nil }
   }
 

@@ -128,12 +128,13 @@ struct SuiteArguments: ParsableArguments {
     if json { try printJSON(report) } else { print(report.table) }
   }
 
-  /// What repeats this run: every option that settles its figures.
+  /// What repeats this run: every option that settles its figures. The results hold what was measured once, MPPI's samples.
   private func command(seed: UInt64, split: TaskSplit, episodes: Int?, kernels: String?) -> String {
     let options: [(name: String, value: String?)] = [
       ("families", families), ("methods", methods), ("split", split == .test ? nil : split.rawValue),
       ("seed", seed == 1 ? nil : "\(seed)"), ("seeds", seeds.map { "\($0)" }),
-      ("episodes", episodes.flatMap { $0 == 1 ? nil : "\($0)" }), ("kernel", kernels), ("markdown", markdown),
+      ("episodes", episodes.flatMap { $0 == 1 ? nil : "\($0)" }), ("kernel", kernels), ("results", results),
+      ("markdown", markdown),
     ]
     return shellLine(
       ["metadiffuser", "evaluate", "--suite", "paper"] + (quick ? ["--quick"] : [])

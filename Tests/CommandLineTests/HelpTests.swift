@@ -7,7 +7,7 @@ import Testing
     arguments: [
       [], ["collect"], ["warm-start"], ["train"], ["train", "model"], ["train", "expert"], ["train", "baseline"],
       ["evaluate"], ["adapt"], ["simulate"], ["demo"], ["plot"], ["inspect"], ["tune"], ["profile"], ["plant"], ["hil"],
-      ["fault"], ["link-profile"], ["link-damage"],
+      ["fault"], ["link-profile"], ["link-damage"], ["settings"],
     ])
   func `every command has help`(command: [String]) throws {
     let outcome = try run(command + ["--help"])
@@ -27,7 +27,7 @@ import Testing
       Set(listed) == [
         "collect", "warm-start", "train", "evaluate", "adapt", "tune", "profile", "simulate", "demo", "plant", "hil",
         "fault",
-        "link-profile", "link-damage", "plot", "inspect",
+        "link-profile", "link-damage", "plot", "inspect", "settings",
       ])
   }
 

@@ -28,6 +28,23 @@ import Testing
     #expect(needs["kernel"] as? String == planner.kernelName)
   }
 
+  @Test func `a model's settings are those of its file, each under its name`() throws {
+    try workplace.writeModel("m.safetensors")
+    let options = try LoadedModel(path: workplace.path("m.safetensors")).description.options
+    let path = workplace.path("m.safetensors")
+    let planner = try #require(try run(["inspect", path, "--json"]).json()["planner"] as? [String: Any])
+    // It has no value, so nothing weighs one.
+    let settings = PlannerOptions.settings.filter { $0.name != "value_weight" }
+    #expect(planner.keys.sorted() == settings.map(\.name).sorted())
+    #expect(planner["candidates"] as? Int == options.candidates)
+    #expect(planner["guide"] as? String == options.guide.rawValue)
+    #expect((planner["warm_guide_strength"] as? Double).map { Float($0) } == options.warmGuideStrength)
+    let words = try run(["inspect", path]).output.split(separator: "\n").map {
+      $0.split(separator: " ").map(String.init)
+    }
+    for setting in settings { #expect(words.contains { $0.starts(with: [setting.name, setting.text(of: options)]) }) }
+  }
+
   @Test func `a model that does not fit its family's robot, and a channel that never moved, are warned of`() throws {
     try workplace.writeModel("m.safetensors", periodNanoseconds: 20_000_000)
     let text = try run(["inspect", workplace.path("m.safetensors")]).output

@@ -49,6 +49,36 @@ import Testing
       "hopper-param: Models/hopper-param.safetensors and experts/hopper-param.safetensors not found", in: folder)
   }
 
+  @Test func `the command above a suite's tables repeats them`() throws {
+    let folder = workplace.folder
+    try FileManager.default.createDirectory(atPath: folder + "/Models", withIntermediateDirectories: true)
+    try workplace.writeModel("Models/point-robot.safetensors")
+    try workplace.copyExpert("point-robot")
+    try workplace.write("page.md", Data("before\n<!-- suite: begin -->\n<!-- suite: end -->\nafter\n".utf8))
+    let outcome = try run(
+      [
+        "evaluate", "--suite", "paper", "--quick", "--families", "point-robot", "--methods", "none", "--split",
+        "held-out", "--seed", "5", "--seeds", "2", "--episodes", "2", "--kernel", "portable", "--results", "cells",
+        "--markdown", "page.md",
+      ], in: folder)
+    #expect(outcome.status == 0, "\(outcome.error)")
+    let page = try tables("page.md")
+    let command = try #require(page.split(separator: "\n").first { $0.contains("metadiffuser evaluate") })
+    // From nothing, not from the cells that are there.
+    try FileManager.default.removeItem(atPath: folder + "/cells")
+    try workplace.write("page.md", Data("before\n<!-- suite: begin -->\n<!-- suite: end -->\nafter\n".utf8))
+    let again = try paste(String(command), in: folder)
+    #expect(again.status == 0, "\(again.error)")
+    #expect(try tables("page.md") == page)
+    #expect(FileManager.default.fileExists(atPath: folder + "/cells"))
+  }
+
+  /// A page without its plan times, which no run repeats.
+  private func tables(_ name: String) throws -> String {
+    let text = String(decoding: try workplace.bytes(name), as: UTF8.self)
+    return String(text.prefix(upTo: try #require(text.firstRange(of: "Plan time")).lowerBound))
+  }
+
   @Test(
     arguments: [
       (["--suite", "paper", "--model", "m"], "either --model or --suite"), ([], "either --model or --suite"),

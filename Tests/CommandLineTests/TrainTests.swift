@@ -52,10 +52,12 @@ import Testing
 
   @Test(
     arguments: [
-      (["--steps", "many"], "--steps"), (["--steps=-1"], "denoiserSteps: is -1"),
+      (["--steps", "many"], "--steps"), (["--steps=-1"], "denoiserSteps: is -1, expected 1...100000000"),
       (["--channels", "16,x"], "--channels"),
-      (["--channels", "15"], "channels"), (["--horizon", "9", "--channels", "16,32"], "horizon"),
-      (["--context-size", "0"], "context_size: is 0"), (["--best-episodes", "0"], "bestEpisodes"),
+      (["--channels", "15"], "channels: is 15, expected 1...6 multiples of 8 in 16...1024"),
+      (["--horizon", "9", "--channels", "16,32"], "horizon"),
+      (["--context-size", "0"], "contextSize: is 0, expected 1...256"),
+      (["--best-episodes", "0"], "bestEpisodes: is 0.0, expected above 0, at most 1"),
     ])
   func `a setting that training cannot work with is wrong usage`(options: [String], words: String) throws {
     try workplace.writeDataset("log.hdf5")

@@ -46,6 +46,11 @@ func run(_ arguments: [String], program: String = "metadiffuser", in folder: Str
     error: String(decoding: complained, as: UTF8.self))
 }
 
+/// Runs a command line as somebody pastes it into a shell.
+func paste(_ command: String, in folder: String) throws -> Outcome {
+  try run(["-c", "PATH='\(products.path)':$PATH; \(command)"], program: "/bin/sh", in: folder)
+}
+
 /// Expects that the program ends with `status` and complains in words that hold every one of `words`.
 func expectRefusal(
   _ arguments: [String], program: String = "metadiffuser", status: Int32, _ words: String...,

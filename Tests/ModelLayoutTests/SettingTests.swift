@@ -4,7 +4,7 @@ import ModelLayout
 import Testing
 
 @Suite("Settings") struct SettingTests {
-  static let all = PlannerOptions.settings + [PlannerOptions.exploration]
+  static let all = PlannerOptions.all
   static let shape = PlannerShape(
     observationSize: 3, actionSize: 2, contextSize: 4, horizon: 8, channels: [16, 32], denoisingSteps: 10)
 
@@ -41,12 +41,12 @@ import Testing
   func ends(setting: Setting<PlannerOptions>) {
     var options = PlannerOptions()
     switch setting.kind {
-    case .whole(_, let range):
+    case .whole(_, let range, _):
       for value in [range.lowerBound, range.upperBound] { #expect(setting.read("\(value)", into: &options)) }
       for value in [range.lowerBound - 1, range.upperBound + 1] { #expect(!setting.read("\(value)", into: &options)) }
-    case .real(_, let range):
-      for value in [range.lowerBound, range.upperBound] { #expect(setting.read("\(value)", into: &options)) }
-      for value in [range.lowerBound.nextDown, range.upperBound.nextUp] {
+    case .real(_, let bounds):
+      for value in [bounds.lower, bounds.upper] { #expect(setting.read("\(value)", into: &options)) }
+      for value in [bounds.lower.nextDown, bounds.upper.nextUp] {
         #expect(!setting.read("\(value)", into: &options))
       }
     case .word(let words, _, _):
@@ -54,6 +54,7 @@ import Testing
         #expect(setting.read(word, into: &options))
         #expect(setting.text(of: options) == word)
       }
+    case .precise, .seed, .list: Issue.record("planning has no such setting")
     }
   }
 
@@ -73,8 +74,11 @@ import Testing
     #expect(options.defect(for: Self.shape) == nil)
   }
 
-  @Test("the command line writes names with dashes")
+  @Test("the command line writes names with dashes, as files and as recipes have them")
   func option() {
+    struct Options { var seed: UInt64 = 1 }
     #expect(PlannerOptions.setting("warm_guide_strength").option == "--warm-guide-strength")
+    #expect(Setting<Options>("worldModelSteps", .seed(\.seed), "").option == "--world-model-steps")
+    #expect(Setting<Options>("bankSize", .seed(\.seed), option: nil, "").option == nil)
   }
 }

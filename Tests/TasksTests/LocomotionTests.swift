@@ -1,7 +1,7 @@
 // The simulated robots: determinism, limits, rewards, bodies. Their physics is held against Gymnasium by `make test-oracle`.
 
 import Foundation
-import PlannerRuntime
+import Foundations
 import Synchronization
 import Tasks
 import Testing

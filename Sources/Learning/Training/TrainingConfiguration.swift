@@ -1,4 +1,4 @@
-// Every setting of a training run with its default; the whole of it goes into the model file.
+// The settings of a training run; the whole of it goes into the model file.
 
 import PlannerRuntime
 
@@ -79,52 +79,22 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
 
   /// Throws unless every setting is one that training can work with.
   public func check() throws(LearningError) {
-    func require(_ good: Bool, _ name: String, _ value: Any, _ expected: String) throws(LearningError) {
-      if !good { throw .setting(name: name, problem: "is \(value), expected \(expected)") }
+    for setting in Self.settings where !setting.holds(for: self) {
+      throw setting.refusal(of: setting.text(of: self))
     }
-    try require((1...10_000_000).contains(worldModelSteps), "worldModelSteps", worldModelSteps, "1...10000000")
-    try require((1...100_000_000).contains(denoiserSteps), "denoiserSteps", denoiserSteps, "1...100000000")
+    func require(_ good: Bool, _ name: String, _ expected: String) throws(LearningError) {
+      let setting = Self.settings.setting(name)
+      if !good { throw setting.refusal(of: setting.text(of: self), expected: expected) }
+    }
+    try require(advantageWeight == 0 || valueSteps > 0, "advantageWeight", "0 without a value: give valueSteps")
     try require(
-      (2...4096).contains(tasksPerStep) && tasksPerStep % 2 == 0, "tasksPerStep", tasksPerStep, "even, 2...4096")
-    try require((2...65_536).contains(batch) && batch % 2 == 0, "batch", batch, "even, 2...65536")
-    try require((0...10_000_000).contains(valueSteps), "valueSteps", valueSteps, "0...10000000")
+      fewestContextTransitions <= mostContextTransitions, "fewestContextTransitions",
+      "at most mostContextTransitions, \(mostContextTransitions)")
     try require(
-      (2...65_536).contains(valueBatch) && valueBatch % 2 == 0, "valueBatch", valueBatch, "even, 2...65536")
-    try require(valueDiscount >= 0 && valueDiscount < 1, "valueDiscount", valueDiscount, "at least 0, below 1")
-    try require(
-      valueExpectile > 0 && valueExpectile < 1, "valueExpectile", valueExpectile, "above 0 and below 1")
-    try require((0...10).contains(advantageWeight), "advantageWeight", advantageWeight, "0...10")
-    try require(
-      advantageWeight == 0 || valueSteps > 0, "advantageWeight", advantageWeight, "0 without a value: give valueSteps")
-    try require((1...65_536).contains(queriesPerTask), "queriesPerTask", queriesPerTask, "1...65536")
-    try require((1...1024).contains(bankSize), "bankSize", bankSize, "1...1024")
-    try require((1...100_000).contains(contextsPerTask), "contextsPerTask", contextsPerTask, "1...100000")
-    try require(
-      fewestContextTransitions >= 1 && fewestContextTransitions <= mostContextTransitions
-        && mostContextTransitions <= 100_000, "context transitions",
-      "\(fewestContextTransitions)...\(mostContextTransitions)", "a range from 1 or more to at most 100000")
-    try require((1...1000).contains(mostContextEpisodes), "mostContextEpisodes", mostContextEpisodes, "1...1000")
-    try require(
-      mostContextEpisodes <= fewestContextTransitions, "mostContextEpisodes", mostContextEpisodes,
+      mostContextEpisodes <= fewestContextTransitions, "mostContextEpisodes",
       "at most fewestContextTransitions, \(fewestContextTransitions)")
-    for (name, rate) in [
-      ("worldModelLearningRate", worldModelLearningRate), ("denoiserLearningRate", denoiserLearningRate),
-      ("valueLearningRate", valueLearningRate),
-    ] {
-      try require(rate > 0 && rate < 1, name, rate, "above 0 and below 1")
-    }
-    if context == .contrastive {
-      try require(queriesPerTask >= 2, "queriesPerTask", queriesPerTask, "at least 2, for two contexts of each task")
-    }
-    try require((0...1000).contains(contrastiveWeight), "contrastiveWeight", contrastiveWeight, "0...1000")
     try require(
-      (0.01...100).contains(contrastiveTemperature), "contrastiveTemperature", contrastiveTemperature, "0.01...100")
-    try require((0...0.9).contains(heldOutEpisodes), "heldOutEpisodes", heldOutEpisodes, "0...0.9")
-    try require((0...1).contains(contextDropout), "contextDropout", contextDropout, "0...1")
-    try require((0...1000).contains(firstActionWeight), "firstActionWeight", firstActionWeight, "0...1000")
-    try require(bestEpisodes > 0 && bestEpisodes <= 1, "bestEpisodes", bestEpisodes, "above 0, at most 1")
-    try require(averageDecay >= 0 && averageDecay < 1, "averageDecay", averageDecay, "at least 0, below 1")
-    try require(averageInterval >= 1, "averageInterval", averageInterval, "at least 1")
+      context != .contrastive || queriesPerTask >= 2, "queriesPerTask", "at least 2, for two contexts of each task")
   }
 
   /// The shape of a model for robots of these sizes; throws where the settings do not fit together.

@@ -19,13 +19,29 @@ package struct ModelReport: FileReport {
     package var type: String
   }
 
+  /// Those that the model has a use for: without a value nothing weighs it.
   package struct Settings: Encodable {
-    package var candidates: Int, coldSteps: Int, warmSteps: Int
-    package var warmLevel: Float, temperature: Float
-    package var guide: String
-    package var guideStrength: Float, warmGuideStrength: Float
-    package var guideRounds: Int
-    package var discrepancyWeight: Float, valueWeight: Float?, conditionWeight: Float
+    package let settings: [Setting<PlannerOptions>]
+    package let options: PlannerOptions
+
+    init(_ description: ModelDescription) {
+      settings = PlannerOptions.settings.filter { $0.name != "value_weight" || description.shape.hasValue }
+      options = description.options
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: Key.self)
+      for setting in settings {
+        try container.encode(setting.value(of: options), forKey: Key(stringValue: setting.name))
+      }
+    }
+
+    private struct Key: CodingKey {
+      let stringValue: String
+      var intValue: Int? { nil }
+      init(stringValue: String) { self.stringValue = stringValue }
+      init?(intValue: Int) { nil }
+    }
   }
 
   /// What the controller compares its robot with.
@@ -110,12 +126,7 @@ package struct ModelReport: FileReport {
     tensors = shape.tensors.map {
       Tensor(name: $0.name, shape: $0.shape, type: file.entries[$0.name]?.type.rawValue ?? "")
     }
-    planner = Settings(
-      candidates: options.candidates, coldSteps: options.coldSteps, warmSteps: options.warmSteps,
-      warmLevel: options.warmLevel, temperature: options.temperature, guide: options.guide.rawValue,
-      guideStrength: options.guideStrength, warmGuideStrength: options.warmGuideStrength,
-      guideRounds: options.guideRounds, discrepancyWeight: options.discrepancyWeight,
-      valueWeight: shape.hasValue ? options.valueWeight : nil, conditionWeight: options.conditionWeight)
+    planner = Settings(description)
     bank = model.weights.bank.map { Bank($0) }
     observation = Channels(
       mean: statistics.observationMean, std: statistics.observationStd, min: statistics.observationMin,
@@ -202,14 +213,10 @@ package struct ModelReport: FileReport {
       + table(
         ["part", "tensors", "parameters", "bytes", "largest"],
         parts.map { [$0.part, "\($0.tensors)", "\($0.parameters)", bytes($0.bytes), short($0.largestMagnitude)] })
-      + [
-        "settings: \(planner.candidates) candidates, temperature \(planner.temperature), \(planner.coldSteps) steps from noise,"
-          + " \(planner.warmSteps) from the last plan (level \(planner.warmLevel))",
-        "  guide \(planner.guide), strength \(planner.guideStrength) (\(planner.warmGuideStrength) from the last plan),"
-          + " \(planner.guideRounds) rounds, discrepancy weight \(planner.discrepancyWeight),"
-          + " \(planner.valueWeight.map { "value weight \($0)" } ?? "no value"),"
-          + " condition weight \(planner.conditionWeight)",
-      ]
+      + ["settings:"]
+      + table(
+        ["setting", "value", "allowed"],
+        planner.settings.map { [$0.name, $0.text(of: planner.options), $0.range] })
       + [
         bank.map {
           "bank: \($0.hypotheses) hypotheses, weight of the reward model \($0.rewardWeight), of the dynamics \($0.dynamicsWeight)"

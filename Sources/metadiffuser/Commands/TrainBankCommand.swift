@@ -27,7 +27,7 @@ struct TrainBankCommand: ParsableCommand {
   @Option(help: "Recipe that the model was trained by (JSON); its seed says which episodes were kept out.")
   var recipe: String?
 
-  @Option(parsing: .unconditional, help: "Hypotheses at most (default: the recipe's).")
+  @Option(parsing: .unconditional, help: .training("bankSize"))
   var count: Int?
 
   @Option(name: [.short, .long], help: "Model file to write (safetensors).")

@@ -7,11 +7,8 @@ import Experts
 import Foundation
 import Learning
 import OfflineData
-import PlannerRuntime
 import Tasks
 import Workbench
-
-extension ContextKind: ExpressibleByArgument {}
 
 struct TrainModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -32,47 +29,11 @@ struct TrainModelCommand: ParsableCommand {
   @Option(help: "Recipe whose settings of the model replace the defaults (JSON); see Recipes.")
   var recipe: String?
 
-  @Option(parsing: .unconditional, help: "Seed of everything random (default: the recipe's).")
-  var seed: UInt64?
+  @OptionGroup(title: "Settings")
+  var settings: TrainingArguments
 
   @Option(parsing: .unconditional, help: "Threads; the result does not depend on it, and more than 2 bring nothing.")
   var threads = min(2, ProcessInfo.processInfo.activeProcessorCount)
-
-  @Option(parsing: .unconditional, help: "Steps of the denoiser (default: the recipe's).")
-  var steps: Int?
-
-  @Option(parsing: .unconditional, help: "Steps of encoder, dynamics and reward model (default: the recipe's).")
-  var worldModelSteps: Int?
-
-  @Option(parsing: .unconditional, help: "Rows of a plan (default: the recipe's).")
-  var horizon: Int?
-
-  @Option(help: "Channels of the denoiser's levels, comma-separated (default: the recipe's).")
-  var channels: String?
-
-  @Option(
-    help:
-      "How the context is made: pool, recurrent, contrastive, or oracle: told the true task parameters (default: the recipe's)."
-  )
-  var context: ContextKind?
-
-  @Option(parsing: .unconditional, help: "Numbers in the context (default: the recipe's).")
-  var contextSize: Int?
-
-  @Option(
-    parsing: .unconditional,
-    help: "Share of each task's episodes, best first, that the denoiser learns from (default: the recipe's).")
-  var bestEpisodes: Double?
-
-  @Option(
-    parsing: .unconditional,
-    help: "Steps of the value at the end of a plan; 0: the model has none (default: the recipe's).")
-  var valueSteps: Int?
-
-  @Option(
-    parsing: .unconditional,
-    help: "How much more often windows of a high advantage are learnt from; 0: all alike (default: the recipe's).")
-  var advantageWeight: Double?
 
   @Option(help: "Checkpoint to resume from and to write; default: OUTPUT.checkpoint")
   var checkpoint: String?
@@ -101,23 +62,7 @@ struct TrainModelCommand: ParsableCommand {
   private var trainingConfiguration: TrainingConfiguration {
     get throws {
       var configuration = try recipe.map { try Recipe(path: $0).model } ?? TrainingConfiguration()
-      configuration.seed = seed ?? configuration.seed
-      configuration.denoiserSteps = steps ?? configuration.denoiserSteps
-      configuration.worldModelSteps = worldModelSteps ?? configuration.worldModelSteps
-      configuration.horizon = horizon ?? configuration.horizon
-      configuration.context = context ?? configuration.context
-      configuration.contextSize = contextSize ?? configuration.contextSize
-      configuration.bestEpisodes = bestEpisodes ?? configuration.bestEpisodes
-      configuration.valueSteps = valueSteps ?? configuration.valueSteps
-      configuration.advantageWeight = advantageWeight ?? configuration.advantageWeight
-      if let channels {
-        configuration.channels = try channels.split(separator: ",").map { text in
-          guard let number = Int(text.trimmingCharacters(in: .whitespaces)) else {
-            throw LearningError.setting(name: "--channels", problem: "has '\(text)', expected numbers like 32,64,128")
-          }
-          return number
-        }
-      }
+      try settings.apply(to: &configuration)
       return configuration
     }
   }
@@ -132,16 +77,9 @@ struct TrainModelCommand: ParsableCommand {
       return
     }
     let checkpoint = checkpoint ?? checkpointPath(of: output)
-    let channels = configuration.channels.map(String.init).joined(separator: ",")
     let command = shellLine(
       ["metadiffuser", "train", "--data", data] + (recipe.map { ["--recipe", $0] } ?? [])
-        + [
-          "--seed", "\(configuration.seed)", "--steps", "\(configuration.denoiserSteps)", "--world-model-steps",
-          "\(configuration.worldModelSteps)", "--horizon", "\(configuration.horizon)", "--channels", channels,
-          "--context", configuration.context.rawValue, "--context-size", "\(configuration.contextSize)",
-          "--best-episodes", "\(configuration.bestEpisodes)", "--value-steps", "\(configuration.valueSteps)",
-          "--advantage-weight", "\(configuration.advantageWeight)", "-o", output,
-        ])
+        + settings.words(of: configuration) + ["-o", output])
     let probe = try evaluateEvery.map { try makeProbe(dataset.family, interval: $0) }
     Interruption.watch()
     let outcome = try training.run(

@@ -41,24 +41,8 @@ struct TuneCommand: ParsableCommand {
   @Option(help: "Guide rounds a denoising step to try.")
   var guideRounds = Numbers([0, 1, 2])
 
-  @Option(parsing: .unconditional, help: "Temperature that all of them share (default: the model's).")
-  var temperature: Float?
-
-  @Option(parsing: .unconditional, help: "Guidance strength that all of them share (default: the model's).")
-  var guideStrength: Float?
-
-  @Option(
-    parsing: .unconditional,
-    help: "Weight of the dynamics discrepancy against the return, of all of them (default: the model's).")
-  var discrepancyWeight: Float?
-
-  @Option(parsing: .unconditional, help: "Weight of the value at a plan's end, of all of them (default: the model's).")
-  var valueWeight: Float?
-
-  @Option(
-    parsing: .unconditional,
-    help: "Classifier-free guidance on the context, of all of them; 1: none (default: the model's).")
-  var conditionWeight: Float?
+  @OptionGroup(title: "Planning settings that all of them share (default: the model's)")
+  var shared: SharedArguments
 
   @Option(help: "Who drives the warm start: random, medium, expert, mixed, or own: the planner itself.")
   var warmStart = WarmStartSource.mixed
@@ -107,14 +91,7 @@ struct TuneCommand: ParsableCommand {
     )
     test.threads = threads
     test.kernels = kernel
-    test.options.temperature = temperature ?? test.options.temperature
-    test.options.guideStrength = guideStrength ?? test.options.guideStrength
-    test.options.discrepancyWeight = discrepancyWeight ?? test.options.discrepancyWeight
-    test.options.valueWeight = valueWeight ?? test.options.valueWeight
-    test.options.conditionWeight = conditionWeight ?? test.options.conditionWeight
-    if let defect = test.options.defect(for: loaded.description.shape) {
-      throw PlannerError.invalid(field: defect.field, found: defect.found, expected: defect.expected)
-    }
+    test.options = try shared.given.applied(to: loaded)
     let most = loaded.description.shape.denoisingSteps
     let grid = Tuning.Grid(
       steps: steps.values.filter { $0 <= most }, candidates: candidates.values, guideRounds: guideRounds.values)
@@ -143,24 +120,24 @@ struct TuneCommand: ParsableCommand {
       throw ExitCode.failure
     }
     guard !dryRun else { return }
-    try write(chosen, tuning, loaded)
+    try write(chosen, tuning, loaded, periodMs: periodMs)
     if !json { print("wrote \(output ?? model)") }
   }
 
-  private func write(_ chosen: TuningReport.Point, _ tuning: Tuning, _ loaded: LoadedModel) throws {
+  private func write(
+    _ chosen: TuningReport.Point, _ tuning: Tuning, _ loaded: LoadedModel, periodMs: Double
+  ) throws {
     var description = loaded.description
     description.options = tuning.options(chosen)
-    let options = description.options
+    // Every option that settles the figures; the settings by value, as the model may be written over itself.
     description.provenance["tuning"] = shellLine(
       [
-        "metadiffuser", "tune", "--model", model, "--period", "\(tuning.limitMs / share)ms", "--share", "\(share)",
-        "--steps", "\(steps)", "--candidates", "\(candidates)", "--guide-rounds", "\(guideRounds)", "--temperature",
-        "\(options.temperature)", "--guide-strength", "\(options.guideStrength)", "--discrepancy-weight",
-        "\(options.discrepancyWeight)",
-      ] + (loaded.description.shape.hasValue ? ["--value-weight", "\(options.valueWeight)"] : [])
-        + (options.conditionWeight != 1 ? ["--condition-weight", "\(options.conditionWeight)"] : [])
+        "metadiffuser", "tune", "--model", model, "--period", "\(periodMs)ms", "--share", "\(share)", "--steps",
+        "\(steps)", "--candidates", "\(candidates)", "--guide-rounds", "\(guideRounds)",
+      ] + shared.given.words(of: description.options)
         + ["--warm-start", warmStart.rawValue, "--episodes", "\(episodes)", "--seed", "\(seed)"]
-        + (experts.map { ["--experts", $0] } ?? []) + (output.map { ["-o", $0] } ?? []))
+        + (experts.map { ["--experts", $0] } ?? []) + (kernel.map { ["--kernel", $0] } ?? [])
+        + (output.map { ["-o", $0] } ?? []))
     try loaded.write(to: output ?? model, as: description)
   }
 }

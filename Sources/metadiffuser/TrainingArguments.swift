@@ -1,0 +1,77 @@
+// Settings of a training on the command line; what they allow and mean is said once, in `TrainingConfiguration.settings`.
+
+import ArgumentParser
+import Learning
+import PlannerRuntime
+
+extension ContextKind: ExpressibleByArgument {}
+
+struct TrainingArguments: ParsableArguments {
+  @Option(parsing: .unconditional, help: .training("seed"))
+  var seed: UInt64?
+
+  @Option(parsing: .unconditional, help: .training("denoiserSteps"))
+  var steps: Int?
+
+  @Option(parsing: .unconditional, help: .training("worldModelSteps"))
+  var worldModelSteps: Int?
+
+  @Option(parsing: .unconditional, help: .training("horizon"))
+  var horizon: Int?
+
+  @Option(help: .training("channels"))
+  var channels: Numbers?
+
+  @Option(help: .training("context"))
+  var context: ContextKind?
+
+  @Option(parsing: .unconditional, help: .training("contextSize"))
+  var contextSize: Int?
+
+  @Option(parsing: .unconditional, help: .training("bestEpisodes"))
+  var bestEpisodes: Double?
+
+  @Option(parsing: .unconditional, help: .training("valueSteps"))
+  var valueSteps: Int?
+
+  @Option(parsing: .unconditional, help: .training("advantageWeight"))
+  var advantageWeight: Double?
+
+  /// Name and text of every setting that has an option; nil where it was not given.
+  private var given: [(name: String, text: String?)] {
+    [
+      ("seed", text(seed)), ("denoiserSteps", text(steps)), ("worldModelSteps", text(worldModelSteps)),
+      ("horizon", text(horizon)), ("channels", text(channels)), ("context", context?.rawValue),
+      ("contextSize", text(contextSize)), ("bestEpisodes", text(bestEpisodes)), ("valueSteps", text(valueSteps)),
+      ("advantageWeight", text(advantageWeight)),
+    ]
+  }
+
+  /// Puts what was given over `configuration`.
+  func apply(to configuration: inout TrainingConfiguration) throws(LearningError) {
+    for (name, text) in given {
+      guard let text else { continue }
+      let setting = TrainingConfiguration.settings.setting(name)
+      guard setting.read(text, into: &configuration) else { throw setting.refusal(of: text) }
+    }
+  }
+
+  /// Words that give every option the value of `configuration`, for provenance.
+  func words(of configuration: TrainingConfiguration) -> [String] {
+    given.flatMap { name, _ in
+      let setting = TrainingConfiguration.settings.setting(name)
+      return setting.option.map { [$0, setting.text(of: configuration)] } ?? []
+    }
+  }
+}
+
+extension ArgumentHelp {
+  /// What the schema says of a setting of trainings.
+  static func training(_ name: String) -> ArgumentHelp {
+    let setting = TrainingConfiguration.settings.setting(name)
+    let value = setting.text(of: TrainingConfiguration())
+    return ArgumentHelp("\(setting.explanation) (default: \(value), or the recipe's).")
+  }
+}
+
+private func text(_ value: (some CustomStringConvertible)?) -> String? { value.map { "\($0)" } }
