@@ -149,7 +149,7 @@ let package = Package(
     // Stands in for clock_gettime: for tests only.
     .target(name: "CVirtualClock", path: "Tests/Support/CVirtualClock"),
     .testTarget(name: "FuzzCaseTests", dependencies: ["FuzzTargets"]),
-    .testTarget(name: "TasksTests", dependencies: ["Tasks"]),
+    .testTarget(name: "TasksTests", dependencies: ["Foundations", "Tasks"]),
     .executableTarget(
       name: "oracle-peer", dependencies: ["DataCollection", "OfflineData", "Tasks"], path: "Tests/Oracles/Peer"),
     .testTarget(name: "OfflineDataTests", dependencies: ["OfflineData", "CHDF5", "Foundations"]),

@@ -2,7 +2,7 @@
 // test-oracle`.
 
 import Foundation
-import PlannerRuntime
+import Foundations
 import Synchronization
 import Tasks
 import Testing
