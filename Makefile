@@ -17,7 +17,8 @@ all: build
 
 # Installs Debian's packages that are missing; asks for root only when there are any.
 dependencies:
-	@missing=$$(for p in $(PACKAGES); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	@missing=$$(for p in $(PACKAGES); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' \
+	    || echo $$p; done); \
 	if [ -n "$$missing" ]; then \
 	  echo "installing $$missing"; \
 	  if [ "$$(id -u)" = 0 ]; then run=; else run=sudo; fi; \
@@ -90,10 +91,11 @@ $(ORACLE_VENV)/installed: Tests/Oracles/requirements.txt
 	$(ORACLE_VENV)/bin/pip install --quiet --disable-pip-version-check -r Tests/Oracles/requirements.txt
 	touch $@
 
-# The kernels for AArch64, compiled by Swift's clang against Debian's cross libraries, compared with the portable ones in an
-# emulator.
+# The kernels for AArch64, compiled by Swift's clang against Debian's cross libraries, compared with the portable ones
+# in an emulator.
 NEON := .build-neon
-KERNEL_SOURCES := $(wildcard Sources/CKernels/*.c) Tests/Support/CKernelAgreement/kernel_agreement.c Tests/Kernels/agreement.c
+KERNEL_SOURCES := $(wildcard Sources/CKernels/*.c) Tests/Support/CKernelAgreement/kernel_agreement.c \
+  Tests/Kernels/agreement.c
 .PHONY: test-neon
 test-neon: PACKAGES := gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 test-neon: dependencies
@@ -103,7 +105,8 @@ test-neon: dependencies
 	  -o $(NEON)/agreement -lm
 	qemu-aarch64 $(NEON)/agreement neon
 
-# The whole control loop under RealtimeSanitizer; first deliberate violations on both of its threads, which must be reported.
+# The whole control loop under RealtimeSanitizer; first deliberate violations on both of its threads, which must be
+# reported.
 RTSAN_BUILD := swift build -c release --package-path Tests/RealtimeSanitizer --scratch-path .build-rtsan
 .PHONY: rtsan
 rtsan: dependencies
@@ -116,8 +119,8 @@ rtsan: dependencies
 	echo "deliberate allocations are reported"; \
 	RTSAN_OPTIONS=suppressions=Tests/RealtimeSanitizer/suppressions.txt $$program
 
-# Fuzzing: SECONDS of libFuzzer and address sanitizer on each target that faces the outside, all or FUZZ_TARGETS; fails where
-# one is stopped, covers no Swift, or stands still. What it finds lies in .build-fuzz/found/; copy it to
+# Fuzzing: SECONDS of libFuzzer and address sanitizer on each target that faces the outside, all or FUZZ_TARGETS; fails
+# where one is stopped, covers no Swift, or stands still. What it finds lies in .build-fuzz/found/; copy it to
 # Tests/Fuzzing/Cases/TARGET/, where `make test` runs it from then on.
 SECONDS ?= 60
 FUZZ_TARGETS ?=
@@ -127,8 +130,8 @@ fuzz: dependencies
 	$(FUZZ_BUILD) --sanitize fuzzer --sanitize address -Xswiftc -sanitize=fuzzer --product fuzz
 	python3 Tests/Fuzzing/fuzz.py "$$($(FUZZ_BUILD) --show-bin-path)/fuzz" .build-fuzz $(SECONDS) $(FUZZ_TARGETS)
 
-# SECONDS of hostile sessions, seeded by SEED, against metadiffuserd and metadiffuser simulate: nothing may end or grow, and planning
-# is back within a second of each. `make test` runs a few seconds of the same.
+# SECONDS of hostile sessions, seeded by SEED, against metadiffuserd and metadiffuser simulate: nothing may end or grow,
+# and planning is back within a second of each. `make test` runs a few seconds of the same.
 SEED ?= 1
 .PHONY: hostile
 hostile: dependencies
@@ -185,7 +188,7 @@ bench-peers: bench $(BENCH)/installed
 	$(BENCH_BIN)/denoiser-bench model $(BENCH)/diffuser.safetensors
 	$(BENCH)/venv/bin/python Bench/peers.py $(BENCH_BIN)/libPlannerPeer.so $(BENCH)/diffuser.safetensors
 
-# Memory, start, allocations and page faults of the onboard controller with 4.0 M parameters.
+# Memory, start, allocations and page faults of the onboard controller of Diffuser's shape (4.3 M parameters).
 bench-onboard: build
 	$(BENCH_BUILD) --product denoiser-bench
 	$(BENCH_BIN)/denoiser-bench model $(BENCH)/diffuser.safetensors
@@ -193,8 +196,8 @@ bench-onboard: build
 
 # A training step. A data set of a few episodes is enough.
 bench-training: build $(BENCH)/installed
-	"$$(swift build $(SWIFT_FLAGS) --show-bin-path)/metadiffuser" collect --family cheetah-vel --quality random --episodes-per-task 1 \
-	  -o $(BENCH)/data.hdf5
+	"$$(swift build $(SWIFT_FLAGS) --show-bin-path)/metadiffuser" collect \
+	  --family cheetah-vel --quality random --episodes-per-task 1 -o $(BENCH)/data.hdf5
 	$(BENCH)/venv/bin/python Bench/training_step.py \
 	  "$$(swift build $(SWIFT_FLAGS) --show-bin-path)/metadiffuser" $(BENCH)/data.hdf5
 
@@ -204,7 +207,8 @@ safety: dependencies
 	$(BENCH_BUILD) --product safety-bench
 	$(BENCH_BIN)/safety-bench $(ARGS)
 
-# Instructions of one plan of each model in Models against Bench/Thresholds: the same wherever and whenever they are counted.
+# Instructions of one plan of each model in Models against Bench/Thresholds: the same wherever and whenever they are
+# counted.
 callgrind: PACKAGES += valgrind
 callgrind: dependencies
 	$(BENCH_BUILD) --product plan-count
@@ -215,7 +219,8 @@ $(BENCH)/installed: Bench/requirements.txt
 	$(BENCH)/venv/bin/pip install --quiet --disable-pip-version-check -r Bench/requirements.txt
 	touch $@
 
-# The firmware: image for the microcontroller in .build-firmware, the same application as a Linux process, and both in the loop.
+# The firmware: image for the microcontroller in .build-firmware, the same application as a Linux process, and both
+# in the loop.
 # make hil ARGS="--speed 1.2", or ARGS="--real-port /dev/ttyACM0 --real-bus /dev/ttyUSB0" with real hardware.
 FIRMWARE_PACKAGES := gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
 FAULTS ?= 10

@@ -70,7 +70,8 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
-      // Every symbol is bound at start: the first call of a function in the cycle would look its name up in all libraries.
+      // Every symbol is bound at start: the first call of a function in the cycle would look its name up in all
+      // libraries.
       linkerSettings: [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"])]),
 
     // The firmware's application; `make firmware` compiles the same sources for the microcontroller.

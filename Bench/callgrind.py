@@ -1,10 +1,10 @@
-"""Instructions of one plan of each model that ships, under callgrind, held against Thresholds: they do not depend on what
-else the machine does, nor on how fast it is.
+"""Instructions of one plan of each model that ships, under callgrind, held against Thresholds: they do not depend on
+what else the machine does, nor on how fast it is.
 
 usage: callgrind.py PLAN_COUNT [--update]
 
-Fails above a threshold, or without one; says so where a count is far below it, so that the threshold follows. --update writes
-them anew.
+Fails above a threshold, or without one; says so where a count is far below it, so that the threshold follows. --update
+writes them anew.
 """
 import json
 import os

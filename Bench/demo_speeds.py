@@ -2,8 +2,8 @@
 
 usage: demo_speeds.py BIN [--speeds 0.1,0.3,…] [--seeds 1,2,3] [--episodes 3] [--jobs 6] [further arguments of the demo]
 
-BIN: the folder with metadiffuser and metadiffuserd. Regret is the expert's return less the planner's, from the same starts. The
-demo runs in real time and sleeps most of it, so several share a machine, each on a port of its own.
+BIN: the folder with metadiffuser and metadiffuserd. Regret is the expert's return less the planner's, from the same
+starts. The demo runs in real time and sleeps most of it, so several share a machine, each on a port of its own.
 """
 import argparse
 import json

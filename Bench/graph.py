@@ -39,7 +39,8 @@ class Graph:
 
     def block(self, name, x, embedding, outputs, inputs):
         hidden = self.norm_mish(f"{name}.norm.0", self.convolve(f"{name}.convolution.0", x, 5))
-        row = self.node("Unsqueeze", [self.linear(f"{name}.embedding", embedding), self.constant("last", numpy.array([2]))])
+        row = self.linear(f"{name}.embedding", embedding)
+        row = self.node("Unsqueeze", [row, self.constant("last", numpy.array([2]))])
         hidden = self.node("Add", [hidden, row])
         hidden = self.norm_mish(f"{name}.norm.1", self.convolve(f"{name}.convolution.1", hidden, 5))
         skip = x if inputs == outputs else self.convolve(f"{name}.skip", x, 1)

@@ -92,7 +92,8 @@ class Model:
             self.tensors = {name: file.get_tensor(name).astype(numpy.float32) for name in file.keys()}
         number = lambda key: int(self.metadata[key])
         self.observation_size, self.action_size = number("observation_size"), number("action_size")
-        self.context_size, self.horizon, self.steps = number("context_size"), number("horizon"), number("denoising_steps")
+        self.context_size, self.horizon = number("context_size"), number("horizon")
+        self.steps = number("denoising_steps")
         self.channels = [int(c) for c in self.metadata["channels"].split(",")]
         self.width = self.observation_size + self.action_size
         self.denoiser = Denoiser(self.width, self.context_size, self.observation_size, self.channels)

@@ -2,8 +2,9 @@
 
 usage: onboard.py BIN MODEL [--json]
 
-Starts the built metadiffuserd with a model and lets it drive two episodes of a simulated robot in lockstep, five times over;
-prints what its own summaries say, worst of all runs but for the start, where it is the median. Fails beyond a limit.
+Starts the built metadiffuserd with a model and lets it drive two episodes of a simulated robot in lockstep, five times
+over; prints what its own summaries say, worst of all runs but for the start, where it is the median. Fails beyond a
+limit.
 """
 import argparse
 import json
@@ -26,8 +27,8 @@ def drive(programs, model):
     """The controller's summary of one run."""
     link = f"udp://127.0.0.1:{free_port()}"
     robot = subprocess.Popen(
-        [programs / "metadiffuser", "simulate", "--task", "1", "--link", link, "--lockstep", "--episodes", "2", "--quiet",
-         "--wait", "30"], stdout=subprocess.DEVNULL)
+        [programs / "metadiffuser", "simulate", "--task", "1", "--link", link, "--lockstep", "--episodes", "2",
+         "--quiet", "--wait", "30"], stdout=subprocess.DEVNULL)
     controller = subprocess.run(
         [programs / "metadiffuserd", "--model", model, "--link", link, "--exit-with-robot", "--json", "--quiet"],
         capture_output=True, text=True, timeout=120)

@@ -48,7 +48,8 @@ class Planner:
         return x
 
     def _judge(self, plans, context):
-        """Normalised returns, what lies beyond, discrepancies, [candidates] each, of plans [candidates, channel, time]."""
+        """Normalised returns, what lies beyond, discrepancies: [candidates] each, of plans
+        [candidates, channel, time]."""
         s = self.model.observation_size
         rows = plans.transpose(1, 2)
         inputs = torch.cat([rows, context.expand(*rows.shape[:2], -1)], 2)
@@ -74,7 +75,8 @@ class Planner:
                 level = self._level(step)
                 impose(x)
                 # One level and context for all candidates: embedded once.
-                clean = model.denoiser.estimate(x, self.embeddings[level][None], context[None]).clamp(self.lowest, self.highest)
+                clean = model.denoiser.estimate(x, self.embeddings[level][None], context[None])
+                clean = clean.clamp(self.lowest, self.highest)
                 impose(clean)
                 for _ in range(self.rounds):
                     clean = (clean + self.strength * self._gradient(clean, context)).clamp(self.lowest, self.highest)

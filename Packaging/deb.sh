@@ -23,7 +23,8 @@ package() {
   mkdir -p "$tree/DEBIAN" "$documents"
   {
     printf 'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n'
-    printf 'Upstream-Name: MetaDiffuser for real robots\n\nFiles: *\nCopyright: the authors of MetaDiffuser for real robots\n'
+    printf 'Upstream-Name: MetaDiffuser for real robots\n\n'
+    printf 'Files: *\nCopyright: the authors of MetaDiffuser for real robots\n'
     printf 'License: Apache-2.0\n On Debian systems the text is in /usr/share/common-licenses/Apache-2.0.\n'
     printf ' Linked into the program: see NOTICE.md.\n'
   } > "$documents/copyright"

@@ -1,4 +1,5 @@
-// The firmware's application: link, sensors, failsafe and drives in one cycle, without hardware; the clock is an argument.
+// The firmware's application: link, sensors, failsafe and drives in one cycle, without hardware; the clock is an
+// argument.
 
 #if !hasFeature(Embedded)  // There everything is one module.
   import ActuatorBus
@@ -234,7 +235,8 @@ public struct Application: ~Copyable {
   @_noAllocation @_noLocks
   private mutating func sample(now: UInt64) {
     if awaitsSensors { missedSamples &+= 1 }
-    // Not its mean: what a command costs is mostly quadratic, and a mean would make the robot's rewards look too low for it.
+    // Not its mean: what a command costs is mostly quadratic, and a mean would make the robot's rewards look too low
+    // for it.
     for index in 0..<robot.actionSize { applied[index] = gate.output[index] }
     request.counter &+= 1
     request.isDriven = link.isDriven

@@ -34,8 +34,9 @@ public struct RobotConfiguration: Sendable {
   /// Control periods in an episode.
   public let episodeLength: Int
 
-  /// The half-cheetah: torques in ±1, and it lies on its legs safely without any. From one end of its range to the other a
-  /// joint takes 33 ms, less than a period, which costs next to nothing (Docs/failsafe.md has what other limits do).
+  /// The half-cheetah: torques in ±1, and it lies on its legs safely without any. From one end of its range to the
+  /// other a joint takes 33 ms, less than a period, which costs next to nothing (Docs/failsafe.md has what other limits
+  /// do).
   public static var halfCheetah: RobotConfiguration {
     @_noAllocation @_noLocks get {
       RobotConfiguration(
@@ -56,7 +57,8 @@ public struct RobotConfiguration: Sendable {
     }
   }
 
-  /// The stated time from the sample of the last observation that was answered to SAFE, whatever came along with the answer.
+  /// The stated time from the sample of the last observation that was answered to SAFE, whatever came along with the
+  /// answer.
   public var safeAfterNanoseconds: UInt64 {
     @_noAllocation @_noLocks get { failsafeTimes.safeAfterNanoseconds(ahead: laterEntries) }
   }

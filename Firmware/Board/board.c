@@ -62,7 +62,8 @@ static uint64_t ticks(void) {
   for (;;) {
     const uint32_t wraps = clock_wraps;
     const uint32_t value = 0xFFFFFFFFu - TIMER(0)->value;
-    // A wrap whose interrupt has not been served yet, the main loop having switched interrupts off, is seen in the timer.
+    // A wrap whose interrupt has not been served yet, the main loop having switched interrupts off, is seen in the
+    // timer.
     const uint32_t pending = value < CLOCK_HZ ? TIMER(0)->interrupts & 1 : 0;
     if (wraps == clock_wraps) return (uint64_t)(wraps + pending) << 32 | value;
   }

@@ -1,4 +1,5 @@
-// From reset to main: vector table, memory, and what the compiled code expects of a C library and has no other source for.
+// From reset to main: vector table, memory, and what the compiled code expects of a C library and has no other source
+// for.
 #include <stddef.h>
 #include <stdint.h>
 

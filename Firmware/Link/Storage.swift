@@ -1,4 +1,5 @@
-// Where the link's buffers come from in the firmware: a fixed region. Stands in place of Sources/RobotLink/Storage.swift.
+// Where the link's buffers come from in the firmware: a fixed region. Stands in place of
+// Sources/RobotLink/Storage.swift.
 
 import CBoard
 

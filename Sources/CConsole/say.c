@@ -15,7 +15,8 @@ struct head {
   uint32_t form;
 };
 
-// A ring of messages, each behind its length. One thread takes from it and does nothing but write: only it can get stuck.
+// A ring of messages, each behind its length. One thread takes from it and does nothing but write: only it can get
+// stuck.
 enum { QUEUE_BYTES = 32 * 1024, MOST_BYTES = QUEUE_BYTES - (int)sizeof(struct head) };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

@@ -42,7 +42,8 @@ int console_start(void *(*body)(void *)) {
   pthread_sigmask(SIG_SETMASK, &all, &before);
   pthread_t thread;
   int code = EINVAL;
-  // What libraries keep for each thread lies on its stack too, and OpenBLAS keeps much: a stack may be too small to start.
+  // What libraries keep for each thread lies on its stack too, and OpenBLAS keeps much: a stack may be too small to
+  // start.
   for (size_t bytes = STACK_BYTES; code == EINVAL && bytes <= MOST_STACK_BYTES; bytes *= 2) {
     pthread_attr_setstacksize(&attributes, bytes);
     code = pthread_create(&thread, &attributes, body, NULL);

@@ -10,6 +10,6 @@ uint64_t console_now(void);
 // Writes it all, however long that takes, and notes in `moved` when each piece was begun. 0 or errno.
 int console_write_all(int descriptor, const char *bytes, size_t count, _Atomic uint64_t *moved);
 
-// Starts a thread that no signal is handed to: none of its waits ends early, and a background process that writes to its
-// terminal is not stopped for it (SIGTTOU). 0 or errno.
+// Starts a thread that no signal is handed to: none of its waits ends early, and a background process that writes to
+// its terminal is not stopped for it (SIGTTOU). 0 or errno.
 int console_start(void *(*body)(void *));

@@ -11,8 +11,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-// An answer in one word, so that it is read whole: the address in the lower half, above it getaddrinfo's code (not positive)
-// negated, and the highest bit to say that there is an answer.
+// An answer in one word, so that it is read whole: the address in the lower half, above it getaddrinfo's code (not
+// positive) negated, and the highest bit to say that there is an answer.
 #define ANSWERED (UINT64_C(1) << 63)
 
 struct dg_resolver {

@@ -17,8 +17,8 @@ static inline hid_t hdf5_open_file(const char *path) { return H5Fopen(path, H5F_
 static inline hid_t hdf5_create_file(const char *path, hid_t creation, hid_t access) {
   return H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
 }
-// The library otherwise prints a stack of its own internals for every error, and where it has failed to open a file it finds no
-// end of closing itself when the program ends. Nothing is left to close then: no file stays open.
+// The library otherwise prints a stack of its own internals for every error, and where it has failed to open a file it
+// finds no end of closing itself when the program ends. Nothing is left to close then: no file stays open.
 static inline void hdf5_silence(void) {
   H5dont_atexit();
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL);

@@ -1,4 +1,5 @@
-// AVX-512: 8 rows by 32 channels, or 4 by 64, fill 16 of the 32 registers with sums. Multiplies by a broadcast from memory.
+// AVX-512: 8 rows by 32 channels, or 4 by 64, fill 16 of the 32 registers with sums. Multiplies by a broadcast from
+// memory.
 
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,fma,f16c"))), apply_to = function)

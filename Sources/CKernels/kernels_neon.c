@@ -1,5 +1,5 @@
-// NEON of AArch64: 6 rows by 16 channels fill 24 of the 32 registers with sums. Weights are stored in half precision, sums are
-// kept in single precision: half precision sums would leave the bounds that the tests state.
+// NEON of AArch64: 6 rows by 16 channels fill 24 of the 32 registers with sums. Weights are stored in half precision,
+// sums are kept in single precision: half precision sums would leave the bounds that the tests state.
 
 #if defined(__aarch64__)
 #define CK_NAME neon

@@ -1,7 +1,7 @@
 // The product: gathered rows times packed fp16 weights, in tiles whose sums stay in registers. Part of kernels_body.h.
 //
-// Every output is summed over the inputs from first to last, whatever the tile: results do not depend on how many rows are
-// computed together.
+// Every output is summed over the inputs from first to last, whatever the tile: results do not depend on how many rows
+// are computed together.
 
 #define CK_VECTORS (CK_PANEL / CK_WIDTH)
 #define CK_MOST_VECTORS (CK_WIDEST * CK_VECTORS)
@@ -101,8 +101,9 @@ typedef struct {
 
 /// `wide` panels of the product: what zeros the first and the last rows hold is left out of them, a time each; the rows
 /// between are computed together.
-CK_INLINE void panels_of_all(const int wide, ck_rows input, ck_zeros zeros, zero_rows with, ck_rows output, size_t batch,
-                             size_t times, size_t depth, const uint16_t *panels, const float *bias, size_t columns) {
+CK_INLINE void panels_of_all(const int wide, ck_rows input, ck_zeros zeros, zero_rows with, ck_rows output,
+                             size_t batch, size_t times, size_t depth, const uint16_t *panels, const float *bias,
+                             size_t columns) {
   for (size_t t = 0, end; t < times; t = end) {
     const size_t before = t < with.first ? zeros.before - t * input.time_stride : 0;
     const size_t after = t + with.last >= times ? zeros.after - (times - 1 - t) * input.time_stride : 0;
@@ -118,7 +119,8 @@ static void CK_FUNCTION(product)(ck_rows input, ck_zeros zeros, ck_rows output, 
                                  size_t depth, size_t columns, const uint16_t *packed, const float *bias) {
   const size_t most = batch * times <= CK_NARROW_ROWS ? CK_WIDEST : CK_BROAD;
   zero_rows with = {0, 0};
-  // Rows with the same zeros are one of each sequence: where that is less than half a tile, zeros cost less than small tiles.
+  // Rows with the same zeros are one of each sequence: where that is less than half a tile, zeros cost less than small
+  // tiles.
   if (2 * batch >= CK_ROWS) {
     if (zeros.before) with.first = least(times, (zeros.before - 1) / input.time_stride + 1);
     if (zeros.after) with.last = least(times, (zeros.after - 1) / input.time_stride + 1);

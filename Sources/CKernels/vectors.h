@@ -64,8 +64,9 @@ CK_INLINE float sum_of(const float *x, size_t count) {
   return total;
 }
 
-/// e^x for −86 ≤ x ≤ 86, to about 2 units in the last place. Range reduction to ±ln 2 / 2, then the polynomial of degree 5
-/// that keeps the largest relative error there smallest (1.05e-7, by Remez' exchange with the first two terms fixed).
+/// e^x for −86 ≤ x ≤ 86, to about 2 units in the last place. Range reduction to ±ln 2 / 2, then the polynomial of
+/// degree 5 that keeps the largest relative error there smallest (1.05e-7, by Remez' exchange with the first two terms
+/// fixed).
 CK_INLINE vector exponential(vector x) {
   // Adding 1.5 · 2^23 rounds to the nearest whole number, which then sits in the low bits.
   const vector magic = splat(0x1.8p23f);

@@ -8,7 +8,8 @@ LK_CLONES void lk_relu_forward(size_t count, const float *input, float *output) 
   for (size_t i = 0; i < count; i++) output[i] = input[i] > 0.0f ? input[i] : 0.0f;
 }
 
-LK_CLONES void lk_relu_backward(size_t count, const float *output, const float *output_gradient, float *input_gradient) {
+LK_CLONES void lk_relu_backward(size_t count, const float *output, const float *output_gradient,
+                                 float *input_gradient) {
   for (size_t i = 0; i < count; i++) {
     // Read before the choice: a conditional read would keep the loop from being vectorised.
     float gradient = output_gradient[i];
@@ -44,7 +45,8 @@ LK_CLONES void lk_tanh_forward(size_t count, const float *input, float *output) 
   for (size_t i = 0; i < count; i++) output[i] = lk_tanh1(input[i]);
 }
 
-LK_CLONES void lk_tanh_backward(size_t count, const float *output, const float *output_gradient, float *input_gradient) {
+LK_CLONES void lk_tanh_backward(size_t count, const float *output, const float *output_gradient,
+                                 float *input_gradient) {
   for (size_t i = 0; i < count; i++) input_gradient[i] = output_gradient[i] * (1.0f - output[i] * output[i]);
 }
 

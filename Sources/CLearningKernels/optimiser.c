@@ -34,9 +34,9 @@ LK_CLONES double lk_sum_of_squares(size_t count, const float *values) {
   return sum;
 }
 
-LK_CLONES void lk_adam(size_t count, float *restrict values, const float *restrict gradients, float *restrict first_moment,
-                       float *restrict second_moment, float gradient_scale, float beta1, float beta2, float step_size,
-                       float epsilon_hat) {
+LK_CLONES void lk_adam(size_t count, float *restrict values, const float *restrict gradients,
+                       float *restrict first_moment, float *restrict second_moment, float gradient_scale, float beta1,
+                       float beta2, float step_size, float epsilon_hat) {
   for (size_t i = 0; i < count; i++) {
     float g = gradients[i] * gradient_scale;
     float m = beta1 * first_moment[i] + (1.0f - beta1) * g;

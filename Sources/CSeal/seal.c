@@ -20,7 +20,8 @@ int seal_is_equal(const uint8_t *first, const uint8_t *second) {
 }
 
 static void make_nonce(uint64_t counter, uint8_t nonce[NONCE_BYTES]) {
-  for (int index = 0; index < NONCE_BYTES; index++) nonce[index] = index < 4 ? 0 : (uint8_t)(counter >> 8 * (index - 4));
+  for (int index = 0; index < NONCE_BYTES; index++)
+    nonce[index] = index < 4 ? 0 : (uint8_t)(counter >> 8 * (index - 4));
 }
 
 void seal_close(const uint8_t *key, uint64_t counter, const uint8_t *header, size_t header_count, const uint8_t *plain,
@@ -34,5 +35,6 @@ int seal_open(const uint8_t *key, uint64_t counter, const uint8_t *header, size_
               size_t count, uint8_t *plain) {
   uint8_t nonce[NONCE_BYTES];
   make_nonce(counter, nonce);
-  return crypto_aead_chacha20poly1305_ietf_decrypt(plain, NULL, NULL, sealed, count, header, header_count, nonce, key) == 0;
+  return crypto_aead_chacha20poly1305_ietf_decrypt(plain, NULL, NULL, sealed, count, header, header_count, nonce,
+                                                   key) == 0;
 }

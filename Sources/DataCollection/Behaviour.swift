@@ -38,8 +38,8 @@ public enum BehaviourLevel: String, CaseIterable, Sendable {
   /// The expert, from where a stumble has left the robot. An expert alone never shows what to do there, and whoever
   /// imitates it less than perfectly gets there.
   case recovery
-  /// The expert, told another task's parameters. Without it, all data of a task drive near its goal or badly, and an encoder
-  /// learns to guess the goal from how the robot moves instead of from what it is paid.
+  /// The expert, told another task's parameters. Without it, all data of a task drive near its goal or badly, and an
+  /// encoder learns to guess the goal from how the robot moves instead of from what it is paid.
   case astray
 }
 

@@ -8,9 +8,9 @@ import Synchronization
 import Tasks
 
 extension Episode {
-  /// Resets `task` and drives it for one episode, which begins after a stumble if that is asked for. The behaviour is told
-  /// `told`, the task's parameters unless given, and before a stumble `detour`. Everything random comes from `random`.
-  /// Real-time: no.
+  /// Resets `task` and drives it for one episode, which begins after a stumble if that is asked for. The behaviour is
+  /// told `told`, the task's parameters unless given, and before a stumble `detour`. Everything random comes from
+  /// `random`. Real-time: no.
   public static func record(
     _ task: any ControlTask, number: Int, behaviour: String, policy: BehaviourPolicy, stumblesFirst: Bool = false,
     told: [Double]? = nil, detour: [Double]? = nil, random: inout RandomSource
@@ -35,8 +35,8 @@ extension Episode {
     return episode
   }
 
-  /// A while of the behaviour, then a burst of random actions, or a while for another task, the `detour`; false if that ended
-  /// the episode.
+  /// A while of the behaviour, then a burst of random actions, or a while for another task, the `detour`; false if that
+  /// ended the episode.
   private static func stumble(
     _ task: any ControlTask, policy: BehaviourPolicy, detour: [Double]?, random: inout RandomSource
   ) -> Bool {

@@ -20,8 +20,8 @@ public struct ChangeReport: Codable, Sendable, Equatable {
 
   /// How somebody coped with the change.
   public struct Recovery: Codable, Sendable, Equatable {
-    /// Steps from the change until the mean reward of the following `rateSteps` steps is at least 90 % of the way from random's
-    /// rate to the new expert's. An episode that never gets there counts with all of its steps.
+    /// Steps from the change until the mean reward of the following `rateSteps` steps is at least 90 % of the way from
+    /// random's rate to the new expert's. An episode that never gets there counts with all of its steps.
     public var steps: Figure
     /// Episodes that never got there: `steps` is a lower bound then.
     public var censored: Int
@@ -112,7 +112,8 @@ public struct ChangeReport: Codable, Sendable, Equatable {
     expertRewards = means(\.expertRewards)
   }
 
-  /// The first step from `start` on, counted from it, whose next `width` rewards have a mean of `goal` or more; nil: none.
+  /// The first step from `start` on, counted from it, whose next `width` rewards have a mean of `goal` or more; nil:
+  /// none.
   package static func recoverySteps(_ rewards: [Double], from start: Int, over width: Int, goal: Double) -> Int? {
     guard rewards.count >= start + width else { return nil }
     return (start...(rewards.count - width)).first { mean(Array(rewards[$0..<($0 + width)])) >= goal }

@@ -11,7 +11,8 @@ import Tasks
 
 /// What a change test is told.
 public struct ChangeTest: Sendable {
-  /// Tasks, warm start, planner and yardstick; the warm start is of the task before the change. `episodes` of each task.
+  /// Tasks, warm start, planner and yardstick; the warm start is of the task before the change. `episodes` of each
+  /// task.
   public var test: MetaTest
   /// The step that is the first of the new task.
   public var changeStep: Int
@@ -28,8 +29,9 @@ public struct ChangeTest: Sendable {
   /// Steps that a reward rate is taken over: a twentieth of an episode.
   public var rateSteps: Int { max(1, test.family.episodeLength / 20) }
 
-  /// Runs the test, `test.threads` tasks at a time; the result does not depend on how many. `progress` is told how many tasks
-  /// are finished, from any thread. Throws what making a driver or policy throws, and `DataError.cancelled`. Real-time: no.
+  /// Runs the test, `test.threads` tasks at a time; the result does not depend on how many. `progress` is told how many
+  /// tasks are finished, from any thread. Throws what making a driver or policy throws, and `DataError.cancelled`.
+  /// Real-time: no.
   public func run(
     isCancelled: @Sendable () -> Bool = { false }, progress: @Sendable (_ finished: Int) -> Void = { _ in }
   ) throws -> ChangeReport {

@@ -121,8 +121,8 @@ public struct LinePlot: Sendable {
 
   private static func power(_ exponent: Double) -> String { String(format: "%.3g", pow(10, exponent)) }
 
-  /// Left edge and line of each entry, as many on a line as fit, flush right; and how many lines there are. The first line leaves
-  /// room for the axis title.
+  /// Left edge and line of each entry, as many on a line as fit, flush right; and how many lines there are. The first
+  /// line leaves room for the axis title.
   private static func legend(_ widths: [Double]) -> (places: [SIMD2<Double>], lines: Int) {
     var lines: [[Double]] = [[]]
     for width in widths {

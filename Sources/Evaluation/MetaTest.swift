@@ -87,8 +87,8 @@ public struct MetaTest: Sendable {
     return MetaTestReport(self, outcomes)
   }
 
-  /// Times `count` plans from the start of the first task, with a context, one after the other, after a few to warm up; of
-  /// plans that take more than `hopelessMs` only a few. Real-time: no.
+  /// Times `count` plans from the start of the first task, with a context, one after the other, after a few to warm up;
+  /// of plans that take more than `hopelessMs` only a few. Real-time: no.
   func timePlans(_ count: Int, hopelessMs: Double = .infinity) throws -> MetaTestReport.PlanTime {
     let driver = try makeDriver(self)
     let task = try family.task(parameters: family.tasks(split)[tasks[0]])

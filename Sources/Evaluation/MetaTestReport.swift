@@ -73,7 +73,8 @@ public struct MetaTestReport: Codable, Sendable, Equatable {
   public var worstRegret: Double
   public var worstTask: Int
   public var worstScore: Double
-  /// Warm start `own`: how the first episode stood, in which the driver came to know the task. The rest is of later ones.
+  /// Warm start `own`: how the first episode stood, in which the driver came to know the task. The rest is of later
+  /// ones.
   public var firstEpisode: Standing?
   /// Mean squared difference, normalised units, between planned states and where the robot really went under the plan's
   /// actions, over the first 8 steps; nil for a driver that never looks ahead.

@@ -14,8 +14,8 @@ public struct ExpertOptions: Codable, Equatable, Sendable {
   /// Step of the target networks towards the critics.
   public var smoothing: Float = 0.005
   public var initialTemperature: Float = 0.2
-  /// Share of a batch that is priced by the rewards of other tasks than the one it was lived through under, where the task's
-  /// parameters change the reward and not the robot.
+  /// Share of a batch that is priced by the rewards of other tasks than the one it was lived through under, where the
+  /// task's parameters change the reward and not the robot.
   public var relabelledShare: Float = 0.5
   /// Random steps before the first update; the normalisation is measured on them.
   public var warmUpSteps = 10_000

@@ -6,8 +6,8 @@ import PlannerModel
 import PlannerRuntime
 
 extension ExpertTrainer {
-  /// Finds out before the training whether it can write what it is to write. A checkpoint holds every step that is remembered, and
-  /// of each network weights and two moments.
+  /// Finds out before the training whether it can write what it is to write. A checkpoint holds every step that is
+  /// remembered, and of each network weights and two moments.
   public func prepare(output: String, checkpoint: String, log: String) throws(LearningError) {
     let weights = learner.policyStore.count + learner.criticStore.count
     for (path, bytes) in [
@@ -43,7 +43,8 @@ extension ExpertTrainer {
     try checkpoint.save(path: path)
   }
 
-  /// Continues from a checkpoint of a training with the same family and settings; only the number of updates may differ.
+  /// Continues from a checkpoint of a training with the same family and settings; only the number of updates may
+  /// differ.
   public func restore(path: String) throws(LearningError) {
     let checkpoint = try Checkpoint.load(path: path)
     guard checkpoint.numbers("settings", as: Double.self) == settings else {
@@ -91,8 +92,8 @@ extension ExpertTrainer {
     ] + family.trainTasks.flatMap { $0 }
   }
 
-  /// The levels of skill that ship: `expert` is the best snapshot, `medium` the one before it whose return is nearest to
-  /// the middle between random actions and the expert.
+  /// The levels of skill that ship: `expert` is the best snapshot, `medium` the one before it whose return is nearest
+  /// to the middle between random actions and the expert.
   public var levels: [(name: String, snapshot: Snapshot)] {
     guard let expert = snapshots.max(by: { $0.meanReturn < $1.meanReturn }) else { return [] }
     let middle = (randomReturn + expert.meanReturn) / 2

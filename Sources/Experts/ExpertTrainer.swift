@@ -1,12 +1,13 @@
-// Training of an expert: robots live through episodes of ever new tasks, the learner updates on what they lived through.
+// Training of an expert: robots live through episodes of ever new tasks, the learner updates on what they lived
+// through.
 
 import Foundation
 import Learning
 import PlannerRuntime
 import Tasks
 
-/// Trains one task-conditioned soft actor-critic for a family, on tasks drawn anew for every episode: a fair yardstick on
-/// tasks that are in no list, too.
+/// Trains one task-conditioned soft actor-critic for a family, on tasks drawn anew for every episode: a fair yardstick
+/// on tasks that are in no list, too.
 ///
 /// Work comes in rounds: every robot lives through one episode under a task of its own while the learner makes
 /// `robots · episodeLength / stepsPerUpdate` updates. Between rounds there is no simulation in flight, so that a

@@ -33,8 +33,8 @@ public struct Recipe: Codable, Sendable {
     model = TrainingConfiguration()
   }
 
-  /// Reads a recipe: a JSON object with `family` and, where they differ from the defaults, settings of `expert`, `collection`,
-  /// `model` and `baseline`. A setting that does not exist, or has the wrong type, is refused by name.
+  /// Reads a recipe: a JSON object with `family` and, where they differ from the defaults, settings of `expert`,
+  /// `collection`, `model` and `baseline`. A setting that does not exist, or has the wrong type, is refused by name.
   public init(path: String) throws {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw LearningError.file(path: path, problem: "cannot be read")

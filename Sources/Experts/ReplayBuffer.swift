@@ -2,7 +2,8 @@
 
 import Learning
 
-/// A ring of transitions `[observation, action, next observation, outcome, task parameters, terminated]`. Real-time: no.
+/// A ring of transitions `[observation, action, next observation, outcome, task parameters, terminated]`. Real-time:
+/// no.
 final class ReplayBuffer {
   let observationSize: Int
   let actionSize: Int

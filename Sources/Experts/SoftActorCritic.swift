@@ -1,4 +1,5 @@
-// The soft actor-critic's networks and one update of them: twin critics, squashed Gaussian policy, automatic temperature.
+// The soft actor-critic's networks and one update of them: twin critics, squashed Gaussian policy, automatic
+// temperature.
 
 import CLearningKernels
 import Foundation
@@ -28,8 +29,8 @@ final class TransitionBatch {
   }
 }
 
-/// Soft actor-critic (Haarnoja et al., 2018, "Algorithms and Applications"). One thread drives it; the shards of a batch
-/// run on the workers, with results that do not depend on how many there are. Real-time: no.
+/// Soft actor-critic (Haarnoja et al., 2018, "Algorithms and Applications"). One thread drives it; the shards of a
+/// batch run on the workers, with results that do not depend on how many there are. Real-time: no.
 package final class SoftActorCritic {
   static let shards = 2
   let inputSize: Int

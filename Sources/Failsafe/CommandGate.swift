@@ -15,8 +15,8 @@ public enum GateVerdict: Equatable, Sendable {
 
 /// A failsafe with the commands it chooses from. Memory is the caller's. Real-time: yes.
 ///
-/// Whatever is offered and measured, every entry of `output` is finite, within the limit, and moves no faster than the slew
-/// limit; in SAFE it only moves to the safe command.
+/// Whatever is offered and measured, every entry of `output` is finite, within the limit, and moves no faster than the
+/// slew limit; in SAFE it only moves to the safe command.
 public struct CommandGate {
   public var failsafe: Failsafe
   /// Entries of a command.
@@ -41,7 +41,8 @@ public struct CommandGate {
   /// What damping answers, `[size]`: finite; and when it was measured.
   private let velocities: UnsafeMutablePointer<Float>
   private var measured: UInt64? = nil
-  /// The accepted action and what came along with it, `[1 + laterEntries, size]`, and which entry of its plan the first is.
+  /// The accepted action and what came along with it, `[1 + laterEntries, size]`, and which entry of its plan the first
+  /// is.
   private let entries: UnsafeMutablePointer<Float>
   private var firstEntry = 0
   private var updated: UInt64? = nil
@@ -88,8 +89,8 @@ public struct CommandGate {
     measured = now
   }
 
-  /// Takes over `command`, `[size]`, and the `count` entries after it, `[count, size]`, if all are sound and the command is
-  /// fresh; else nothing changes. See `Failsafe.accept`.
+  /// Takes over `command`, `[size]`, and the `count` entries after it, `[count, size]`, if all are sound and the
+  /// command is fresh; else nothing changes. See `Failsafe.accept`.
   @_noAllocation @_noLocks
   public mutating func offer(
     _ command: UnsafePointer<Float>, later: UnsafePointer<Float>, count: Int, now: UInt64, observationTime: UInt64,
@@ -142,7 +143,8 @@ public struct CommandGate {
     if reaction == .hold { for index in 0..<size { safe[index] = target[index] } }
   }
 
-  /// Finds the safe command of damping, the only one that changes by itself; a velocity that is two periods old is not known any more.
+  /// Finds the safe command of damping, the only one that changes by itself; a velocity that is two periods old is not
+  /// known any more.
   @_noAllocation @_noLocks
   private mutating func brake(now: UInt64) {
     guard case .damping = reaction else { return }

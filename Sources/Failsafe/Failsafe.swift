@@ -30,8 +30,8 @@ public enum LatchReason: Equatable, Sendable {
 /// Fresh plan → later entries of it → hold → ramp → latched SAFE. Docs/failsafe.md draws it.
 ///
 /// What is watched is that *actions computed from fresh observations* advance: `accept` takes the time at which the
-/// observation behind an action was sampled, and bytes, frames or repetitions reset nothing. SAFE is left by `rearm` alone. A
-/// clock that runs backwards reads as an endless age: SAFE. Real-time: yes.
+/// observation behind an action was sampled, and bytes, frames or repetitions reset nothing. SAFE is left by `rearm`
+/// alone. A clock that runs backwards reads as an endless age: SAFE. Real-time: yes.
 public struct Failsafe: Equatable, Sendable {
   public let times: FailsafeTimes
   /// Why SAFE is latched; nil while it is not.
@@ -87,7 +87,8 @@ public struct Failsafe: Equatable, Sendable {
     isPlanned = true
     self.entry = entry
     self.ahead = usable
-    // When it came, and a little later, so that the next answer may come a little later; both within what answers may take.
+    // When it came, and a little later, so that the next answer may come a little later; both within what answers may
+    // take.
     begin = min(now - observationTime + times.decisionNanoseconds, times.answerNanoseconds)
     level = 1
     return true

@@ -4,8 +4,8 @@
 public struct FailsafeTimes: Equatable, Sendable {
   /// The robot's control period.
   public let periodNanoseconds: UInt64
-  /// What an answer may take from its observation's sample, by which all that follows is put off; 0 where the answer is known
-  /// in the moment of deciding.
+  /// What an answer may take from its observation's sample, by which all that follows is put off; 0 where the answer is
+  /// known in the moment of deciding.
   public let answerNanoseconds: UInt64
   /// Entries of a plan that may be used after its first; a plan's far end is a guess.
   public let usableEntries: Int

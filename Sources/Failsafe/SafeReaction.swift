@@ -9,7 +9,8 @@ public enum SafeReaction: Equatable, Sendable {
   /// Brakes: −gain · velocity for each entry, within the limit. An entry whose velocity is not known gives no force.
   case damping(gain: Float)
 
-  /// The safe command of one entry: from its rest command, its last one, and the velocity of what it drives, all finite.
+  /// The safe command of one entry: from its rest command, its last one, and the velocity of what it drives, all
+  /// finite.
   @_noAllocation @_noLocks
   public func command(rest: Float, last: Float, velocity: Float, limit: Float) -> Float {
     switch self {

@@ -2,13 +2,13 @@
 
 /// Compares each observation with the last, bit for bit. Memory is the caller's. Real-time: yes.
 ///
-/// Standing still is no fault by itself: a robot at rest under a steady command may measure the same for ever. What counts
-/// is an observation in which not a single bit has changed although the command has moved since the last one, and an alarm
-/// takes `samples` of these in a row, in which one entry of the command swept half of the limit. A robot that is alive
-/// answers that with at least one bit of one of its sensors.
+/// Standing still is no fault by itself: a robot at rest under a steady command may measure the same for ever. What
+/// counts is an observation in which not a single bit has changed although the command has moved since the last one,
+/// and an alarm takes `samples` of these in a row, in which one entry of the command swept half of the limit. A robot
+/// that is alive answers that with at least one bit of one of its sensors.
 ///
-/// Single channels are not judged: a joint at its stop, a velocity clipped at its range, or a contact stays the same for
-/// long, and rightly.
+/// Single channels are not judged: a joint at its stop, a velocity clipped at its range, or a contact stays the same
+/// for long, and rightly.
 public struct StuckWatch {
   /// Unchanged observations under a moving command, in a row, that make an alarm.
   public static var samples: Int { @_noAllocation @_noLocks get { 10 } }
@@ -47,8 +47,8 @@ public struct StuckWatch {
     most = least + actionSize
   }
 
-  /// Takes note of an observation, `[observationSize]`, and of the command in force when it was sampled, `[actionSize]`; true
-  /// while the sensors are stuck.
+  /// Takes note of an observation, `[observationSize]`, and of the command in force when it was sampled,
+  /// `[actionSize]`; true while the sensors are stuck.
   @_noAllocation @_noLocks
   public mutating func note(_ observation: UnsafePointer<Float>, command: UnsafePointer<Float>) -> Bool {
     guard hasState, isUnchanged(observation), hasMoved(command) else {

@@ -16,8 +16,8 @@ final class FrameRewriter {
     arena.deallocate()
   }
 
-  /// `frame` with its state, or its command and the commands after it, as `change` leaves them; `frame` itself if it carries
-  /// neither or is damaged.
+  /// `frame` with its state, or its command and the commands after it, as `change` leaves them; `frame` itself if it
+  /// carries neither or is damaged.
   func rewrite(_ frame: [UInt8], _ change: (UnsafeMutableBufferPointer<Float>) -> Void) -> [UInt8] {
     guard rp_is_sealed(frame, frame.count) != 0, let parsed = rp_unpack(arena, frame, frame.count - Int(RP_SEAL_BYTES))
     else { return frame }

@@ -49,7 +49,8 @@ public struct PlannerOptions: Equatable, Sendable {
   /// How far the last plan is noised to be the next one's start: a share of the noise levels, 0…1. 0: every plan starts
   /// from noise.
   public var warmLevel: Float = 0
-  /// Standard deviation of the noise, 0…1; below 1 plans vary less and obey the dynamics better (low-temperature sampling).
+  /// Standard deviation of the noise, 0…1; below 1 plans vary less and obey the dynamics better (low-temperature
+  /// sampling).
   public var temperature: Float = 0.3
   public var guide = Guide.dual
   /// Guidance strength α of a plan that starts from noise, ≥ 0.
@@ -60,10 +61,11 @@ public struct PlannerOptions: Equatable, Sendable {
   public var guideRounds = 2
   /// Weight λ of the discrepancy against the return, in guide and selection, ≥ 0.
   public var discrepancyWeight: Float = 3
-  /// Weight of the value of a plan's last state against the rewards before it, in guide and selection, ≥ 0; of models that
-  /// have a value.
+  /// Weight of the value of a plan's last state against the rewards before it, in guide and selection, ≥ 0; of models
+  /// that have a value.
   public var valueWeight: Float = 1
-  /// Classifier-free guidance on the context, w: 1 is the conditional model as trained; other values cost a second pass.
+  /// Classifier-free guidance on the context, w: 1 is the conditional model as trained; other values cost a second
+  /// pass.
   public var conditionWeight: Float = 1
   /// What the context comes from; a belief takes a model with a bank of contexts. Not a setting of a model.
   public var contextInference = ContextInference.encoder

@@ -57,8 +57,8 @@ public struct PlannerShape: Equatable, Sendable {
   public var embeddingSize: Int { channels[0] }
   /// Numbers that condition the denoiser beside the step: context, then current state.
   public var conditionSize: Int { contextSize + observationSize }
-  /// Hidden width of the condition's network, and numbers of its embedding. Wide, because the first action is a function of
-  /// the current state that this network can compute to itself, undisturbed by the noise of the plan.
+  /// Hidden width of the condition's network, and numbers of its embedding. Wide, because the first action is a
+  /// function of the current state that this network can compute to itself, undisturbed by the noise of the plan.
   public var conditionWidths: (hidden: Int, embedding: Int) { (8 * embeddingSize, 4 * embeddingSize) }
 
   /// Taps of the residual blocks' convolutions.

@@ -1,4 +1,5 @@
-// What a setting is: everything that names, reads, writes, checks or explains one follows from a single description of it.
+// What a setting is: everything that names, reads, writes, checks or explains one follows from a single description of
+// it.
 
 /// One setting of `Options`. Real-time: no.
 public struct Setting<Options: Sendable>: Sendable {

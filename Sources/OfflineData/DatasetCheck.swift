@@ -27,7 +27,8 @@ extension Dataset {
     guard limits.contains(Double(actionLimit)) else {
       throw fail(
         "", "action_limit", "is \(actionLimit)",
-        "give the largest magnitude of an action, in a unit in which it is \(limits.lowerBound) ... \(limits.upperBound)"
+        "give the largest magnitude of an action, in a unit in which it is "
+          + "\(limits.lowerBound) ... \(limits.upperBound)"
       )
     }
     let periods = ModelDescription.periodsNanoseconds

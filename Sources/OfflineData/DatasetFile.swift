@@ -6,7 +6,8 @@
 //       observations [T + 1][observation_size], or a group of arrays   actions [T][action_size]   rewards [T]
 //       terminations [T]   truncations [T]       (booleans)
 //
-// A seal lies before it, in the user block that HDF5 leaves to the user. h5py opens the file as it is. As `data/main_data.hdf5` beside Minari's `metadata.json` it is a Minari data set.
+// A seal lies before it, in the user block that HDF5 leaves to the user. h5py opens the file as it is. As
+// `data/main_data.hdf5` beside Minari's `metadata.json` it is a Minari data set.
 
 import Foundation
 import PlannerModel
@@ -96,7 +97,8 @@ extension Dataset {
     if let other = limits.firstIndex(where: { $0 != first && !first.isNaN }) {
       throw root.invalid(
         "attribute 'action_limit'",
-        "is \(first) for channel 0 of the action and \(limits[other]) for channel \(other); a model has one limit for all",
+        "is \(first) for channel 0 of the action and \(limits[other]) for channel \(other); "
+          + "a model has one limit for all",
         "divide each channel of 'actions' by its own limit, and set action_limit to 1.0")
     }
     return Float(first)

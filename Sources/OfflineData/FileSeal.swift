@@ -1,4 +1,5 @@
-// The seal on a data set: a checksum over the file, checked before libhdf5, which crashes on some damaged files, sees it.
+// The seal on a data set: a checksum over the file, checked before libhdf5, which crashes on some damaged files, sees
+// it.
 
 import Foundation
 import PlannerModel

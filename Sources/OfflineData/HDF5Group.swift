@@ -43,8 +43,8 @@ package final class HDF5Group {
     self.init(id: id, file: file, place: "")
   }
 
-  /// The bytes of a new file that `fill` has filled, without the user block that leaves room for a seal; errors name it `file`. The
-  /// file is made in memory: libhdf5 crashes where a disk is full.
+  /// The bytes of a new file that `fill` has filled, without the user block that leaves room for a seal; errors name it
+  /// `file`. The file is made in memory: libhdf5 crashes where a disk is full.
   static func image(of file: String, fill: (HDF5Group) throws(DataError) -> Void) throws(DataError) -> [UInt8] {
     let creation = H5Pcreate(hdf5_file_creation_class())
     let access = H5Pcreate(hdf5_file_access_class())
@@ -223,8 +223,8 @@ package final class HDF5Group {
     try readArray(name, shape: [rows] + (columns.map { [$0] } ?? []), type: hdf5_float32(), zero: Float(0))
   }
 
-  /// The channels called `name`: an array, whose channels have no names, or a group of arrays (as Minari keeps observations that are
-  /// dictionaries), whose columns follow one another in the order of the arrays' names.
+  /// The channels called `name`: an array, whose channels have no names, or a group of arrays (as Minari keeps
+  /// observations that are dictionaries), whose columns follow one another in the order of the arrays' names.
   func channels(_ name: String, rows: Int, columns: Int) throws(DataError) -> (values: [Float], names: [String]) {
     guard isGroup(name) else { return (try floats(name, rows: rows, columns: columns), []) }
     let parts = try group(name).columns(rows: rows)

@@ -3,8 +3,8 @@
 /// Mean, standard deviation and range of some channels, each `[channel]`, in the channels' own units.
 public struct ChannelStatistics: Sendable, Equatable {
   public var mean: [Float]
-  /// Above 0. A channel that stands still gets its magnitude in place of its spread, or 1 where it is 0, so that it still is about
-  /// nothing when it moves by its sensor's noise one day.
+  /// Above 0. A channel that stands still gets its magnitude in place of its spread, or 1 where it is 0, so that it
+  /// still is about nothing when it moves by its sensor's noise one day.
   public var deviation: [Float]
   public var minimum: [Float]
   public var maximum: [Float]
@@ -14,8 +14,8 @@ public struct ChannelStatistics: Sendable, Equatable {
     Self.standsStill(minimum: minimum[channel], maximum: maximum[channel])
   }
 
-  /// Whether a channel with this range never moves: by no more than fp32 rounds it. This knows no unit: a recording in metres and
-  /// the same one in micrometres have the same channels that move.
+  /// Whether a channel with this range never moves: by no more than fp32 rounds it. This knows no unit: a recording in
+  /// metres and the same one in micrometres have the same channels that move.
   public static func standsStill(minimum: Float, maximum: Float) -> Bool {
     let range = Double(maximum) - Double(minimum)
     return range <= 1e-6 * Double(max(abs(minimum), abs(maximum))) || range <= noUnit

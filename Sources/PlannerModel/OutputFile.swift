@@ -2,8 +2,8 @@
 
 import Glibc
 
-/// Where a result goes. A symbolic link is followed, and what it leads to is replaced; what is no regular file is refused, since a
-/// rename would put a file in a device's place. Real-time: no.
+/// Where a result goes. A symbolic link is followed, and what it leads to is replaced; what is no regular file is
+/// refused, since a rename would put a file in a device's place. Real-time: no.
 public struct OutputFile: Sendable {
   /// As the user named it; errors do too.
   public let path: String
@@ -32,8 +32,8 @@ public struct OutputFile: Sendable {
     guard access(target, W_OK) == 0 else { throw Self.error(path, "write", errno) }
   }
 
-  /// Finds out before the work whether its result can be written after it: makes the folders that are missing, and takes and gives
-  /// back room for `bytes`. The file itself is not touched.
+  /// Finds out before the work whether its result can be written after it: makes the folders that are missing, and
+  /// takes and gives back room for `bytes`. The file itself is not touched.
   @discardableResult
   public static func prepare(_ path: String, bytes: Int = 4096) throws(ModelError) -> OutputFile {
     try makeFolder(of: path)

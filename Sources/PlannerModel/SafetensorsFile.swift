@@ -50,7 +50,8 @@ public final class SafetensorsFile {
       throw .invalid(
         file: path, field: "format", found: "HDF5, as data sets are",
         expected:
-          "safetensors: 'metadiffuser warm-start' records a warm start, 'metadiffuser train' makes a model of a data set"
+          "safetensors: 'metadiffuser warm-start' records a warm start, "
+          + "'metadiffuser train' makes a model of a data set"
       )
     }
     let declared = (0..<8).reduce(UInt64(0)) { $0 | UInt64(contents[$1]) << UInt64(8 * $1) }

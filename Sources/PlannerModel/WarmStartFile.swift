@@ -67,8 +67,8 @@ public struct WarmStart: Equatable, Sendable {
     try writer.write(to: path)
   }
 
-  /// Replaces `planner`'s context by what these transitions say; returns how many it took: those that are absurdly far from the
-  /// training data it passes over. Sizes must be those of the planner. Real-time: yes.
+  /// Replaces `planner`'s context by what these transitions say; returns how many it took: those that are absurdly far
+  /// from the training data it passes over. Sizes must be those of the planner. Real-time: yes.
   @discardableResult
   public func infer(into planner: inout Planner) -> Int {
     var taken = 0

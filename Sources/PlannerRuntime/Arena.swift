@@ -2,8 +2,8 @@
 
 /// One page-aligned block of zeroed memory from which a planner's parts carve their buffers.
 ///
-/// An arena without memory only measures: carving gives addresses that nobody may touch, and `used` says how much a real
-/// one needs. Real-time: no; after `seal()` nothing can be carved any more.
+/// An arena without memory only measures: carving gives addresses that nobody may touch, and `used` says how much a
+/// real one needs. Real-time: no; after `seal()` nothing can be carved any more.
 package struct Arena: ~Copyable {
   /// Every buffer begins on a cache line of its own.
   static let alignment = 64

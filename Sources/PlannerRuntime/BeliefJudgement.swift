@@ -20,8 +20,8 @@ struct BeliefJudgement: Equatable {
   private static var sure: Float { @_noAllocation @_noLocks get { 0.9 } }
   /// Transitions in a row that a belief must be sure for.
   static var settling: Int { @_noAllocation @_noLocks get { 12 } }
-  /// Loss per transition from which on two hypotheses are different tasks, and the same as a share of what any two of the bank
-  /// are apart, by their median.
+  /// Loss per transition from which on two hypotheses are different tasks, and the same as a share of what any two of
+  /// the bank are apart, by their median.
   static let leastDistance: Float = 0.5, distanceShare: Float = 0.5
   /// Transitions that the mean loss is over, roughly.
   private static var memory: Int { @_noAllocation @_noLocks get { 32 } }

@@ -4,8 +4,8 @@ import CKernels
 
 /// One denoising step of some candidates, or their evaluation. A plain value: the helper gets a copy of it.
 ///
-/// No candidate looks at another, and no result depends on how many are computed together: plans are the same bit for bit
-/// whoever computes which.
+/// No candidate looks at another, and no result depends on how many are computed together: plans are the same bit for
+/// bit whoever computes which.
 struct CandidateWork {
   enum Task { case denoise, evaluate }
 
@@ -27,8 +27,8 @@ struct CandidateWork {
     self.conditioned = conditioned
   }
 
-  /// Candidates computed together: so few that their activations stay in the second-level cache from layer to layer. Weights
-  /// come from further away, but as a stream that prefetching hides.
+  /// Candidates computed together: so few that their activations stay in the second-level cache from layer to layer.
+  /// Weights come from further away, but as a stream that prefetching hides.
   static var block: Int { @_noAllocation @_noLocks get { 4 } }
 
   /// The first `half` candidates, with the workspace's first block.
@@ -78,7 +78,8 @@ struct CandidateWork {
     }
   }
 
-  /// Clean estimates in `denoiser.output`: denoised, checked, within the data's range, guided. Returns how long the guide took.
+  /// Clean estimates in `denoiser.output`: denoised, checked, within the data's range, guided. Returns how long the
+  /// guide took.
   @_noAllocation @_noLocks
   private func estimateClean(_ first: Int, _ count: Int, _ slot: Int) -> UInt64 {
     let clean = parts.denoiser.output
@@ -125,7 +126,8 @@ struct CandidateWork {
     }
   }
 
-  /// The deterministic step of DDIM (Song et al., 2021): x at level `nextLevel` from x at `level` and its clean estimate.
+  /// The deterministic step of DDIM (Song et al., 2021): x at level `nextLevel` from x at `level` and its clean
+  /// estimate.
   @_noAllocation @_noLocks
   private func renoise(_ first: Int, _ count: Int) {
     let schedule = parts.schedule

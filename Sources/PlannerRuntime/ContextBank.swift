@@ -4,8 +4,8 @@ import CKernels
 
 /// Contexts of training tasks, spread well, with what is known about the models' errors. Normalised units.
 ///
-/// Losses are those of Student's t with 3 degrees of freedom: 2 ln(1 + e² / 3), e in scales; that of the dynamics is the
-/// mean over the channels.
+/// Losses are those of Student's t with 3 degrees of freedom: 2 ln(1 + e² / 3), e in scales; that of the dynamics is
+/// the mean over the channels.
 public struct ContextBank: Equatable, Sendable {
   /// The hypotheses, `[count][contextSize]`, each entry in −1…1.
   public var contexts: [Float]

@@ -4,11 +4,12 @@ import CKernels
 
 /// A Bayesian filter over contexts: those of the bank, the encoder's estimate, and a refined one that is acted on.
 ///
-/// Each transition is predicted under all of them at once, and a hypothesis' weight shrinks with the loss of its prediction.
-/// After every transition each gets back a share of all weight (`hazard`): tasks change, so none is ruled out for good
-/// (the fixed share of Herbster and Warmuth, 1998). No transition counts for more than `mostLoss`, so that no outlier decides.
-/// What is acted on is drawn from the belief (Thompson, 1933) and kept until another explains the robot ten times better;
-/// between the hypotheses of the bank it is moved by `ContextRefinement`. A plain value of pointers into the arena.
+/// Each transition is predicted under all of them at once, and a hypothesis' weight shrinks with the loss of its
+/// prediction. After every transition each gets back a share of all weight (`hazard`): tasks change, so none is ruled
+/// out for good (the fixed share of Herbster and Warmuth, 1998). No transition counts for more than `mostLoss`, so that
+/// no outlier decides. What is acted on is drawn from the belief (Thompson, 1933) and kept until another explains the
+/// robot ten times better; between the hypotheses of the bank it is moved by `ContextRefinement`. A plain value of
+/// pointers into the arena.
 struct ContextBelief {
   private struct State {
     var random = RandomSource(seed: 0)
@@ -147,8 +148,8 @@ struct ContextBelief {
     updateShares(kernels, encoder)
   }
 
-  /// Holds all hypotheses against a normalised transition, [state, action, reward, change of state], and chooses the context.
-  /// True: the task or the body has changed.
+  /// Holds all hypotheses against a normalised transition, [state, action, reward, change of state], and chooses the
+  /// context. True: the task or the body has changed.
   @_noAllocation @_noLocks
   func observe(_ kernels: Kernels, _ transition: UnsafePointer<Float>) -> Bool {
     // The encoder has an estimate from the second transition on.
@@ -232,8 +233,8 @@ struct ContextBelief {
     return best
   }
 
-  /// Acts on the hypothesis in slot `index` from now on, and refines it: half of its weight goes to the refined one, whose own
-  /// goes back to the hypothesis that it came from.
+  /// Acts on the hypothesis in slot `index` from now on, and refines it: half of its weight goes to the refined one,
+  /// whose own goes back to the hypothesis that it came from.
   @_noAllocation @_noLocks
   private func adopt(_ kernels: Kernels, _ index: Int) {
     let z = contexts + refined * contextSize
@@ -349,8 +350,8 @@ struct ContextBelief {
     }
   }
 
-  /// How differently the hypothesis acted on and another, drawn from the belief, predict what follows a normalised state and
-  /// action, [state, action]; weighted loss. `rival` comes from `drawRival`.
+  /// How differently the hypothesis acted on and another, drawn from the belief, predict what follows a normalised
+  /// state and action, [state, action]; weighted loss. `rival` comes from `drawRival`.
   @_noAllocation @_noLocks
   func disagreement(_ kernels: Kernels, _ row: UnsafePointer<Float>, rival: Int) -> Float {
     let width = PlannerShape.worldModelWidth

@@ -14,7 +14,8 @@ package struct ContextEncoder {
   /// z, `[contextSize]`, recurrent.
   package let context: UnsafeMutablePointer<Float>
 
-  /// The pool's context is of all transitions, or, with a `window`, of the newest so many; a recurrent one forgets by itself.
+  /// The pool's context is of all transitions, or, with a `window`, of the newest so many; a recurrent one forgets by
+  /// itself.
   package init(_ arena: inout Arena, shape: PlannerShape, window: Int = 0) {
     switch shape.contextKind {
     case .pool, .contrastive: kind = .pool(PoolEncoder(&arena, shape: shape, window: window))
@@ -95,7 +96,8 @@ package struct ContextEncoder {
     }
   }
 
-  /// Computes `context` from the task's parameters, `[parameterCount]`, physical units; only where transitions are of no use.
+  /// Computes `context` from the task's parameters, `[parameterCount]`, physical units; only where transitions are of
+  /// no use.
   @_noAllocation @_noLocks
   package func infer(_ kernels: Kernels, parameters: UnsafePointer<Float>) {
     switch kind {

@@ -4,10 +4,10 @@ import CKernels
 
 /// An extended Kalman filter on z = origin + Σ x_k (neighbour_k − centre), x small.
 ///
-/// The denoiser knows contexts like those of the bank. In the span of a hypothesis' neighbours, within `reach` of it, the
-/// filter finds what lies between them and never leaves what the denoiser was trained on. Each output of a model that was
-/// measured is a scalar measurement; how it depends on x follows from the model's derivatives with respect to the
-/// context. A plain value of pointers into the arena.
+/// The denoiser knows contexts like those of the bank. In the span of a hypothesis' neighbours, within `reach` of it,
+/// the filter finds what lies between them and never leaves what the denoiser was trained on. Each output of a model
+/// that was measured is a scalar measurement; how it depends on x follows from the model's derivatives with respect to
+/// the context. A plain value of pointers into the arena.
 struct ContextRefinement {
   private let contextSize: Int, outputs: Int
   /// Numbers in x.
@@ -76,8 +76,8 @@ struct ContextRefinement {
     }
   }
 
-  /// Corrects x by one output's `innovation`, what was measured less what was predicted, of this `variance`; `jacobian` holds the
-  /// derivatives.
+  /// Corrects x by one output's `innovation`, what was measured less what was predicted, of this `variance`; `jacobian`
+  /// holds the derivatives.
   @_noAllocation @_noLocks
   func correct(output: Int, innovation: Float, variance: Float) {
     let derivatives = jacobian + output * contextSize

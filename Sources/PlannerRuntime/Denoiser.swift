@@ -1,11 +1,12 @@
-// The denoiser: a temporal U-Net that predicts a clean plan from a noisy one, its noise level, the context and the state.
+// The denoiser: a temporal U-Net that predicts a clean plan from a noisy one, its noise level, the context and the
+// state.
 
 import CKernels
 
 /// Temporal U-Net of Diffuser (Janner et al., 2022), conditioned on context and current state in every residual block.
 ///
-/// The current state also stands in the plan's first row, as in Diffuser; but there, the norms mix it with the noise of all
-/// other rows, and the first action comes out blurred.
+/// The current state also stands in the plan's first row, as in Diffuser; but there, the norms mix it with the noise of
+/// all other rows, and the first action comes out blurred.
 package struct Denoiser {
   /// One resolution on the way down. The skip to the way up is `output`.
   private struct DownLevel {
@@ -58,8 +59,8 @@ package struct Denoiser {
   private let hidden: UnsafeMutablePointer<Float>  // [the wider of the two networks' hidden layers]
   private let embedded: UnsafeMutablePointer<Float>  // [conditionWidths.embedding]
   private let context: UnsafeMutablePointer<Float>  // [contextSize]
-  /// The numbers that the blocks add: the steps' share, which depends on the weights alone, the condition's, with the context
-  /// and without, and for each place of the workspace the sum that a run there adds.
+  /// The numbers that the blocks add: the steps' share, which depends on the weights alone, the condition's, with the
+  /// context and without, and for each place of the workspace the sum that a run there adds.
   private let stepTable: UnsafeMutablePointer<Float>  // [denoisingSteps][columns]
   private let conditioned: UnsafeMutablePointer<Float>  // [columns]
   private let unconditioned: UnsafeMutablePointer<Float>  // [columns]
@@ -198,8 +199,8 @@ package struct Denoiser {
     }
   }
 
-  /// Splits a transposed convolution of 4 taps, stride 2 and padding 1, `[columns][4][columns]`: output 2t takes taps 3 and
-  /// 1 of inputs t − 1 and t, output 2t + 1 takes taps 2 and 0 of inputs t and t + 1.
+  /// Splits a transposed convolution of 4 taps, stride 2 and padding 1, `[columns][4][columns]`: output 2t takes taps 3
+  /// and 1 of inputs t − 1 and t, output 2t + 1 takes taps 2 and 0 of inputs t and t + 1.
   private func loadTransposed(even: Product, odd: Product, _ weights: [Float16], bias: [Float16]) {
     let size = even.columns
     func taps(_ first: Int, _ second: Int) -> [Float16] {
@@ -220,8 +221,8 @@ package struct Denoiser {
   @_noAllocation @_noLocks
   package func setContext(_ context: UnsafePointer<Float>) { ck_copy(self.context, context, contextSize) }
 
-  /// Embeds the current state, `[observationSize]`, normalised units: with the context, without it, or both, as later runs
-  /// need. Every plan that those are given must begin with it.
+  /// Embeds the current state, `[observationSize]`, normalised units: with the context, without it, or both, as later
+  /// runs need. Every plan that those are given must begin with it.
   @_noAllocation @_noLocks
   package func setState(
     _ kernels: Kernels, _ state: UnsafePointer<Float>, conditioned: Bool, unconditioned: Bool
@@ -246,9 +247,9 @@ package struct Denoiser {
     conditionEmbedding.run(kernels, embedded, row)
   }
 
-  /// `output` = the clean estimates of `input`, all of noise level `step`, for the `batch` plans from `first` on, with as
-  /// many plans of the workspace from `slot` on. Threads may run disjoint ones at once; how plans are grouped changes no bit of
-  /// the results.
+  /// `output` = the clean estimates of `input`, all of noise level `step`, for the `batch` plans from `first` on, with
+  /// as many plans of the workspace from `slot` on. Threads may run disjoint ones at once; how plans are grouped
+  /// changes no bit of the results.
   @_noAllocation @_noLocks
   package func run(
     _ kernels: Kernels, step: Int, conditioned useContext: Bool, from first: Int = 0, slot: Int = 0, batch: Int

@@ -1,13 +1,14 @@
-// The dual guide: bends plans towards reward and towards obeying the dynamics, and judges them by the same two measures.
+// The dual guide: bends plans towards reward and towards obeying the dynamics, and judges them by the same two
+// measures.
 
 import CKernels
 
 /// Return and discrepancy of plans under the learned models, and their gradients.
 ///
-/// For a clean plan x0 of states s and actions a (normalised units): J = Σ_t R(s_t, a_t, z) + w V(s_{H−1}, z) − λ Σ_t mean_i
-/// e²_{t,i} with the discrepancy e_t = s_t + Δ(s_t, a_t, z) − s_{t+1}, and x0 ← x0 + α ∇J. The models are asked about clean
-/// estimates because that is what they were trained on (the dual guide of MetaDiffuser, applied to x0 instead of x_k). V, for
-/// models that have one, stands for what is to be had beyond the plan's end.
+/// For a clean plan x0 of states s and actions a (normalised units): J = Σ_t R(s_t, a_t, z) + w V(s_{H−1}, z) − λ Σ_t
+/// mean_i e²_{t,i} with the discrepancy e_t = s_t + Δ(s_t, a_t, z) − s_{t+1}, and x0 ← x0 + α ∇J. The models are asked
+/// about clean estimates because that is what they were trained on (the dual guide of MetaDiffuser, applied to x0
+/// instead of x_k). V, for models that have one, stands for what is to be had beyond the plan's end.
 package struct DualGuide {
   private let observationSize: Int
   private let rowSize: Int
@@ -28,8 +29,8 @@ package struct DualGuide {
   /// Σ_t mean_i e², normalised units, `[batch]`.
   package let discrepancies: UnsafeMutablePointer<Float>
 
-  /// Rows are those of plans, one after the other; the dynamics model's leave out each plan's last, whose successor is beyond
-  /// it.
+  /// Rows are those of plans, one after the other; the dynamics model's leave out each plan's last, whose successor is
+  /// beyond it.
   private struct Workspace {
     let layers: PerceptronWorkspace
     let changes: UnsafeMutablePointer<Float>  // [rows][observationSize]: predictions, then gradients
@@ -96,8 +97,8 @@ package struct DualGuide {
       fromValue: workspace.fromValue + slot * observationSize)
   }
 
-  /// Fills `returns`, `normalisedReturns` and `discrepancies` for the `batch` plans from `first` on, with as many plans of
-  /// the workspace from `slot` on. Threads may work on disjoint ones at once.
+  /// Fills `returns`, `normalisedReturns` and `discrepancies` for the `batch` plans from `first` on, with as many plans
+  /// of the workspace from `slot` on. Threads may work on disjoint ones at once.
   @_noAllocation @_noLocks
   package func evaluate(
     _ kernels: Kernels, _ plans: Feature, from first: Int = 0, slot: Int = 0, batch: Int, valueWeight: Float = 1
@@ -147,8 +148,8 @@ package struct DualGuide {
     }
   }
 
-  /// Squared errors of what both models predict of one normalised transition, [state, action, reward, change of state]; that of
-  /// the dynamics a channel. In the workspace's first rows: not while plans are judged. Real-time: yes.
+  /// Squared errors of what both models predict of one normalised transition, [state, action, reward, change of state];
+  /// that of the dynamics a channel. In the workspace's first rows: not while plans are judged. Real-time: yes.
   @_noAllocation @_noLocks
   func predictionErrors(
     _ kernels: Kernels, _ transition: UnsafeMutablePointer<Float>

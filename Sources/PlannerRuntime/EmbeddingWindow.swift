@@ -1,11 +1,13 @@
-// The mean of the newest transitions' embeddings, up to date in O(1): the newest is added, the one that leaves is taken off.
+// The mean of the newest transitions' embeddings, up to date in O(1): the newest is added, the one that leaves is taken
+// off.
 
 import CKernels
 
 /// A running mean over all embeddings since `clear()`, or over the newest `capacity` of them.
 ///
-/// Rounding does not pile up: beside the sum, those embeddings are summed that came since the ring's first slot was last
-/// filled. When the ring is full once round they are its whole content, and their sum replaces the one that was updated.
+/// Rounding does not pile up: beside the sum, those embeddings are summed that came since the ring's first slot was
+/// last filled. When the ring is full once round they are its whole content, and their sum replaces the one that was
+/// updated.
 package struct EmbeddingWindow {
   private struct State {
     var count: Int

@@ -144,9 +144,10 @@ struct MultilayerPerceptron {
     fromContext.run(kernels, context, share)
   }
 
-  /// The prediction's derivatives with respect to the context, `[outputs][contextSize]`, for one row [state, action, …] under the
-  /// context of `share`, and the prediction itself, `[outputs]`. `unit` is the unit matrix of `[outputs][outputs]` or, for one
-  /// output, of any size; `shared`, `[width]`, is scratch, and the workspace has room for `outputs` rows.
+  /// The prediction's derivatives with respect to the context, `[outputs][contextSize]`, for one row [state, action, …]
+  /// under the context of `share`, and the prediction itself, `[outputs]`. `unit` is the unit matrix of
+  /// `[outputs][outputs]` or, for one output, of any size; `shared`, `[width]`, is scratch, and the workspace has room
+  /// for `outputs` rows.
   @_noAllocation @_noLocks
   func contextJacobian(
     _ kernels: Kernels, _ input: UnsafePointer<Float>, share: UnsafePointer<Float>, _ unit: UnsafePointer<Float>,

@@ -1,4 +1,5 @@
-// The planner's context: transitions in, z out; inferred once by the encoder, or a belief that is held against every step.
+// The planner's context: transitions in, z out; inferred once by the encoder, or a belief that is held against every
+// step.
 
 import CKernels
 
@@ -20,8 +21,8 @@ extension Planner {
 
   /// Shows one transition, physical units. O(1); takes effect with `updateContext`.
   ///
-  /// Returns false, and ignores the transition, when any of it is not finite or absurdly far from the training data, or the
-  /// model is an oracle's. Real-time: yes.
+  /// Returns false, and ignores the transition, when any of it is not finite or absurdly far from the training data, or
+  /// the model is an oracle's. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func addTransition(
     observation: UnsafePointer<Float>, action: UnsafePointer<Float>, reward: Float, next: UnsafePointer<Float>
@@ -86,8 +87,8 @@ extension Planner {
   /// False for an oracle's model, whose context comes from `setContext(parameters:)` alone.
   public var infersContext: Bool { @_noAllocation @_noLocks get { parts.encoder.takesTransitions } }
 
-  /// Tells an oracle's planner the task's true parameters, `[parameterCount]` of its shape, physical units and finite. Other
-  /// models are not told: precondition `!infersContext`. Real-time: yes.
+  /// Tells an oracle's planner the task's true parameters, `[parameterCount]` of its shape, physical units and finite.
+  /// Other models are not told: precondition `!infersContext`. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func setContext(parameters: UnsafePointer<Float>) {
     precondition(!infersContext)
@@ -103,8 +104,8 @@ extension Planner {
     hasContext = true
   }
 
-  /// `updateContext` where it is due: with a belief after every transition, otherwise after every 25, for a robot's first
-  /// episode, which is its warm start. To act on a guess is what proves it right or wrong. Real-time: yes.
+  /// `updateContext` where it is due: with a belief after every transition, otherwise after every 25, for a robot's
+  /// first episode, which is its warm start. To act on a guess is what proves it right or wrong. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func updateContextIfDue() {
     let interval = parts.belief == nil ? 25 : 1

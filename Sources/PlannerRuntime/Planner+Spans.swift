@@ -1,7 +1,7 @@
 // The planner for callers in Swift: sizes are part of what is handed over, and are checked.
 //
-// What takes spans adds a comparison to the call with pointers, whose real-time attributes the compiler checks; it cannot
-// check them through `withUnsafeBufferPointer`.
+// What takes spans adds a comparison to the call with pointers, whose real-time attributes the compiler checks; it
+// cannot check them through `withUnsafeBufferPointer`.
 
 extension Planner {
   /// Plans for `observation`, `[observationSize]`; otherwise as `plan(observation:budgetNanoseconds:)`. Real-time: yes.
@@ -20,8 +20,8 @@ extension Planner {
       observation: start(observation), action: start(action), reward: reward, next: start(next))
   }
 
-  /// Copies command `index` of the current plan, 0 the one to execute now, into `command`, `[actionSize]`, physical units,
-  /// within the limits. Real-time: yes.
+  /// Copies command `index` of the current plan, 0 the one to execute now, into `command`, `[actionSize]`, physical
+  /// units, within the limits. Real-time: yes.
   @_noAllocation @_noLocks
   public func copyAction(_ index: Int, to command: inout MutableSpan<Float>) {
     precondition(command.count == actionSize, "a command has actionSize entries")

@@ -8,8 +8,8 @@ public enum PlanStatus: String, Sendable {
   case converged
   /// The budget ended the denoising early; the plan is complete, finite, and less refined.
   case outOfBudget
-  /// The observation was not finite or absurdly far from the training data, or every candidate held a NaN or an infinity.
-  /// The last plan stands; after a reset that is one of zeros.
+  /// The observation was not finite or absurdly far from the training data, or every candidate held a NaN or an
+  /// infinity. The last plan stands; after a reset that is one of zeros.
   case nonFinite
 }
 
@@ -64,8 +64,8 @@ public enum PlannerError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .invalid(let field, let found, let expected): "planner setting '\(field)' is \(found), expected \(expected)"
     case .kernels(let name):
-      "no kernels called '\(name)' for this processor, which has \(Planner.kernelNames.joined(separator: ", ")); leave the "
-        + "choice out to get the first"
+      "no kernels called '\(name)' for this processor, which has \(Planner.kernelNames.joined(separator: ", ")); "
+        + "leave the choice out to get the first"
     case .thread(let code):
       "the second thread was refused (errno \(code)); it takes two CPUs that this process may use: plan with one thread"
     }
@@ -74,12 +74,12 @@ public enum PlannerError: Error, Equatable, CustomStringConvertible {
 
 /// Receding-horizon planning with a context-conditioned diffusion model and the dual guide.
 ///
-/// A control cycle calls `plan` when an observation arrives, executes `action(0)`, and calls `prepare` in the slack until
-/// the next one. All memory is taken in `init`; from then on nothing allocates, locks or calls the system.
+/// A control cycle calls `plan` when an observation arrives, executes `action(0)`, and calls `prepare` in the slack
+/// until the next one. All memory is taken in `init`; from then on nothing allocates, locks or calls the system.
 ///
-/// Three kinds of state: `options` (settings), memory (what survives a plan: the last plan, the context, the random state)
-/// and workspace (scratch). The same seed, weights, options, kernels and inputs give the same plans bit for bit, as long as
-/// no budget cuts them short. Not thread-safe.
+/// Three kinds of state: `options` (settings), memory (what survives a plan: the last plan, the context, the random
+/// state) and workspace (scratch). The same seed, weights, options, kernels and inputs give the same plans bit for bit,
+/// as long as no budget cuts them short. Not thread-safe.
 public struct Planner: ~Copyable {
   public let options: PlannerOptions
   public let observationSize: Int, actionSize: Int, horizon: Int
@@ -139,8 +139,8 @@ public struct Planner: ~Copyable {
   /// - Parameters:
   ///   - weights: every tensor of `weights.shape.tensors`, finite (PlannerModel sees to that).
   ///   - kernels: instruction set by name, or nil for the best one.
-  ///   - threads: 2 for a helper that computes half of the candidates: it sleeps between plans and spins during one, which
-  ///     costs a system call a plan to wake it. Plans are bit-identical with 1 and 2.
+  ///   - threads: 2 for a helper that computes half of the candidates: it sleeps between plans and spins during one,
+  ///     which costs a system call a plan to wake it. Plans are bit-identical with 1 and 2.
   public init(
     weights: PlannerWeights, options: PlannerOptions, kernels name: String? = nil, threads: Int = 1
   ) throws(PlannerError) {
@@ -180,8 +180,8 @@ public struct Planner: ~Copyable {
   /// The helper's pthread_t, for whoever sets its priority and CPU; nil with one thread.
   public var helperThread: UInt64? { helper.map { ck_helper_thread($0) } }
 
-  /// Calls `body(context)` on the helper's thread and waits for it; does nothing with one thread. For what only a thread
-  /// itself can count or set; between plans. Real-time: no.
+  /// Calls `body(context)` on the helper's thread and waits for it; does nothing with one thread. For what only a
+  /// thread itself can count or set; between plans. Real-time: no.
   public func onHelper(
     _ body: @convention(c) (UnsafeMutableRawPointer?) -> Void, _ context: UnsafeMutableRawPointer? = nil
   ) {
@@ -225,8 +225,8 @@ func allFinite(_ values: UnsafePointer<Float>, _ count: Int) -> Bool {
   return true
 }
 
-/// True when every normalised value is a number within a million spreads of the training data: beyond, it is no measurement,
-/// and the networks' sums may overflow.
+/// True when every normalised value is a number within a million spreads of the training data: beyond, it is no
+/// measurement, and the networks' sums may overflow.
 @_noAllocation @_noLocks
 func allPlausible(_ values: UnsafePointer<Float>, _ count: Int) -> Bool {
   for index in 0..<count where !(abs(values[index]) < 1e6) { return false }

@@ -56,8 +56,8 @@ struct Product {
     ck_product(kernels, input, noZeros, output, batch, times, depth, columns, packed, bias)
   }
 
-  /// output[b][t] = bias + W · the `depth` numbers of sequence b from time `first + t · step` on, for t < times, b < batch: a
-  /// convolution, whose taps in the padding are not multiplied.
+  /// output[b][t] = bias + W · the `depth` numbers of sequence b from time `first + t · step` on, for t < times, b <
+  /// batch: a convolution, whose taps in the padding are not multiplied.
   @_noAllocation @_noLocks
   func convolve(
     _ kernels: Kernels, _ input: Feature, from first: Int, step: Int = 1, _ output: ck_rows, batch: Int, times: Int
@@ -82,8 +82,8 @@ struct Product {
 
 /// Activations of a batch: `[batch][times][channels]`, with zero rows around each sequence.
 ///
-/// The zero rows are a convolution's padding. With them, the inputs of every tap of an output lie side by side in memory,
-/// and a convolution is a product over overlapping rows.
+/// The zero rows are a convolution's padding. With them, the inputs of every tap of an output lie side by side in
+/// memory, and a convolution is a product over overlapping rows.
 package struct Feature {
   /// Zero rows before and after each sequence (neighbours share theirs).
   static var padding: Int { @_noAllocation @_noLocks get { PlannerShape.kernelSize / 2 } }

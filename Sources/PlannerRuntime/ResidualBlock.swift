@@ -1,4 +1,5 @@
-// The denoiser's building block: two convolutions, each with group norm and Mish, the embedding in between, a skip around.
+// The denoiser's building block: two convolutions, each with group norm and Mish, the embedding in between, a skip
+// around.
 
 import CKernels
 

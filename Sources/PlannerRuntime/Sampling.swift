@@ -30,8 +30,8 @@ extension Planner {
   /// Plans from `observation`, `[observationSize]`, physical units, untrusted.
   ///
   /// Stops refining before a step that would not end within `budgetNanoseconds` from the call; the first step is always
-  /// taken, so the budget must leave room for one. Whatever the status, `action` and `state` hold a complete, finite plan.
-  /// Real-time: yes.
+  /// taken, so the budget must leave room for one. Whatever the status, `action` and `state` hold a complete, finite
+  /// plan. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func plan(observation: UnsafePointer<Float>, budgetNanoseconds: UInt64) -> PlanResult {
     let start = ck_nanoseconds()
@@ -116,8 +116,8 @@ extension Planner {
     ck_helper_finish(helper)
   }
 
-  /// The finite candidate of the highest predicted return − λ · discrepancy, both evaluated before; without a context, the
-  /// first finite one.
+  /// The finite candidate of the highest predicted return − λ · discrepancy, both evaluated before; without a context,
+  /// the first finite one.
   @_noAllocation @_noLocks
   private func select(_ result: inout PlanResult) -> Int? {
     var best: Int?

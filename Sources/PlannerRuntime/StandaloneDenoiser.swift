@@ -39,8 +39,8 @@ public struct StandaloneDenoiser: ~Copyable {
     operations = 2 * batch * weights.shape.denoiserMultiplyAdds
   }
 
-  /// Conditions later runs on `context`, `[contextSize]`, and the current state, `[observationSize]`, in normalised units,
-  /// with which every plan that they are given must begin. Real-time: yes.
+  /// Conditions later runs on `context`, `[contextSize]`, and the current state, `[observationSize]`, in normalised
+  /// units, with which every plan that they are given must begin. Real-time: yes.
   @_noAllocation @_noLocks
   public func setCondition(context: UnsafePointer<Float>, state: UnsafePointer<Float>) {
     denoiser.setContext(context)
@@ -60,8 +60,8 @@ public struct StandaloneDenoiser: ~Copyable {
     denoiser.run(kernels, step: step, conditioned: conditioned, batch: batch)
   }
 
-  /// `rounds` rounds of multiply-adds on registers alone, as fast as these kernels' instruction set can; returns the floating
-  /// point operations done. Real-time: yes, in proportion to `rounds`.
+  /// `rounds` rounds of multiply-adds on registers alone, as fast as these kernels' instruction set can; returns the
+  /// floating point operations done. Real-time: yes, in proportion to `rounds`.
   public func peakOperations(rounds: Int) -> Double { kernels.pointee.peak(rounds) }
 }
 

@@ -2,7 +2,8 @@
 
 import CKernels
 
-/// The learned models of one step, with memory of their own for a fixed number of rows. Normalised units. Not thread-safe.
+/// The learned models of one step, with memory of their own for a fixed number of rows. Normalised units. Not
+/// thread-safe.
 public struct StandalonePerceptron: ~Copyable {
   /// Rows that `run` can take at a time.
   public let rows: Int

@@ -1,4 +1,5 @@
-// How far the robot's clock is from the controller's: four stamps a question, and only questions with a short round trip.
+// How far the robot's clock is from the controller's: four stamps a question, and only questions with a short round
+// trip.
 
 /// The times of one question and its answer, nanoseconds; the robot's two are 0 in a question.
 struct ClockStamps: Sendable {
@@ -10,9 +11,9 @@ struct ClockStamps: Sendable {
 
 /// The difference of two clocks, from the round trip that bounds it best (Cristian, 1989).
 ///
-/// The answer's true offset lies within half its round trip of the estimate, whatever way the delay is shared between there and
-/// back. A new answer is taken if its bound is tighter than the present one, which widens with the time since, as clocks
-/// drift apart: that is the gate, and it needs no threshold that fits all links. Real-time: yes.
+/// The answer's true offset lies within half its round trip of the estimate, whatever way the delay is shared between
+/// there and back. A new answer is taken if its bound is tighter than the present one, which widens with the time
+/// since, as clocks drift apart: that is the gate, and it needs no threshold that fits all links. Real-time: yes.
 public struct ClockEstimate: Equatable, Sendable {
   /// Clocks drift apart by at most this many nanoseconds in a second (300 ppm).
   public static var driftNanosecondsPerSecond: UInt64 { @_noAllocation @_noLocks get { 300_000 } }

@@ -1,14 +1,15 @@
-// The controller's end of a sealed link, without socket or clock: opens a session, seals what is sent, unseals what comes.
+// The controller's end of a sealed link, without socket or clock: opens a session, seals what is sent, unseals what
+// comes.
 
 import CSeal
 
 /// Seals a controller's datagrams with a key that it shares with the robot.
 ///
 /// A session is opened before the first frame, and again whenever the robot has not been heard for a while: it may have
-/// restarted, and then knows none. Meanwhile the newest frame waits. The robot's answer counts only if it echoes a nonce
-/// that was drawn for this opening, and only once: nothing recorded earlier can be taken for it. Until the robot has been
-/// heard under a session each frame carries the session's nonces, for the robot keeps none before. Real-time: yes, `init`
-/// excepted.
+/// restarted, and then knows none. Meanwhile the newest frame waits. The robot's answer counts only if it echoes a
+/// nonce that was drawn for this opening, and only once: nothing recorded earlier can be taken for it. Until the robot
+/// has been heard under a session each frame carries the session's nonces, for the robot keeps none before. Real-time:
+/// yes, `init` excepted.
 package struct ControllerSeal: ~Copyable {
   /// The last frame that was unsealed.
   package let plain: UnsafeMutablePointer<UInt8>
@@ -50,8 +51,8 @@ package struct ControllerSeal: ~Copyable {
     for memory in [key, plain, sealed, handshake, scratch, keys, held] { returnStorage(memory) }
   }
 
-  /// The datagram to send for `frame`: sealed, or an Open for which it has to wait, or nothing where one is under way. Valid
-  /// until the next call.
+  /// The datagram to send for `frame`: sealed, or an Open for which it has to wait, or nothing where one is under way.
+  /// Valid until the next call.
   @_noAllocation @_noLocks
   package mutating func send(_ frame: UnsafeRawBufferPointer, now: UInt64) -> UnsafeRawBufferPointer {
     if hasSession, now < lastHeard + quietNanoseconds { return seal(frame) }

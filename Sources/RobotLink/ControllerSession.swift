@@ -12,8 +12,8 @@ public enum ControllerEvent: Sendable {
   case observation
   /// Model and robot do not fit, as several answers in a row have said; `peerText` says why. Hello is being said again.
   case refused
-  /// The robot has contradicted itself: it describes itself otherwise than before, or refuses whom it lets drive. `peerText`
-  /// says in what; nothing else has changed.
+  /// The robot has contradicted itself: it describes itself otherwise than before, or refuses whom it lets drive.
+  /// `peerText` says in what; nothing else has changed.
   case contradiction
   /// Another controller drives the robot; Hello is being said again.
   case busy
@@ -24,8 +24,8 @@ public enum ControllerEvent: Sendable {
 /// Controller's side: says Hello until a fitting robot answers, checks its observations, notices silence and restarts.
 ///
 /// Two states: *seeking* (Hello every 100 ms) and *connected* (Hello only while nothing is heard, or the robot asks who
-/// speaks). Only silence and a goodbye end a connection, and only the answer to a Hello begins one: no single frame can take a
-/// robot that is heard away. Real-time: yes, `init` excepted.
+/// speaks). Only silence and a goodbye end a connection, and only the answer to a Hello begins one: no single frame can
+/// take a robot that is heard away. Real-time: yes, `init` excepted.
 public struct ControllerSession: ~Copyable {
   public static var helloNanoseconds: UInt64 { 100_000_000 }
   /// Between questions for the robot's clock.
@@ -45,7 +45,8 @@ public struct ControllerSession: ~Copyable {
   public private(set) var clock = ClockEstimate()
   /// Why the peers do not fit, or the last text the robot sent.
   public private(set) var peerText = FixedText()
-  /// Datagram to send now, set by `receive`, `poll` and `askForTime`; empty if there is none. Valid until the next call.
+  /// Datagram to send now, set by `receive`, `poll` and `askForTime`; empty if there is none. Valid until the next
+  /// call.
   public private(set) var reply = UnsafeRawBufferPointer(start: nil, count: 0)
 
   var channel: FrameChannel
@@ -114,8 +115,8 @@ public struct ControllerSession: ~Copyable {
     return min(lastHeard + silenceNanoseconds, isUnknown ? nextHello : max(nextHello, quietFrom()))
   }
 
-  /// Sets `reply` to a question for the robot's clock, when one is due. To be called when the answer can be awaited: one that
-  /// lies in a queue meanwhile tells nothing.
+  /// Sets `reply` to a question for the robot's clock, when one is due. To be called when the answer can be awaited:
+  /// one that lies in a queue meanwhile tells nothing.
   @_noAllocation @_noLocks
   public mutating func askForTime(now: UInt64) {
     reply = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -139,8 +140,8 @@ public struct ControllerSession: ~Copyable {
   @_noAllocation @_noLocks
   public mutating func encodeGoodbye() -> UnsafeRawBufferPointer { channel.encodeGoodbye("the controller ends") }
 
-  /// From when a connected robot is asked by Hello whether it has restarted: it knows nobody then and sends nothing. One that
-  /// has not answers with its Description, and nothing changes.
+  /// From when a connected robot is asked by Hello whether it has restarted: it knows nobody then and sends nothing.
+  /// One that has not answers with its Description, and nothing changes.
   @_noAllocation @_noLocks
   private func quietFrom() -> UInt64 {
     lastHeard + Self.quietNanoseconds(periodNanoseconds: profile.periodNanoseconds)
@@ -153,7 +154,8 @@ public struct ControllerSession: ~Copyable {
   @_noAllocation @_noLocks
   static func quietNanoseconds(periodNanoseconds: UInt64) -> UInt64 { max(helloNanoseconds, 2 * periodNanoseconds) }
 
-  /// Back to saying Hello, at once unless the last one is younger than the interval: two ends must never chase each other.
+  /// Back to saying Hello, at once unless the last one is younger than the interval: two ends must never chase each
+  /// other.
   @_noAllocation @_noLocks
   private mutating func seek() { isConnected = false }
 
@@ -222,7 +224,8 @@ public struct ControllerSession: ~Copyable {
     return refused(text)
   }
 
-  /// Counts a refusal by either side. One alone may be a stray or forged: a robot that does not fit answers each Hello so.
+  /// Counts a refusal by either side. One alone may be a stray or forged: a robot that does not fit answers each Hello
+  /// so.
   @_noAllocation @_noLocks
   private mutating func refused(_ text: FixedText) -> ControllerEvent {
     peerText = text

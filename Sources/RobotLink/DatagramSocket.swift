@@ -84,8 +84,8 @@ package struct DatagramSocket: ~Copyable {
   @_noAllocation @_noLocks
   func wait(until nanoseconds: UInt64) { _ = dg_wait(descriptor, nanoseconds) }
 
-  /// Takes a datagram without waiting; nothing also for an empty one, and for an error, which on a datagram socket is news
-  /// about an earlier send (nobody listens there) and passes.
+  /// Takes a datagram without waiting; nothing also for an empty one, and for an error, which on a datagram socket is
+  /// news about an earlier send (nobody listens there) and passes.
   @_noAllocation @_noLocks
   func receive(into buffer: UnsafeMutableRawBufferPointer, from sender: inout PeerAddress) -> Received {
     var address = dg_address(host: 0, port: 0)

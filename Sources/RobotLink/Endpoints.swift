@@ -8,8 +8,8 @@ public struct RobotEndpoint: ~Copyable {
   private let transport: LinkTransport
   private let buffer: UnsafeMutableRawBufferPointer
 
-  /// Binds `address`, or opens its serial line; throws `LinkError`, for one if the port is in use. With a `key` only who holds
-  /// it too is heard.
+  /// Binds `address`, or opens its serial line; throws `LinkError`, for one if the port is in use. With a `key` only
+  /// who holds it too is heard.
   public init(
     listeningAt address: LinkAddress, description: RobotDescription, silenceNanoseconds: UInt64, key: LinkKey? = nil
   ) throws(LinkError) {
@@ -91,8 +91,9 @@ public struct ControllerEndpoint: ~Copyable {
     case timeout
   }
 
-  /// Opens a socket or serial line towards `address`; whether its host, its device and a robot are there is found out by
-  /// `next`, at first and again whenever the robot is looked for. With a `key` only a robot that holds it too is heard.
+  /// Opens a socket or serial line towards `address`; whether its host, its device and a robot are there is found out
+  /// by `next`, at first and again whenever the robot is looked for. With a `key` only a robot that holds it too is
+  /// heard.
   public init(
     connectingTo address: LinkAddress, profile: RobotProfile, model: String, silenceNanoseconds: UInt64,
     key: LinkKey? = nil

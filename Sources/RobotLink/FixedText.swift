@@ -21,7 +21,8 @@ public struct FixedText: Sendable, Equatable {
       if length == limit { return nil }
       length += 1
     }
-    // Delegating, since Swift 6.3.1's optimiser drops changes made after the stored properties' own initial values here.
+    // Delegating, since Swift 6.3.1's optimiser drops changes made after the stored properties' own initial values
+    // here.
     self.init()
     for index in 0..<length { append(UInt8(bitPattern: text[index])) }
   }

@@ -194,8 +194,8 @@ struct FrameEncoder: ~Copyable {
     return finish(sequenced: true, limit: limit)
   }
 
-  /// The frame as a datagram; empty, and no number used up, if that has more than `limit` bytes. The largest message that the
-  /// limits of its fields allow fits into the largest datagram.
+  /// The frame as a datagram; empty, and no number used up, if that has more than `limit` bytes. The largest message
+  /// that the limits of its fields allow fits into the largest datagram.
   @_noAllocation @_noLocks
   private mutating func finish(sequenced: Bool, limit: Int = LinkLimits.datagramBytes) -> UnsafeRawBufferPointer {
     let next = sequence == .max ? 1 : sequence + 1

@@ -41,8 +41,8 @@ public enum LinkError: Error, Equatable, CustomStringConvertible {
       "this machine has no source of random numbers (getrandom, /dev/urandom), without which no key is safe"
     case .keyMissing(let address):
       "link \(address): other machines can reach it, and without a key any of them may drive; make one with "
-        + "'metadiffuserd make-key FILE' and give it to both ends with --key FILE, or give --allow-unkeyed on a network that "
-        + "nobody else is on"
+        + "'metadiffuserd make-key FILE' and give it to both ends with --key FILE, or give --allow-unkeyed on a "
+        + "network that nobody else is on"
     case .system(let address, let call, let cause):
       "link \(address): \(call) failed: \(cause)"
     }

@@ -7,8 +7,8 @@ import Glibc
 public struct LinkKey: Sendable {
   private let bytes: InlineArray<32, UInt8>
 
-  /// Reads a key file: 32 bytes, or the same as 64 hexadecimal digits. Throws `LinkError` unless it is a regular file of this
-  /// user's that nobody else can read.
+  /// Reads a key file: 32 bytes, or the same as 64 hexadecimal digits. Throws `LinkError` unless it is a regular file
+  /// of this user's that nobody else can read.
   public init(file path: String) throws(LinkError) {
     // Not to be held up by a pipe, nor to be led elsewhere.
     let file = Glibc.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)

@@ -1,4 +1,5 @@
-// What carries frames: a UDP socket, with a key or without, or a serial line, behind the few calls that the sessions' endpoints make.
+// What carries frames: a UDP socket, with a key or without, or a serial line, behind the few calls that the sessions'
+// endpoints make.
 
 import CDatagram
 import CRobotProtocol
@@ -81,8 +82,8 @@ package enum LinkTransport: ~Copyable {
     }
   }
 
-  /// Waits until something has come on either, or CLOCK_MONOTONIC shows `nanoseconds`. A device that is gone is looked for
-  /// every few milliseconds.
+  /// Waits until something has come on either, or CLOCK_MONOTONIC shows `nanoseconds`. A device that is gone is looked
+  /// for every few milliseconds.
   package static func wait(
     for first: borrowing LinkTransport, or second: borrowing LinkTransport, until nanoseconds: UInt64
   ) {

@@ -108,7 +108,8 @@ public struct StatedBelief: Equatable, Sendable {
 public struct ActionMessage: ~Copyable {
   /// `[actionSize]` of 128 entries of storage, each within the robot's action limit.
   public let command: UnsafeMutablePointer<Float>
-  /// The plan's entries after `command`, `[laterEntries, actionSize]` of 3 × 128 entries of storage, each within the limit.
+  /// The plan's entries after `command`, `[laterEntries, actionSize]` of 3 × 128 entries of storage, each within the
+  /// limit.
   public let laterCommands: UnsafeMutablePointer<Float>
   /// 0 … 3; 0 unless the mode is plan or earlier plan.
   public var laterEntries = 0
@@ -117,7 +118,8 @@ public struct ActionMessage: ~Copyable {
   public var hasPredictedState = false
   /// What the controller believes it drives; nil: it has no belief, or keeps it to itself.
   public var belief: StatedBelief? = nil
-  /// Parameters of the training task believed in, `[belief.parameterCount]` of 16 entries of storage, the family's units.
+  /// Parameters of the training task believed in, `[belief.parameterCount]` of 16 entries of storage, the family's
+  /// units.
   public let believedParameters: UnsafeMutablePointer<Float>
   public var mode = ActionMode.idle
   /// A person lifts the latch that the observation answered told of.

@@ -13,8 +13,8 @@ public enum InquiryAnswer: Sendable, Equatable {
   case silence
 }
 
-/// Asks who is at `address`: ten times a second, for at most `nanoseconds`. Nothing changes at the other end. Throws when the
-/// address cannot be opened. Real-time: no.
+/// Asks who is at `address`: ten times a second, for at most `nanoseconds`. Nothing changes at the other end. Throws
+/// when the address cannot be opened. Real-time: no.
 public func inquire(_ address: LinkAddress, nanoseconds: UInt64) throws(LinkError) -> InquiryAnswer {
   let transport = try LinkTransport(.connecting, address)
   let isUDP = if case .udp = address { true } else { false }

@@ -1,4 +1,5 @@
-// The robot's end of the protocol as a state machine without socket or clock: datagrams and times go in, events come out.
+// The robot's end of the protocol as a state machine without socket or clock: datagrams and times go in, events come
+// out.
 
 import CRobotProtocol
 
@@ -77,8 +78,8 @@ public struct RobotSession: ~Copyable {
     _ datagram: UnsafeRawBufferPointer, from sender: PeerAddress, now: UInt64, action: inout ActionMessage
   ) -> RobotEvent {
     reply = UnsafeRawBufferPointer(start: nil, count: 0)
-    // Nobody knows that a datagram comes from where it says: whoever is named as its sender is sent no more than came in his
-    // name. At the end of a line sits nobody else.
+    // Nobody knows that a datagram comes from where it says: whoever is named as its sender is sent no more than came
+    // in his name. At the end of a line sits nobody else.
     answerLimit = sender == .line ? LinkLimits.datagramBytes : datagram.count
     switch channel.decode(datagram) {
     case .rejected(let reason): return drop(reason)
@@ -116,8 +117,8 @@ public struct RobotSession: ~Copyable {
   @_noAllocation @_noLocks
   public mutating func encodeGoodbye() -> UnsafeRawBufferPointer { channel.encodeGoodbye("the robot ends") }
 
-  /// A controller that has missed this long may be replaced by another, or by its own next start. In lockstep nobody keeps
-  /// time, and only silence tells.
+  /// A controller that has missed this long may be replaced by another, or by its own next start. In lockstep nobody
+  /// keeps time, and only silence tells.
   @_noAllocation @_noLocks
   private func takeoverNanoseconds() -> UInt64 { description.lockstep ? silenceNanoseconds : quietNanoseconds() }
 

@@ -1,4 +1,5 @@
-// The UDP transport with a key: what is not sealed with it, or has been seen before, is dropped before anything parses it.
+// The UDP transport with a key: what is not sealed with it, or has been seen before, is dropped before anything parses
+// it.
 
 /// A UDP socket behind a seal. `init` throws and allocates; everything else is real-time.
 package struct SealedSocket: ~Copyable {
@@ -63,7 +64,8 @@ package struct SealedSocket: ~Copyable {
     }
   }
 
-  /// Sends a frame sealed. A frame that waits for its session counts as taken; one for a peer without a session does not.
+  /// Sends a frame sealed. A frame that waits for its session counts as taken; one for a peer without a session does
+  /// not.
   @_noAllocation @_noLocks
   func send(_ frame: UnsafeRawBufferPointer, to peer: PeerAddress?) -> Bool {
     switch seal {

@@ -32,7 +32,8 @@ package struct SerialLine: ~Copyable {
   private let chunk: UnsafeMutablePointer<UInt8>
   private let outgoing: UnsafeMutablePointer<UInt8>
 
-  /// Opens the tty of `address`, or makes its pseudo-terminal. A tty that is not there yet is no error: it is waited for.
+  /// Opens the tty of `address`, or makes its pseudo-terminal. A tty that is not there yet is no error: it is waited
+  /// for.
   init(path text: String, baud: UInt32, isOwnPTY: Bool, address: LinkAddress) throws(LinkError) {
     self.baud = baud
     self.isOwnPTY = isOwnPTY

@@ -3,14 +3,15 @@
 import Glibc
 
 extension Locomotion {
-  /// Observation: positions without x and y, `[13]`: height, quaternion, eight joints; then velocities, `[14]`. Starts at ± 0.1,
-  /// uniform, around the standing robot with velocities of 0.1 times standard normal, as in Gymnasium.
+  /// Observation: positions without x and y, `[13]`: height, quaternion, eight joints; then velocities, `[14]`. Starts
+  /// at ± 0.1, uniform, around the standing robot with velocities of 0.1 times standard normal, as in Gymnasium.
   static let ant = Locomotion(
     model: .ant, physicsSteps: 5, hiddenPositions: 2, start: .init(positions: 0.1, velocities: .normal(0.1)))
 }
 
 extension TaskFamily {
-  /// θ ~ U(0, 2π); reward: the torso's mean velocity along (cos θ, sin θ); 200 steps of 50 ms, also for an ant on its back.
+  /// θ ~ U(0, 2π); reward: the torso's mean velocity along (cos θ, sin θ); 200 steps of 50 ms, also for an ant on its
+  /// back.
   public static let antDirection: TaskFamily = TaskFamily(
     name: "ant-dir",
     summary: "the ant, walking in a direction of the plane",

@@ -3,8 +3,8 @@
 extension PlantModel {
   /// Compiled once, shared by all tasks of the ant's family.
   ///
-  /// Lengths, ranges and gears are the public figures of the benchmark (Schulman et al.'s quadruped, as in Gym's Ant); the
-  /// oracle test holds them against Gymnasium's.
+  /// Lengths, ranges and gears are the public figures of the benchmark (Schulman et al.'s quadruped, as in Gym's Ant);
+  /// the oracle test holds them against Gymnasium's.
   static let ant = PlantModel(
     mjcf: """
       <mujoco model="ant">

@@ -1,8 +1,8 @@
 // The half-cheetah's families: it runs at a target speed, or in a direction, that it is not told.
 
 extension Locomotion {
-  /// Observation: positions without x, `[8]`, then velocities, `[9]`, in m, rad and seconds. Starts at ± 0.1, uniform, around
-  /// the standing robot with velocities of 0.1 times standard normal, as in Gymnasium.
+  /// Observation: positions without x, `[8]`, then velocities, `[9]`, in m, rad and seconds. Starts at ± 0.1, uniform,
+  /// around the standing robot with velocities of 0.1 times standard normal, as in Gymnasium.
   static let halfCheetah = Locomotion(
     model: .halfCheetah, physicsSteps: 5, hiddenPositions: 1, start: .init(positions: 0.1, velocities: .normal(0.1)))
 }

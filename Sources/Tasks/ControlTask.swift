@@ -27,8 +27,8 @@ public protocol ControlTask: AnyObject {
   var parameters: [Double] { get }
   /// Current observation, `[family.observationSize]`.
   var observation: [Float] { get }
-  /// Everything that the next step depends on, opaque: what was read can be set on a task of the same family, which then
-  /// goes on from there (apart from the solver's own warm start).
+  /// Everything that the next step depends on, opaque: what was read can be set on a task of the same family, which
+  /// then goes on from there (apart from the solver's own warm start).
   var simulationState: [Double] { get set }
   /// Starts an episode; the same seed gives the same start, bit for bit.
   func reset(seed: UInt64)

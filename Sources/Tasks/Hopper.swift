@@ -1,7 +1,8 @@
 // The hopper-param family: a robot on one leg hops forwards with a body that it is not told.
 
 extension Locomotion {
-  /// Observation: positions without x, `[5]`, then velocities within ±10, `[6]`. Starts at ± 0.005 around the standing robot.
+  /// Observation: positions without x, `[5]`, then velocities within ±10, `[6]`. Starts at ± 0.005 around the standing
+  /// robot.
   static let hopper = Locomotion(
     model: .hopper, physicsSteps: 4, hiddenPositions: 1, start: .init(positions: 0.005, velocities: .uniform(0.005)),
     velocityLimit: 10)
@@ -16,8 +17,8 @@ extension RandomisedBody {
 }
 
 extension TaskFamily {
-  /// Masses, inertias, friction × 1.5^u, damping × 1.3^u, each u ~ U(−3, 3); reward v − 0.001 Σ a²; 200 steps of 16 ms, also for
-  /// a hopper that has fallen.
+  /// Masses, inertias, friction × 1.5^u, damping × 1.3^u, each u ~ U(−3, 3); reward v − 0.001 Σ a²; 200 steps of 16 ms,
+  /// also for a hopper that has fallen.
   public static let hopperParameters: TaskFamily = TaskFamily(
     name: "hopper-param",
     summary: "hoppers of random masses, inertias, damping and friction, forwards as fast as they can",

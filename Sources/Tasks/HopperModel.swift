@@ -3,8 +3,8 @@
 extension PlantModel {
   /// The robot whose numbers the tasks of the family multiply.
   ///
-  /// Lengths, ranges and gears are the public figures of the benchmark (Erez et al.'s hopper, as in Gym's); the oracle test
-  /// holds them against Gymnasium's. The family's timestep is 4 ms where Gym's is 2.
+  /// Lengths, ranges and gears are the public figures of the benchmark (Erez et al.'s hopper, as in Gym's); the oracle
+  /// test holds them against Gymnasium's. The family's timestep is 4 ms where Gym's is 2.
   static let hopper = PlantModel(
     mjcf: """
       <mujoco model="hopper">

@@ -29,8 +29,8 @@ struct Locomotion: Sendable {
   var fallen: (position: Int, height: Double)?
 }
 
-/// A running robot in one task. Observation: positions without the hidden ones, then velocities, in m, rad (or a quaternion)
-/// and seconds. Outcome of a step: mean velocity along x and along y [m/s], Σ a², 0.
+/// A running robot in one task. Observation: positions without the hidden ones, then velocities, in m, rad (or a
+/// quaternion) and seconds. Outcome of a step: mean velocity along x and along y [m/s], Σ a², 0.
 package final class LocomotionTask: ContinuousTask {
   package let family: TaskFamily
   package let parameters: [Double]

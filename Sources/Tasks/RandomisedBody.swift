@@ -3,12 +3,13 @@
 import CMuJoCo
 import Glibc
 
-/// The changes to a body that the parameters of a task stand for. A parameter u multiplies a number of the body by 1.5^u,
-/// or by 1.3^u for damping.
+/// The changes to a body that the parameters of a task stand for. A parameter u multiplies a number of the body by
+/// 1.5^u, or by 1.3^u for damping.
 ///
-/// The literature draws a u for every element of MuJoCo's arrays. Elements without an effect on a robot in the plane are
-/// left out here, which makes the same robots: moments of inertia about axes other than the robot's own hinges', the
-/// torsional and rolling friction of contacts that only slide, damping of joints that have none, and the world's mass.
+/// The literature draws a u for every element of MuJoCo's arrays. Elements without an effect on a robot in the plane
+/// are left out here, which makes the same robots: moments of inertia about axes other than the robot's own hinges',
+/// the torsional and rolling friction of contacts that only slide, damping of joints that have none, and the world's
+/// mass.
 struct RandomisedBody: Sendable {
   /// One number of the body, `[parameter]`.
   enum Element: Sendable {

@@ -29,8 +29,8 @@ public struct TaskFamily: Sendable {
   /// What each parameter may be, `[parameter]`; wider than the task lists, so that people can ask for more.
   public let parameterRanges: [ClosedRange<Double>]
   public let parametersChange: Difference
-  /// For each entry of an action, the entry of the observation that is the velocity of the joint it drives, `[actionSize]`;
-  /// empty: actions are no forces.
+  /// For each entry of an action, the entry of the observation that is the velocity of the joint it drives,
+  /// `[actionSize]`; empty: actions are no forces.
   public var drivenVelocities: [Int] = []
   let lists: TaskLists
   let rewardLaw: @Sendable (_ outcome: SIMD4<Double>, _ parameters: [Double]) -> Double
@@ -65,7 +65,8 @@ public struct TaskFamily: Sendable {
   public var heldOutTasks: [[Double]] { lists.heldOut }
   public var testTasks: [[Double]] { lists.test }
 
-  /// The first `count` training tasks of an endless list that begins with `trainTasks`; all of a family that has no more.
+  /// The first `count` training tasks of an endless list that begins with `trainTasks`; all of a family that has no
+  /// more.
   public func trainTasks(count: Int) -> [[Double]] { lists.train(count: count) }
 
   /// A task that is in no list, unless the family has no others.

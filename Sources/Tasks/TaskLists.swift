@@ -19,7 +19,8 @@ public enum TaskSplit: String, CaseIterable, Sendable {
   }
 }
 
-/// The tasks of a family as lists of parameters, `[task][parameter]`. No task is in two lists, unless there are no more.
+/// The tasks of a family as lists of parameters, `[task][parameter]`. No task is in two lists, unless there are no
+/// more.
 struct TaskLists: Sendable {
   let train: [[Double]]
   let heldOut: [[Double]]

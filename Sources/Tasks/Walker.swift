@@ -1,8 +1,8 @@
 // The walker-param family: a robot on two legs walks forwards with a body that it is not told.
 
 extension Locomotion {
-  /// Observation: positions without x, `[8]`, then velocities within ±10, `[9]`. Starts at ± 0.005 around the standing robot;
-  /// the episode ends when the torso is down at half a metre.
+  /// Observation: positions without x, `[8]`, then velocities within ±10, `[9]`. Starts at ± 0.005 around the standing
+  /// robot; the episode ends when the torso is down at half a metre.
   static let walker = Locomotion(
     model: .walker, physicsSteps: 4, hiddenPositions: 1, start: .init(positions: 0.005, velocities: .uniform(0.005)),
     velocityLimit: 10, fallen: (position: 1, height: 0.5))
@@ -18,7 +18,8 @@ extension RandomisedBody {
 }
 
 extension TaskFamily {
-  /// Masses and friction × 1.5^u, each u ~ U(−3, 3); reward v + 1 − 0.001 Σ a²; 200 steps of 16 ms or until it has fallen.
+  /// Masses and friction × 1.5^u, each u ~ U(−3, 3); reward v + 1 − 0.001 Σ a²; 200 steps of 16 ms or until it has
+  /// fallen.
   public static let walkerParameters: TaskFamily = TaskFamily(
     name: "walker-param",
     summary: "walkers of random masses and friction, forwards as fast as they can",

@@ -3,15 +3,17 @@
 extension PlantModel {
   /// The robot whose numbers the tasks of the family multiply.
   ///
-  /// Lengths, ranges and gears are the public figures of the benchmark (Erez et al.'s walker, as in Gym's Walker2d, with feet
-  /// of unequal friction); the oracle test holds them against Gymnasium's. The family's timestep is 4 ms where Gym's is 2.
+  /// Lengths, ranges and gears are the public figures of the benchmark (Erez et al.'s walker, as in Gym's Walker2d,
+  /// with feet of unequal friction); the oracle test holds them against Gymnasium's. The family's timestep is 4 ms
+  /// where Gym's is 2.
   static let walker = PlantModel(
     mjcf: """
       <mujoco model="walker">
         <compiler angle="degree" inertiafromgeom="true"/>
         <option timestep="0.004" integrator="RK4"/>
         <default>
-          <geom type="capsule" size="0.05" conaffinity="0" contype="1" condim="3" density="1000" friction="0.9 0.1 0.1"/>
+          <geom type="capsule" size="0.05" conaffinity="0" contype="1" condim="3" density="1000" \
+      friction="0.9 0.1 0.1"/>
           <joint type="hinge" axis="0 -1 0" limited="true" armature="0.01" damping="0.1"/>
           <motor ctrllimited="true" ctrlrange="-1 1" gear="100"/>
           <default class="root">

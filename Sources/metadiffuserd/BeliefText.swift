@@ -4,8 +4,8 @@ import ControlLoop
 import Foundations
 
 extension ControlLoop {
-  /// `believes [1.52] (97 %)`; without parameters `believes task 12 (97 %)`, the hypothesis' number in the model's bank.
-  /// From any thread.
+  /// `believes [1.52] (97 %)`; without parameters `believes task 12 (97 %)`, the hypothesis' number in the model's
+  /// bank. From any thread.
   func text(_ belief: ShownBelief) -> String {
     let parameters = taskParameters(belief.hypothesis)
     // A line has no room for all sixteen numbers of a body.

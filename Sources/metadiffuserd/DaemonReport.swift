@@ -107,7 +107,8 @@ struct DaemonReport {
         + "\(milliseconds(histogram.valueAtPercentile(99))) ms, max \(milliseconds(histogram.max)) ms"
     }
     var lines = [
-      "\(statistics.cycles) cycles, \(statistics.episodes) episodes, context from \(loop.contextTransitions) transitions"
+      "\(statistics.cycles) cycles, \(statistics.episodes) episodes, "
+        + "context from \(loop.contextTransitions) transitions"
         + (statistics.changes > 0 ? ", \(statistics.changes) changes noticed" : "")
     ]
     if let beliefLine { lines.append(beliefLine) }

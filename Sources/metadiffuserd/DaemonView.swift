@@ -103,10 +103,11 @@ extension DaemonView {
     return switch missed {
     case .none: "SAFE is latched"
     case .late(let time):
-      "observations reach the planner \(milliseconds(time)) ms after their time, and plans have \(budget) ms; look at the "
-        + "link's speed, or raise --budget"
+      "observations reach the planner \(milliseconds(time)) ms after their time, and plans have \(budget) ms; "
+        + "look at the link's speed, or raise --budget"
     case .slow(let time):
-      "a denoising step takes \(milliseconds(time)) ms here; choose another --kernel, a faster machine or a smaller model"
+      "a denoising step takes \(milliseconds(time)) ms here; "
+        + "choose another --kernel, a faster machine or a smaller model"
     case .failed: "plans come out non-finite; look at the observations' units and order"
     }
   }

@@ -11,8 +11,8 @@ struct FindPortCommand: ParsableCommand {
     commandName: "find-port",
     abstract: "List serial ports, and which robot answers on each.",
     discussion: """
-      Asks each port for the robot's description, which drives nothing. Opening a port resets some microcontroller boards. \
-      Ends with status 69 if no robot answers.
+      Asks each port for the robot's description, which drives nothing. Opening a port resets some microcontroller \
+      boards. Ends with status 69 if no robot answers.
       """
   )
 

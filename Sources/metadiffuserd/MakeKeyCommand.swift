@@ -9,8 +9,9 @@ struct MakeKeyCommand: ParsableCommand {
     commandName: "make-key",
     abstract: "Make a key that authenticates and encrypts a UDP link.",
     discussion: """
-      Writes 32 random bytes as 64 hexadecimal digits to a new file that only its owner can read. Robot and controller need \
-      the same key; carry it over by a way that nobody else can read, such as scp. Whoever has it can drive the robot.
+      Writes 32 random bytes as 64 hexadecimal digits to a new file that only its owner can read. Robot and controller \
+      need the same key; carry it over by a way that nobody else can read, such as scp. Anyone who has it \
+      can drive the robot.
       """
   )
 

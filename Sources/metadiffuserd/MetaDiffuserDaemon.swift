@@ -17,9 +17,9 @@ struct MetaDiffuserDaemon: ParsableCommand {
     commandName: "metadiffuserd",
     abstract: "Drive a robot with a trained MetaDiffuser model, a plan inside every control period.",
     discussion: """
-      Waits for the robot at the link's address, and again whenever it falls silent or restarts. Ends with Control-C or \
-      SIGTERM and then prints a summary. A latched SAFE, the robot's or the controller's own, is lifted by a person who \
-      has had a look, with SIGUSR1; never by itself.
+      Waits for the robot at the link's address, and again whenever it falls silent or restarts. Ends with Control-C \
+      or SIGTERM and then prints a summary. A latched SAFE, the robot's or the controller's own, is lifted by a person \
+      who has had a look, with SIGUSR1; never by itself.
       """,
     version: versionText("metadiffuserd"),
     subcommands: [FindPortCommand.self, MakeKeyCommand.self]
@@ -184,8 +184,8 @@ struct MetaDiffuserDaemon: ParsableCommand {
         + "\(loop.kernelName) kernels")
     if loop.refusedTransitions > 0, let warmStart = options.warmStart {
       view.news(
-        "warning: \(options.warmStartPath): \(loop.refusedTransitions) of \(warmStart.count) transitions were passed over, absurdly "
-          + "far from what the model was trained on; look at their units and order")
+        "warning: \(options.warmStartPath): \(loop.refusedTransitions) of \(warmStart.count) transitions were "
+          + "passed over, absurdly far from what the model was trained on; look at their units and order")
     }
     for warning in loop.paceWarnings { view.news("warning: \(warning)") }
     for warning in thread.warnings { view.news("warning: \(warning)") }

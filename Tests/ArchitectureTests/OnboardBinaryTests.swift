@@ -22,8 +22,8 @@ import Testing
     let libraries = text.split(separator: "\n").compactMap {
       $0.split(whereSeparator: \.isWhitespace).first.map(String.init)
     }
-    // Beside Swift's own and the C library's: the wire format, and the seal of UDP links. Whatever else appears here does
-    // so by accident, and is one more thing to trust on a robot.
+    // Beside Swift's own and the C library's: the wire format, and the seal of UDP links. Whatever else appears here
+    // does so by accident, and is one more thing to trust on a robot.
     for needed in ["libprotobuf-c.so", "libsodium.so"] {
       #expect(libraries.contains { $0.hasPrefix(needed) }, "ldd said: \(text)")
     }

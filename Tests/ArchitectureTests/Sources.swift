@@ -36,7 +36,10 @@ enum Repository {
   static func imports() throws -> [String: Set<String>] {
     let sources = root.appendingPathComponent("Sources")
     let statement =
-      /^\s*(?:@\w+(?:\([^)]*\))?\s+|public\s+|package\s+|internal\s+|private\s+|fileprivate\s+)*import\s+(?:(?:struct|class|enum|protocol|func|var|let|typealias)\s+)?(\w+)/
+      #/
+        ^\s*(?:@\w+(?:\([^)]*\))?\s+|public\s+|package\s+|internal\s+|private\s+|fileprivate\s+)*
+        import\s+(?:(?:struct|class|enum|protocol|func|var|let|typealias)\s+)?(\w+)
+      /#
       .anchorsMatchLineEndings()
     var imports: [String: Set<String>] = [:]
     guard let files = FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil) else { return [:] }

@@ -1,4 +1,5 @@
-// Text from files and peers: it steers no terminal, forges no line of a report, and provenance can be pasted into a shell.
+// Text from files and peers: it steers no terminal, forges no line of a report, and provenance can be pasted into a
+// shell.
 
 import Foundation
 import OfflineData

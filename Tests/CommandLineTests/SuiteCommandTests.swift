@@ -1,4 +1,5 @@
-// `metadiffuser train baseline` and `evaluate --suite`: from data to a baseline that inspect knows, and what is named as missing.
+// `metadiffuser train baseline` and `evaluate --suite`: from data to a baseline that inspect knows, and what is named
+// as missing.
 
 import Foundation
 import Testing

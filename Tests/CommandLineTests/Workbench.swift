@@ -21,7 +21,8 @@ struct Outcome {
 /// Executables lie beside the program that runs the tests.
 let products = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
 
-/// Runs `program`, one of ours or a path, in `folder` until it ends. What it writes must fit a pipe (64 KB), as errors and reports do.
+/// Runs `program`, one of ours or a path, in `folder` until it ends. What it writes must fit a pipe (64 KB), as errors
+/// and reports do.
 func run(_ arguments: [String], program: String = "metadiffuser", in folder: String = "/tmp") throws -> Outcome {
   let process = Process()
   let output = Pipe()

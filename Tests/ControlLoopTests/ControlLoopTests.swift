@@ -159,7 +159,8 @@ import Testing
       let event = rig.robot.next(until: rig.soon())
       #expect(event == .action)
       along.append(rig.robot.action.laterEntries)
-      // What the robot would have driven by itself is what it is told. After half of the horizon, four, there is nothing to tell.
+      // What the robot would have driven by itself is what it is told. After half of the horizon, four, there is
+      // nothing to tell.
       let told = (0..<2).map { rig.robot.action.command[$0] }
       if step <= 4 { #expect(told == next) }
       #expect(rig.robot.action.mode == (step <= 4 ? .earlierPlan : .hold))

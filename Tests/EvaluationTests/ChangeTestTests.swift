@@ -85,8 +85,8 @@ import Testing
     return try ChangeTest(test, changeStep: 8)
   }
 
-  /// The expert walks straight to the goal of the moment, at most 0.1 m an axis: never further in a step than that, so its
-  /// reward cannot jump but at the change, where the goal does.
+  /// The expert walks straight to the goal of the moment, at most 0.1 m an axis: never further in a step than that, so
+  /// its reward cannot jump but at the change, where the goal does.
   @Test func `the new task begins where the old one left the robot`() throws {
     let report = try makeChange().run()
     let rewards = report.expertRewards

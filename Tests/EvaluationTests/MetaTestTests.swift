@@ -1,4 +1,5 @@
-// The meta-test protocol on real tasks with an untrained planner: who starts where, what is averaged, what is repeatable.
+// The meta-test protocol on real tasks with an untrained planner: who starts where, what is averaged, what is
+// repeatable.
 
 import DataCollection
 import Evaluation

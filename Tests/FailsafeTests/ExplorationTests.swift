@@ -30,8 +30,8 @@ private final class Explorer {
   let command = UnsafeMutablePointer<Float>.allocate(capacity: 2 * (1 + later))
   var gate: CommandGate
   var now: UInt64 = 1_000_000_000
-  /// The account: when the last observation was sampled whose answer was followed, how long that took, which entry of its plan
-  /// it was and how many followed; and whether SAFE is latched.
+  /// The account: when the last observation was sampled whose answer was followed, how long that took, which entry of
+  /// its plan it was and how many followed; and whether SAFE is latched.
   var followed: UInt64? = nil
   var taken: UInt64 = 0
   var first = 0

@@ -62,7 +62,7 @@ import Testing
   }
 
   @Test(
-    "no family's robot is taken for one with stuck sensors, at rest or under wild commands; stuck, it is noticed at once",
+    "no family's robot seems to have stuck sensors, at rest or under wild commands; stuck, it is noticed at once",
     arguments: TaskFamily.all.map(\.name))
   func families(name: String) throws {
     let family = try TaskFamily.named(name)

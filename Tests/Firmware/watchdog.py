@@ -1,7 +1,9 @@
-"""The hardware watchdog, tried on the image that ships: starves its main loop through QEMU's debugger and watches the drives.
-A robot that was at work when its processor was reset stays latched, until its button is pressed.
+"""The hardware watchdog, tried on the image that ships: starves its main loop through QEMU's debugger and watches the
+drives. A robot that was at work when its processor was reset stays latched, until its button is pressed.
 
-usage: watchdog.py IMAGE        needs qemu-system-arm and arm-none-eabi-nm; ends with status 1 if the watchdog does not bite in time
+usage: watchdog.py IMAGE        needs qemu-system-arm and arm-none-eabi-nm
+
+Ends with status 1 if the watchdog does not bite in time.
 """
 
 import math
@@ -154,7 +156,8 @@ def try_watchdog(title, folder, starve, earliest, latest, choice=IDLE):
 
 
 def starve_once(title, folder, starve, earliest, latest, choice):
-    """Starves the running firmware; it must fall silent and begin anew, at the safe command. Returns after how many seconds."""
+    """Starves the running firmware; it must fall silent and begin anew, at the safe command.
+    Returns after how many seconds."""
     drives.frames.clear()
     drives.watch(0.5)
     assert len(drives.frames) > 30, "the firmware does not talk to its drives"

@@ -24,7 +24,7 @@ import Testing
   }
 
   @Test(
-    "no Hello, of the same controller or of one that starts anew, and no plan lifts a latch; the controller is told of it"
+    "no Hello, of the same controller or of one that starts anew, and no plan lifts a latch; the controller is told"
   )
   func handshakes() {
     let rig = latched()
@@ -114,7 +114,7 @@ import Testing
   }
 
   @Test(
-    "sensors that stand still while commands move latch SAFE, told with the reason; at rest they may stand still for ever"
+    "sensors that stand still while commands move latch SAFE, told with the reason; at rest they may stand still"
   )
   func stuckSensors() {
     let rig = FirmwareRig()

@@ -2,9 +2,9 @@
 
 usage: fuzz.py PROGRAM WORK SECONDS [TARGET …]
 
-WORK keeps the corpus from run to run, the seeds, and found/, what stopped a target. A target fails when an input stops it,
-when none of the Swift code that it calls is instrumented, and when its corpus holds nothing but what it began with: then
-the fuzzer is blind, or everything is turned away at the door.
+WORK keeps the corpus from run to run, the seeds, and found/, what stopped a target. A target fails when an input stops
+it, when none of the Swift code that it calls is instrumented, and when its corpus holds nothing but what it began with:
+then the fuzzer is blind, or everything is turned away at the door.
 """
 import os
 import pathlib
@@ -26,13 +26,14 @@ def symbolizer():
 
 
 def run(program, target, *arguments, seeds=None):
-    # Foundation leaks a page for each empty file, and the firmware keeps its memory for life; what grows without bound is
-    # found by the limit. The sanitizer tells of a crash, not Swift's runtime.
+    # Foundation leaks a page for each empty file, and the firmware keeps its memory for life; what grows without bound
+    # is found by the limit. The sanitizer tells of a crash, not Swift's runtime.
     environment = dict(os.environ, FUZZ_TARGET=target, ASAN_OPTIONS="detect_leaks=0", ASAN_SYMBOLIZER_PATH=symbolizer(),
                        SWIFT_BACKTRACE="enable=no")
     if seeds:
         environment["FUZZ_SEEDS"] = str(seeds)
-    return subprocess.run([program, *map(str, arguments)], env=environment, capture_output=True, text=True, errors="replace")
+    return subprocess.run([program, *map(str, arguments)], env=environment, capture_output=True, text=True,
+                          errors="replace")
 
 
 def targets(program):
@@ -79,8 +80,8 @@ def fuzz(program, work, seconds, target):
         verdict = "BLIND: no Swift code is covered"
     elif grown == 0:
         verdict = "STANDS STILL: nothing but the seeds"
-    print(f"{target:<10} {int(runs[1]) if runs else 0:>10} {coverage[-1] if coverage else 0:>7} {edges:>7} {functions:>7} "
-          f"{grown:>7}  {verdict}", flush=True)
+    print(f"{target:<10} {int(runs[1]) if runs else 0:>10} {coverage[-1] if coverage else 0:>7} {edges:>7} "
+          f"{functions:>7} {grown:>7}  {verdict}", flush=True)
     return verdict == "good"
 
 

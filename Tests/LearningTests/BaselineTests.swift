@@ -1,4 +1,5 @@
-// The learned baselines: that each learns what it is meant to, repeats itself bit by bit, resumes, and refuses what does not fit.
+// The learned baselines: that each learns what it is meant to, repeats itself bit by bit, resumes, and refuses what
+// does not fit.
 
 import Foundation
 import GradientCheck

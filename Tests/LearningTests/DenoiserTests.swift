@@ -64,8 +64,8 @@ func slope(
     let gradients = store.makeBuffer()
     w.estimateGradient.update(from: weights, count: count)
     network.backward(store.values, panels.pointer, gradients.pointer, w)
-    // One entry moves the loss by less than fp32 resolves; a whole tensor does not. Along the gradient the slope must be
-    // its norm, along random signs their product with it.
+    // One entry moves the loss by less than fp32 resolves; a whole tensor does not. Along the gradient the slope must
+    // be its norm, along random signs their product with it.
     for (index, entry) in store.entries.enumerated() {
       let gradient = store.tensor(entry, from: gradients.pointer)
       let norm = gradient.reduce(0) { $0 + $1 * $1 }.squareRoot()

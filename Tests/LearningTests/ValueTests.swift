@@ -7,7 +7,8 @@ import PlannerRuntime
 import Testing
 
 @Suite struct ValueTests {
-  /// Walks along a line of `length` states, at each of which a coin decides between a reward of 0 and 1; then it is over.
+  /// Walks along a line of `length` states, at each of which a coin decides between a reward of 0 and 1; then it is
+  /// over.
   private func coins(length: Int, episodes: Int, seed: UInt64) -> Dataset {
     var random = RandomSource(seed: seed)
     var dataset = Dataset(
@@ -33,7 +34,8 @@ import Testing
     return configuration
   }
 
-  /// Of two equally likely rewards 0 and 1, the expectile τ is τ: V(x) = τ (1 + γ + …), one term for each step that is left.
+  /// Of two equally likely rewards 0 and 1, the expectile τ is τ: V(x) = τ (1 + γ + …), one term for each step that is
+  /// left.
   @Test(arguments: [Float(0.5), 0.9]) func `V is the expectile's discounted sum, and ends with the episode`(
     expectile: Float
   ) throws {

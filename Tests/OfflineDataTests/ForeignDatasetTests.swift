@@ -1,5 +1,5 @@
-// Data sets of other programs: what would silently become something else is refused by name, and a sound file that cannot be read
-// is not called damaged.
+// Data sets of other programs: what would silently become something else is refused by name, and a sound file that
+// cannot be read is not called damaged.
 
 import CHDF5
 import Foundation

@@ -20,7 +20,8 @@ def write_log(path, leave_out=None):
     """A log as somebody would write it with h5py: other number types than ours, and nothing that is optional."""
     rng = np.random.default_rng(1)
     with h5py.File(path, "w") as file:
-        file.attrs.update(family="arm", observation_size=4, action_size=2, action_limit=2, period_nanoseconds=20_000_000)
+        file.attrs.update(family="arm", observation_size=4, action_size=2, action_limit=2,
+                          period_nanoseconds=20_000_000)
         file.attrs.update(total_episodes=len(LENGTHS), total_steps=sum(LENGTHS))
         for number, steps in enumerate(LENGTHS):
             group = file.create_group(f"episode_{number}")
@@ -42,7 +43,8 @@ def copy(source, target):
 
 def check_with_h5py(source, target):
     with h5py.File(source) as theirs, h5py.File(target) as ours:
-        for name in ("family", "observation_size", "action_limit", "period_nanoseconds", "total_episodes", "total_steps"):
+        for name in ("family", "observation_size", "action_limit", "period_nanoseconds", "total_episodes",
+                     "total_steps"):
             assert theirs.attrs[name] == ours.attrs[name], name
         assert json.loads(ours.attrs["provenance"]) == {}
         assert [ours[f"episode_{n}"].attrs["behaviour"] for n in (0, 1)] == ["tele-operation", "unknown"]

@@ -66,7 +66,8 @@ while True:
             commands += command
             state = [s + c for s, c in zip(state, command)]
         action = pb.Action(
-            command=commands[:2], later_commands=commands[2:], mode=pb.MODE_PLAN, observation_epoch=frame.epoch, observation_sequence=frame.sequence,
+            command=commands[:2], later_commands=commands[2:], mode=pb.MODE_PLAN,
+            observation_epoch=frame.epoch, observation_sequence=frame.sequence,
             sample_time_ns=observation.sample_time_ns, plan=answered + 1, plan_us=100, denoising_steps=1)
         wire.send(robot, action=action)
         answered += 1

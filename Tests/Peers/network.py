@@ -1,10 +1,11 @@
-"""A controller that starts before its network, and a robot whose address changes, in network and mount namespaces of their own.
+"""A controller that starts before its network, and a robot whose address changes, in network and mount namespaces of
+their own.
 
     unshare --map-root-user --mount --net python3 network.py BINARIES MODEL
 
-The controller is given a name. At first nobody knows it; then it is known and no interface is up; then the robot is there;
-then it comes back under another address, which only the name tells. Each time the controller must say what is missing, and
-drive within five seconds of its coming.
+The controller is given a name. At first nobody knows it; then it is known and no interface is up; then the robot is
+there; then it comes back under another address, which only the name tells. Each time the controller must say what is
+missing, and drive within five seconds of its coming.
 """
 
 import fcntl
@@ -57,8 +58,8 @@ class Controller:
 
 def robot(folder, binaries, address, key):
     process = subprocess.Popen(
-        [binaries / "metadiffuser", "simulate", "--family", "point-robot", "--task", "0.6,0.8", "--episodes", "1", "--key", key,
-         "--link", f"udp://{address}:5600", "--wait", str(PATIENCE), "--json", "--quiet"],
+        [binaries / "metadiffuser", "simulate", "--family", "point-robot", "--task", "0.6,0.8", "--episodes", "1",
+         "--key", key, "--link", f"udp://{address}:5600", "--wait", str(PATIENCE), "--json", "--quiet"],
         stdout=subprocess.PIPE, text=True)
     return process
 

@@ -94,5 +94,5 @@ for episode in range(episodes):
         reward = -abs(state[0])
 
 wire.send(peer, status=pb.Status(code=pb.STATUS_GOODBYE, text="enough"))
-print(json.dumps({"answers": answers, "misses": misses, "modes": modes, "along": along, "largest": largest, "sure": sure,
-                  "parameters": sorted(parameters)}))
+print(json.dumps({"answers": answers, "misses": misses, "modes": modes, "along": along, "largest": largest,
+                  "sure": sure, "parameters": sorted(parameters)}))

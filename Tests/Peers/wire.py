@@ -1,4 +1,4 @@
-"""Datagrams as robot.proto describes them: a serialised Frame and its CRC-32C. Needs the path of robot_pb2 in PYTHONPATH."""
+"""Datagrams as robot.proto describes them: a serialised Frame and its CRC-32C. Needs robot_pb2's path in PYTHONPATH."""
 
 import os
 import random

@@ -1,4 +1,5 @@
-// The belief once more, in double precision and plain arrays, its derivatives by finite differences: what the planner's is held against.
+// The belief once more, in double precision and plain arrays, its derivatives by finite differences: what the planner's
+// is held against.
 
 import PlannerRuntime
 

@@ -1,4 +1,5 @@
-// `metadiffuserd` without a right to real-time priority, driven past its deadlines by a robot whose clock the test sets.
+// `metadiffuserd` without a right to real-time priority, driven past its deadlines by a robot whose clock the test
+// sets.
 
 import Glibc
 import RobotLink
@@ -54,8 +55,8 @@ private final class AgingRobot {
   static let withoutPriority =
     ["prlimit", "--rtprio=0:0"] + (getuid() == 0 ? ["setpriv", "--bounding-set", "-sys_nice"] : [])
 
-  /// Drives until a plan was sent, and then for six observations that come too late. What the robot saw, and the controller's
-  /// summary.
+  /// Drives until a plan was sent, and then for six observations that come too late. What the robot saw, and the
+  /// controller's summary.
   func drive(_ arguments: [String]) throws -> (modes: [ActionMode?], status: Int32, output: String) {
     let model = try makeModel()
     defer { unlink(model) }

@@ -1,4 +1,5 @@
-// A latched SAFE from end to end: the controller, the firmware as a process and the robot's body, and a person's two ways in.
+// A latched SAFE from end to end: the controller, the firmware as a process and the robot's body, and a person's two
+// ways in.
 
 import Foundation
 import PlannerModel
@@ -64,7 +65,7 @@ import Testing
   }
 
   @Test(
-    "nothing lifts the latch of a robot whose controller stood still, until a person does: at the controller, or at the robot"
+    "nothing lifts the latch of a robot whose controller stood still but a person: at the controller, or at the robot"
   )
   func latch() throws {
     let rig = try Rig()

@@ -11,8 +11,8 @@ final class Program {
   private let process = Process()
   private let folder: URL
 
-  /// Starts `name` from the directory of the test program, by way of the command `wrapper` if there is one, with its outputs
-  /// elsewhere if that is said.
+  /// Starts `name` from the directory of the test program, by way of the command `wrapper` if there is one, with its
+  /// outputs elsewhere if that is said.
   init(
     _ name: String, _ arguments: [String], wrapper: [String] = [], output: FileHandle? = nil,
     errors: FileHandle? = nil
@@ -37,8 +37,8 @@ final class Program {
     try? FileManager.default.removeItem(at: folder)
   }
 
-  /// Waits for the end: exit status and what was printed. What does not end within two minutes is killed, for a test that
-  /// hangs tells nobody why.
+  /// Waits for the end: exit status and what was printed. What does not end within two minutes is killed, for a test
+  /// that hangs tells nobody why.
   func finish() throws -> (status: Int32, output: String, errors: String) {
     let identifier = process.processIdentifier
     let rescue = DispatchWorkItem { _ = Foundation.kill(identifier, SIGKILL) }

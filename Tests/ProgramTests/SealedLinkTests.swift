@@ -1,4 +1,5 @@
-// A link with a key between the programs themselves: it drives, and what comes twice, changed or from strangers is dropped.
+// A link with a key between the programs themselves: it drives, and what comes twice, changed or from strangers is
+// dropped.
 
 import Foundation
 import RobotLink

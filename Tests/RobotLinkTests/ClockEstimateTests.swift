@@ -1,4 +1,5 @@
-// Time from four stamps: whatever the delays, the true offset lies within the stated bound; long round trips are gated out.
+// Time from four stamps: whatever the delays, the true offset lies within the stated bound; long round trips are gated
+// out.
 
 import RobotLink
 import Testing

@@ -175,7 +175,7 @@ import Testing
   }
 
   @Test(
-    "a connected controller says Hello after two quiet periods, which a robot that has not restarted takes in its stride"
+    "a connected controller says Hello after two quiet periods; a robot that has not restarted takes that in its stride"
   )
   func quietRobot() {
     let pair = LinkPair()
@@ -253,7 +253,7 @@ import Testing
   }
 
   @Test(
-    "another start at the controller's own address waits like anybody until the present one is silent; on a line it is taken at once",
+    "another start at the controller's address waits until the present one is silent; on a line it is taken at once",
     arguments: [true, false])
   func controllerRestarts(isLine: Bool) {
     let pair = LinkPair()

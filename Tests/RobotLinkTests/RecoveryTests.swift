@@ -216,7 +216,7 @@ final class VirtualLink {
   }
 
   @Test(
-    "with a key, and everything on the wire sent again at random by somebody else, it drives within 500 ms all the same",
+    "with a key, and everything on the wire replayed at random by somebody else, it drives within 500 ms all the same",
     arguments: VirtualLink.Side.allCases, [true, false])
   func sealed(side: VirtualLink.Side, isKilled: Bool) throws {
     let link = VirtualLink(seed: 7, isUDP: true, isSealed: true, attacks: 0.05)

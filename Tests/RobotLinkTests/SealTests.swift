@@ -1,4 +1,5 @@
-// The seal of UDP links: nothing passes that is changed, seen before, of an earlier start, sent back, or made without the key.
+// The seal of UDP links: nothing passes that is changed, seen before, of an earlier start, sent back, or made without
+// the key.
 
 import CSeal
 import RobotLink

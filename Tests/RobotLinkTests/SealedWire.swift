@@ -4,7 +4,8 @@ import RobotLink
 
 let testKey = try! LinkKey(bytes: Array(0..<32))
 
-/// Seals around a robot's and a controller's frames; every datagram is recorded with the starts of both ends it was made in.
+/// Seals around a robot's and a controller's frames; every datagram is recorded with the starts of both ends it was
+/// made in.
 final class SealedWire {
   struct Record {
     var bytes: [UInt8], toRobot: Bool, from: PeerAddress

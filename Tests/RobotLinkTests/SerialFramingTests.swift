@@ -13,7 +13,8 @@ import Testing
     return Array(line[..<count])
   }
 
-  /// Takes a stream apart with a decoder for frames of at most `capacity` bytes: frames, and how many were broken or long.
+  /// Takes a stream apart with a decoder for frames of at most `capacity` bytes: frames, and how many were broken or
+  /// long.
   static func takeApart(
     _ stream: [UInt8], capacity: Int = 1000
   ) -> (frames: [[UInt8]], broken: Int, tooLong: Int) {

@@ -84,7 +84,7 @@ import Testing
   }
 
   @Test(
-    "once the robot is quiet, another start that fits begins anew with what that says, one that does not changes nothing"
+    "once the robot is quiet, another start that fits begins anew with what it says; one that does not changes nothing"
   )
   func restarted() {
     let pair = drivenPair()
@@ -260,7 +260,7 @@ import Testing
   // MARK: The robot
 
   @Test(
-    "a robot that is driven keeps its controller while that one answers, whoever says a Hello that fits, in whatever name"
+    "a robot that is driven keeps its controller while that one answers, whatever Hello comes and from whom"
   )
   func keepsController() {
     let pair = drivenPair()

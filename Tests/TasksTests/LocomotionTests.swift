@@ -1,4 +1,5 @@
-// The simulated robots: determinism, limits, rewards, bodies. Their physics is held against Gymnasium by `make test-oracle`.
+// The simulated robots: determinism, limits, rewards, bodies. Their physics is held against Gymnasium by `make
+// test-oracle`.
 
 import Foundation
 import Foundations

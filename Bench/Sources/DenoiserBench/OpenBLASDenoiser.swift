@@ -1,4 +1,5 @@
-// The yardstick: the same network as most would write it for a processor, fp32 rows gathered and multiplied by OpenBLAS.
+// The yardstick: the same network as most would write it for a processor, fp32 rows gathered and multiplied by
+// OpenBLAS.
 
 import CBenchBLAS
 import CElementwise
@@ -56,7 +57,8 @@ final class OpenBLASDenoiser {
     let times: Int, channels: Int
   }
 
-  /// The clean estimates of `plans`, `[batch][horizon][rowSize]`, which begin with the same state; valid until the next call.
+  /// The clean estimates of `plans`, `[batch][horizon][rowSize]`, which begin with the same state; valid until the next
+  /// call.
   func run(_ plans: UnsafeMutablePointer<Float>, step: Int, context: UnsafePointer<Float>) -> UnsafePointer<Float> {
     next = 0
     embed(step: step, context: context, state: plans)

@@ -17,8 +17,8 @@ private final class Peer {
   }
 }
 
-/// A handle for `batch` plans at a time of the denoiser, and for a planner of these settings and the dual guide; NULL, after
-/// a message, if the model cannot be used.
+/// A handle for `batch` plans at a time of the denoiser, and for a planner of these settings and the dual guide; NULL,
+/// after a message, if the model cannot be used.
 @c(peer_open)
 public func peerOpen(
   _ path: UnsafePointer<CChar>, _ batch: Int, _ steps: Int, _ candidates: Int, _ guideRounds: Int, _ temperature: Float
@@ -84,8 +84,8 @@ public func peerInfer(
   for index in 0..<shape.contextSize { context[index] = peer.planner.context(index) }
 }
 
-/// One plan from `observation`, physical units, as the first of an episode: actions `[horizon][actionSize]`; returns the
-/// predicted return.
+/// One plan from `observation`, physical units, as the first of an episode: actions `[horizon][actionSize]`; returns
+/// the predicted return.
 @c(peer_plan)
 public func peerPlan(
   _ handle: UnsafeMutableRawPointer, _ observation: UnsafePointer<Float>, _ actions: UnsafeMutablePointer<Float>

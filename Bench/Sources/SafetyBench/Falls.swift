@@ -11,9 +11,9 @@ struct FallsCommand: ParsableCommand {
     abstract: "Falls of hopper and walker after contact is lost in mid-drive.",
     discussion: """
       The shipped planner drives robots of the test list. At random instants, of those from which it drives on without \
-      a fall, contact is lost: the gate drives some entries of the last plan, holds, ramps, and gives the safe command, \
-      until contact is back and the planner drives on for half a second, or for good. The same instants are tried with \
-      everything else.
+      a fall, contact is lost: the gate drives some entries of the last plan, holds, ramps, and gives the safe \
+      command, until contact is back and the planner drives on for half a second, or for good. The same instants are \
+      tried with everything else.
       """)
 
   @Option(help: "Folder of the models.")

@@ -1,5 +1,5 @@
-// The board as the application's main loop sees it: a clock, two serial lines, memory, a watchdog. Two boards implement it: the
-// Cortex-M machine (Firmware/Board) and a Linux process (Firmware/Host).
+// The board as the application's main loop sees it: a clock, two serial lines, memory, a watchdog. Two boards implement
+// it: the Cortex-M machine (Firmware/Board) and a Linux process (Firmware/Host).
 #pragma once
 #include <stddef.h>
 #include <stdint.h>

@@ -9,8 +9,9 @@
 
 typedef struct ck_helper ck_helper;
 
-/// Starts a thread that calls `body(context)` once for each order, asleep until woken. NULL if the system refuses it, and
-/// its errno in `error`; EAGAIN too if this process may use one CPU only, where spinning would keep the work from being done.
+/// Starts a thread that calls `body(context)` once for each order, asleep until woken. NULL if the system refuses it,
+/// and its errno in `error`; EAGAIN too if this process may use one CPU only, where spinning would keep the work from
+/// being done.
 ck_helper *ck_helper_start(void (*body)(void *context), void *context, int *error);
 
 /// Ends the thread and waits for that. No order may be under way.
@@ -19,8 +20,8 @@ void ck_helper_stop(ck_helper *helper);
 /// The thread's pthread_t, for whoever sets its priority and CPU.
 uint64_t ck_helper_thread(const ck_helper *helper);
 
-/// Calls `visit(context)` on the helper's thread, which must be asleep, and waits for that: for what can only be counted or
-/// set by a thread itself. Not in the cycle.
+/// Calls `visit(context)` on the helper's thread, which must be asleep, and waits for that: for what can only be
+/// counted or set by a thread itself. Not in the cycle.
 void ck_helper_visit(ck_helper *helper, void (*visit)(void *context), void *context);
 
 /// Wakes the helper, which then spins for orders until `ck_helper_rest`.
@@ -30,5 +31,6 @@ CK_REALTIME void ck_helper_rest(ck_helper *helper);
 /// Orders one call of `body`. All that was written before is visible to it.
 CK_REALTIME void ck_helper_order(ck_helper *helper);
 
-/// Returns when the order is done: spins if the helper has begun it, else does it here. All that `body` wrote is visible.
+/// Returns when the order is done: spins if the helper has begun it, else does it here. All that `body` wrote is
+/// visible.
 CK_REALTIME void ck_helper_finish(ck_helper *helper);

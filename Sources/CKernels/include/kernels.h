@@ -22,9 +22,9 @@ typedef struct {
   size_t batch_stride;  // floats
 } ck_rows;
 
-/// What is known to be zero in rows of a product's input that overlap a sequence's padding: the first `before` floats of
-/// the first row, the last `after` of the last; from row to row inwards there are `time_stride` fewer. Together at most as
-/// many as a row has.
+/// What is known to be zero in rows of a product's input that overlap a sequence's padding: the first `before` floats
+/// of the first row, the last `after` of the last; from row to row inwards there are `time_stride` fewer. Together at
+/// most as many as a row has.
 typedef struct {
   size_t before, after;
 } ck_zeros;
@@ -43,8 +43,8 @@ typedef struct ck_kernels {
   /// output[b][t][c] = bias[c] + Σ_k input[b][t][k] · W[c][k] for t < times, b < batch, c < columns.
   /// Rows of the input may overlap (a convolution is a product over rows that are wider than their distance). What
   /// `zeros` says to be zero need not be multiplied; no bit of the output depends on whether it is.
-  void (*product)(ck_rows input, ck_zeros zeros, ck_rows output, size_t batch, size_t times, size_t depth, size_t columns,
-                  const uint16_t *packed, const float *bias);
+  void (*product)(ck_rows input, ck_zeros zeros, ck_rows output, size_t batch, size_t times, size_t depth,
+                  size_t columns, const uint16_t *packed, const float *bias);
 
   /// In place: x = Mish(scale[c] · (x − μ) / √(σ² + ε) + shift[c]) + add[c] + residual, where μ and σ² are taken over
   /// `times` and the channels of a group (Wu and He, 2018; Misra, 2019). `add` and `residual.base` may be NULL.

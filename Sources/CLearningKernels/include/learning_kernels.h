@@ -19,8 +19,8 @@ void lk_silu_forward(size_t count, const float *input, float *output);
 void lk_mish_forward(size_t count, const float *input, float *output);
 void lk_tanh_forward(size_t count, const float *input, float *output);
 
-// Gradients: input_gradient = f'(input) * output_gradient; input_gradient may be output_gradient.
-// ReLU and tanh take the *output* of the forward pass (so that forward may have been in place), SiLU and Mish the input.
+// Gradients: input_gradient = f'(input) * output_gradient; input_gradient may be output_gradient. ReLU and tanh take
+// the *output* of the forward pass (so that forward may have been in place), SiLU and Mish the input.
 void lk_relu_backward(size_t count, const float *output, const float *output_gradient, float *input_gradient);
 void lk_silu_backward(size_t count, const float *input, const float *output_gradient, float *input_gradient);
 void lk_mish_backward(size_t count, const float *input, const float *output_gradient, float *input_gradient);
@@ -42,8 +42,9 @@ void lk_average(size_t count, float decay, const float *values, float *average);
 // Sum of squares, accumulated in double.
 double lk_sum_of_squares(size_t count, const float *values);
 
-// One step of Adam (Kingma and Ba, 2015), in the order of their "more efficient" form: step_size already holds both bias
-// corrections and epsilon_hat = epsilon * sqrt(1 - beta2^t). Gradients are multiplied by gradient_scale first (clipping).
+// One step of Adam (Kingma and Ba, 2015), in the order of their "more efficient" form: step_size already holds both
+// bias corrections and epsilon_hat = epsilon * sqrt(1 - beta2^t). Gradients are multiplied by gradient_scale first
+// (clipping).
 void lk_adam(size_t count, float *restrict values, const float *restrict gradients, float *restrict first_moment,
              float *restrict second_moment, float gradient_scale, float beta1, float beta2, float step_size,
              float epsilon_hat);

@@ -32,15 +32,15 @@ void lk_convolution_weight_gradient(const lk_tap_pairs *pairs, size_t rows, size
                                     const float *output_gradient, const float *input, float *gradient);
 
 // output = mish(gamma * (input - mean) / deviation + beta) + addend + residual, mean and deviation per row and group
-// over time and the group's channels (Wu and He, 2018). Input and output are [time][rows][channels]; addend (may be NULL)
-// is [rows][channels], residual (may be NULL) like the output; statistics [rows][groups][mean, 1 / deviation] is what
-// the backward pass needs. At most 1024 channels.
+// over time and the group's channels (Wu and He, 2018). Input and output are [time][rows][channels]; addend (may be
+// NULL) is [rows][channels], residual (may be NULL) like the output; statistics [rows][groups][mean, 1 / deviation] is
+// what the backward pass needs. At most 1024 channels.
 void lk_norm_mish_forward(size_t time, size_t rows, size_t channels, size_t groups, const float *input,
                           const float *gamma, const float *beta, const float *addend, const float *residual,
                           float *output, float *statistics);
 
-// Gradients of the above with respect to input (input_gradient may be output_gradient), gamma and beta (both set, not added).
-// Addend and residual take output_gradient as it is (summed over time for the addend).
+// Gradients of the above with respect to input (input_gradient may be output_gradient), gamma and beta (both set, not
+// added). Addend and residual take output_gradient as it is (summed over time for the addend).
 void lk_norm_mish_backward(size_t time, size_t rows, size_t channels, size_t groups, const float *input,
                            const float *gamma, const float *beta, const float *statistics,
                            const float *output_gradient, float *input_gradient, float *gamma_gradient,

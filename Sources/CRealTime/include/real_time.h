@@ -2,8 +2,8 @@
 #pragma once
 #include <stdint.h>
 
-// From now on malloc gives large blocks back to the system as soon as they are freed: what loading took is gone before the
-// memory is locked.
+// From now on malloc gives large blocks back to the system as soon as they are freed: what loading took is gone before
+// the memory is locked.
 void rt_return_large_blocks(void);
 
 // Each of these returns 0, or the errno of the refusal.
@@ -11,8 +11,8 @@ void rt_return_large_blocks(void);
 // Keeps all pages of the process, present and future, in memory, and malloc from giving any back.
 int rt_lock_memory(void);
 
-// Gives back the memory of the code of a loaded library whose file's name begins so, locked or not. It is read from the file
-// again where it is run again: for libraries that only start and end of a program need.
+// Gives back the memory of the code of a loaded library whose file's name begins so, locked or not. It is read from the
+// file again where it is run again: for libraries that only start and end of a program need.
 void rt_release_library(const char *name);
 
 // Runs a thread (a pthread_t) under SCHED_FIFO with `priority` 1 … 99.
@@ -49,7 +49,8 @@ uint64_t rt_process_age(void);
 int rt_start(void (*body)(void *), void *context, uint32_t stackBytes, uint64_t *thread);
 void rt_join(uint64_t thread);
 
-// Blocks SIGINT, SIGTERM, SIGUSR1 and (unless it is ignored, as under nohup) SIGHUP in the calling thread and in those it starts.
+// Blocks SIGINT, SIGTERM, SIGUSR1 and (unless it is ignored, as under nohup) SIGHUP in the calling thread and in those
+// it starts.
 void rt_block_signals(void);
 
 // Waits at most `milliseconds` for one of them: its number, or 0.

@@ -1,4 +1,5 @@
-// Packs and unpacks frames in fixed memory: protobuf-c behind an allocator that hands out one buffer and never the heap.
+// Packs and unpacks frames in fixed memory: protobuf-c behind an allocator that hands out one buffer and never the
+// heap.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>

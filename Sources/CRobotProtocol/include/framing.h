@@ -2,7 +2,8 @@
 // Cortex-M firmware compile this very source; keep it that way (freestanding C11, <stddef.h> and <stdint.h> alone).
 //
 // On a serial line each sealed frame travels as   0 | COBS of (frame, CRC-32C) | 0.   COBS (Cheshire and Baker, 1999)
-// leaves no zero in between, so that a zero always starts anew: whatever damage came before, the next whole frame is read.
+// leaves no zero in between, so that a zero always starts anew: whatever damage came before, the next whole frame is
+// read.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>

@@ -120,10 +120,10 @@ struct  Robot__Frame
    */
   uint32_t epoch;
   /*
-   * Grows by one with each frame to the peer, and skips 0 when it wraps. An accepted Hello or Description sets where the
-   * counting starts; after it a receiver drops a frame that is not newer than the last one, compared modulo 2^32: newer
-   * means that the difference as a signed 32-bit number is positive. Gaps are lost frames. 0 is for a Status to a sender
-   * that is not the peer, and for a Description that answers an inquiry: these stand outside the sequence.
+   * Grows by one with each frame to the peer, and skips 0 when it wraps. An accepted Hello or Description sets where
+   * the counting starts; after it a receiver drops a frame that is not newer than the last one, compared modulo 2^32:
+   * newer means that the difference as a signed 32-bit number is positive. Gaps are lost frames. 0 is for a Status to a
+   * sender that is not the peer, and for a Description that answers an inquiry: these stand outside the sequence.
    */
   uint32_t sequence;
   Robot__Frame__BodyCase body_case;
@@ -142,10 +142,10 @@ struct  Robot__Frame
 
 
 /*
- * Controller to robot: "may I drive you?" Repeated every 100 ms until it is answered, and again while nothing is heard of
- * the robot or after it showed another epoch.
- * With observation_size and action_size 0 it is an inquiry: the robot answers with its Description, sequence 0, to whoever
- * asks and in any state, and nothing changes.
+ * Controller to robot: "may I drive you?" Repeated every 100 ms until it is answered, and again while nothing is heard
+ * of the robot or after it showed another epoch.
+ * With observation_size and action_size 0 it is an inquiry: the robot answers with its Description, sequence 0, to
+ * whoever asks and in any state, and nothing changes.
  * By UDP the answer is never longer than the Hello: where that is too short the Description comes without name and
  * episode_length, and where it is too short even for that, Status REFUSED says so.
  */
@@ -183,8 +183,8 @@ struct  Robot__Hello
    */
   uint32_t schema;
   /*
-   * Whatever makes the datagram as long as 192 bytes where it travels by UDP: a robot sends nobody more than it was sent, or
-   * whoever forges a sender's address could have others flooded. Not read.
+   * Whatever makes the datagram as long as 192 bytes where it travels by UDP: a robot sends nobody more than it was
+   * sent, or whoever forges a sender's address could have others flooded. Not read.
    */
   ProtobufCBinaryData padding;
 };
@@ -280,8 +280,8 @@ struct  Robot__Observation
   protobuf_c_boolean terminated;
   protobuf_c_boolean truncated;
   /*
-   * Not LATCH_NONE: the robot has given up, stays at its safe command and follows no action, until a person lifts the latch,
-   * by a button of the robot's or by having the controller say Action.rearm. A Hello lifts none.
+   * Not LATCH_NONE: the robot has given up, stays at its safe command and follows no action, until a person lifts the
+   * latch, by a button of the robot's or by having the controller say Action.rearm. A Hello lifts none.
    */
   Robot__Latch latch;
   Robot__Observation__RewardIfKnownCase reward_if_known_case;
@@ -341,14 +341,16 @@ struct  Robot__Action
   size_t n_predicted_state;
   float *predicted_state;
   /*
-   * The plan's entries that follow plan_entry, one a period: what a robot drives when the next answer is late or lost. 0 … 3
-   * times action_size entries, each within the action limit; none but in modes PLAN and EARLIER_PLAN. A robot may use fewer.
+   * The plan's entries that follow plan_entry, one a period: what a robot drives when the next answer is late or lost.
+   * 0 … 3 times action_size entries, each within the action limit; none but in modes PLAN and EARLIER_PLAN. A robot may
+   * use fewer.
    */
   size_t n_later_commands;
   float *later_commands;
   /*
-   * What the controller believes it drives, for whoever looks on: the true parameters of the training task that explains the
-   * robot best, in the family's units, 0 … 16 entries; none where nobody has named them. None without confidence.
+   * What the controller believes it drives, for whoever looks on: the true parameters of the training task that
+   * explains the robot best, in the family's units, 0 … 16 entries; none where nobody has named them. None without
+   * confidence.
    */
   size_t n_believed_parameters;
   float *believed_parameters;
@@ -357,8 +359,8 @@ struct  Robot__Action
    */
   protobuf_c_boolean unexplained;
   /*
-   * A person at the controller has had a look and lifts the robot's latch. Counts only in the answer to an observation that
-   * said it; a controller never sets it by itself.
+   * A person at the controller has had a look and lifts the robot's latch. Counts only in the answer to an observation
+   * that said it; a controller never sets it by itself.
    */
   protobuf_c_boolean rearm;
   Robot__Action__PredictedReturnIfKnownCase predicted_return_if_known_case;
@@ -398,8 +400,8 @@ struct  Robot__Status
 
 /*
  * Controller to robot a few times a second, and at once the same back with the robot's stamps: from the four times (the
- * fourth is when the answer comes) the controller knows how far apart the clocks are, to half the round trip. A robot may
- * leave it unanswered.
+ * fourth is when the answer comes) the controller knows how far apart the clocks are, to half the round trip. A robot
+ * may leave it unanswered.
  */
 struct  Robot__Clock
 {
@@ -409,8 +411,8 @@ struct  Robot__Clock
    */
   uint64_t asked_ns;
   /*
-   * The robot's clock, that of Observation.sample_time_ns, when the question came and when the answer left. In a question
-   * they are not read; anything but 0 makes it as long as its answer, without which it gets none over UDP.
+   * The robot's clock, that of Observation.sample_time_ns, when the question came and when the answer left. In a
+   * question they are not read; anything but 0 makes it as long as its answer, without which it gets none over UDP.
    */
   uint64_t received_ns;
   uint64_t answered_ns;

@@ -15,7 +15,8 @@ int seal_start(void);
 SEAL_REALTIME void seal_random(uint8_t *bytes, size_t count);
 
 // The first `count` (16 … 64) bytes of what only a holder of `key` can know of `text`: keyed BLAKE2b (RFC 7693).
-SEAL_REALTIME void seal_digest(const uint8_t *key, const uint8_t *text, size_t text_count, uint8_t *digest, size_t count);
+SEAL_REALTIME void seal_digest(const uint8_t *key, const uint8_t *text, size_t text_count, uint8_t *digest,
+                               size_t count);
 
 // Whether two tags, or two nonces, are the same, in a time that does not tell where they differ.
 SEAL_REALTIME int seal_is_equal(const uint8_t *first, const uint8_t *second);

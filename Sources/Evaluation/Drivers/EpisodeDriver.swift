@@ -45,7 +45,8 @@ public protocol EpisodeDriver: AnyObject {
   var inference: any TaskInference { get }
   /// Starts an episode; the same seed gives the same actions. The context is kept.
   func reset(seed: UInt64)
-  /// The action for `observation`, `[observationSize]`: `[actionSize]`, physical units. What takes this long is the plan time.
+  /// The action for `observation`, `[observationSize]`: `[actionSize]`, physical units. What takes this long is the
+  /// plan time.
   func act(_ observation: [Float]) -> [Float]
   /// The last action came out as complete as it can.
   var isComplete: Bool { get }

@@ -1,4 +1,5 @@
-// Sampling model-predictive control (MPPI): random changes of an action sequence, rolled out on a model, averaged by merit.
+// Sampling model-predictive control (MPPI): random changes of an action sequence, rolled out on a model, averaged by
+// merit.
 
 import Foundation
 import PlannerRuntime
@@ -17,8 +18,8 @@ public protocol RolloutModel: AnyObject {
 }
 
 /// Model-predictive path integral control (Williams et al., 2017): the mean of sampled action sequences, weighted by
-/// exp(return / temperature), executed for one step, shifted, and the start of the next plan. The temperature is a share of
-/// the spread of the samples' returns, so that one setting serves rewards of any size.
+/// exp(return / temperature), executed for one step, shifted, and the start of the next plan. The temperature is a
+/// share of the spread of the samples' returns, so that one setting serves rewards of any size.
 public final class PathIntegral {
   /// What can be set.
   public struct Options: Equatable, Sendable {

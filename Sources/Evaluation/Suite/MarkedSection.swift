@@ -8,7 +8,8 @@ public enum MarkedSection {
   static let begin = "<!-- suite: begin -->"
   static let end = "<!-- suite: end -->"
 
-  /// `document` with `content` between the markers, everything else as it was; nil unless both are there once, in order.
+  /// `document` with `content` between the markers, everything else as it was; nil unless both are there once, in
+  /// order.
   public static func replaced(in document: String, by content: String) -> String? {
     let parts = document.components(separatedBy: begin)
     guard parts.count == 2 else { return nil }

@@ -63,8 +63,8 @@ public struct Suite: Sendable {
   /// To be raised when a change of this program changes results.
   private static let protocolVersion = 2
 
-  /// Runs what is not in the results yet. `progress` is told the steps of episodes done and how many there are. Throws what
-  /// making planners and policies throws, and `SuiteError`. Real-time: no.
+  /// Runs what is not in the results yet. `progress` is told the steps of episodes done and how many there are. Throws
+  /// what making planners and policies throws, and `SuiteError`. Real-time: no.
   public func run(
     isCancelled: @escaping @Sendable () -> Bool = { false },
     progress: @escaping @Sendable (_ done: Int, _ of: Int) -> Void = { _, _ in }
@@ -162,8 +162,8 @@ public struct Suite: Sendable {
     return time
   }
 
-  /// As many rollouts an iteration as take MPPI the planner's median plan time. Measured once and kept, so that a resumed run
-  /// goes on with the same.
+  /// As many rollouts an iteration as take MPPI the planner's median plan time. Measured once and kept, so that a
+  /// resumed run goes on with the same.
   private func samples(_ member: Member, _ store: SuiteStore) throws -> Int {
     if let mppiSamples { return mppiSamples }
     let name = "\(member.family.name).mppi.samples"

@@ -39,9 +39,9 @@ extension SuiteReport {
           \(command)
 
       \(split == "test" ? "Unseen" : "The \(split)") tasks, \(count(episodes, "episode")) for each of \
-      \(count(seeds.count, "seed")), one warm start a task and seed. Score ± standard error over seeds; return ± standard \
-      error over tasks. Regret: what the expert earns more. The worst task: the one of the largest regret. Bold: the \
-      best of a line.
+      \(count(seeds.count, "seed")), one warm start per task and seed.
+      Score ± standard error over seeds; return ± standard error over tasks.
+      Regret: how much more the expert earns. The worst task: the one with the largest regret. Bold: the best of a line.
       """
   }
 

@@ -1,4 +1,5 @@
-// The planner's training data as policies and critics read it: states normalised, actions within −1 … 1, contexts beside them.
+// The planner's training data as policies and critics read it: states normalised, actions within −1 … 1, contexts
+// beside them.
 
 import OfflineData
 import PlannerModel
@@ -39,7 +40,8 @@ final class BaselineData: @unchecked Sendable {
     return (task, start + random.index(below: shape.horizon))
   }
 
-  /// `count` contexts of each task as `encode` makes them of transitions, `[n][transitionSize]`, drawn as the model's were.
+  /// `count` contexts of each task as `encode` makes them of transitions, `[n][transitionSize]`, drawn as the model's
+  /// were.
   func contextPool(
     count: Int, seed: UInt64, workers: Workers, encode: @escaping (_ transitions: [Float]) -> [Float]
   ) -> ContextPool {

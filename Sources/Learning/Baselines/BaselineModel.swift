@@ -130,8 +130,8 @@ public final class BaselinePolicy {
     input = FloatBuffer(count: networks.policy.network.inputSize)
   }
 
-  /// The action for `observation`, `[observationSize]`, in the task of `context`, `[contextSize]`: `[actionSize]`, physical
-  /// units.
+  /// The action for `observation`, `[observationSize]`, in the task of `context`, `[contextSize]`: `[actionSize]`,
+  /// physical units.
   public func action(observation: [Float], context: [Float]) -> [Float] {
     precondition(observation.count == model.observationSize && context.count == model.contextSize)
     let statistics = model.statistics

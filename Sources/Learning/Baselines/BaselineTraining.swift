@@ -18,9 +18,8 @@ public struct BaselineReport: Codable, Equatable, Sendable {
   public var seconds: Double
 }
 
-/// Trains a baseline on the data of a model, with contexts drawn as the model's were. The same data,
-/// model, options and seed give the same file, whatever the number of threads and however often the run was interrupted.
-/// Real-time: no.
+/// Trains a baseline on the data of a model, with contexts drawn as the model's were. The same data, model, options and
+/// seed give the same file, whatever the number of threads and however often the run was interrupted. Real-time: no.
 public final class BaselineTraining {
   /// How a run ended.
   public enum Outcome: Equatable, Sendable {
@@ -39,7 +38,8 @@ public final class BaselineTraining {
   private var saved = ContinuousClock.now
   private var losses: [String: [Double]] = [:]
 
-  /// Checks that `model` and `dataset` belong together, and prepares the data. `threads` ≥ 1; more than two bring little.
+  /// Checks that `model` and `dataset` belong together, and prepares the data. `threads` ≥ 1; more than two bring
+  /// little.
   public init(
     _ method: BaselineMethod, _ dataset: Dataset, model: LoadedModel, _ options: BaselineOptions, threads: Int
   ) throws {

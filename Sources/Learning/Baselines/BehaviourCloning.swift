@@ -1,4 +1,5 @@
-// Behaviour cloning with context: the policy that acts as the best episodes of the data did, told the model's own context.
+// Behaviour cloning with context: the policy that acts as the best episodes of the data did, told the model's own
+// context.
 
 import PlannerRuntime
 

@@ -2,8 +2,8 @@
 
 import PlannerRuntime
 
-/// The distance-metric loss of FOCAL (Li et al., 2021): ‖zᵢ − zⱼ‖² for two contexts of one task, 1 / (‖zᵢ − zⱼ‖² + ε) for
-/// two of different tasks, each averaged over its pairs.
+/// The distance-metric loss of FOCAL (Li et al., 2021): ‖zᵢ − zⱼ‖² for two contexts of one task, 1 / (‖zᵢ − zⱼ‖² + ε)
+/// for two of different tasks, each averaged over its pairs.
 package enum DistanceMetric {
   static let epsilon: Float = 0.1
 

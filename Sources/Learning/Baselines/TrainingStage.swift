@@ -1,7 +1,7 @@
 // One stage of a baseline's training, as the loop that saves, resumes and logs sees it.
 
-/// Something that is trained a step at a time. All that survives a step is in its optimisers: what is drawn at random comes
-/// from a stream that belongs to the step. Real-time: no.
+/// Something that is trained a step at a time. All that survives a step is in its optimisers: what is drawn at random
+/// comes from a stream that belongs to the step. Real-time: no.
 protocol TrainingStage: AnyObject {
   /// As the log calls it.
   var name: String { get }

@@ -1,4 +1,5 @@
-// A training state on disk: named sections of bytes in one file, replaced as a whole so that no run leaves a broken one.
+// A training state on disk: named sections of bytes in one file, replaced as a whole so that no run leaves a broken
+// one.
 
 import Foundation
 import PlannerModel

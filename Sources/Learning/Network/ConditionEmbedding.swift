@@ -1,4 +1,5 @@
-// What every residual block is told besides its input: the denoising step, the context unless dropped, the current state.
+// What every residual block is told besides its input: the denoising step, the context unless dropped, the current
+// state.
 
 import CLearningKernels
 import PlannerRuntime

@@ -2,8 +2,8 @@
 
 import PlannerRuntime
 
-/// Makes contexts z from rows of evidence, each `shape.evidenceSize` numbers in normalised units: transitions, or for the oracle
-/// the task's parameters. It has no state: parameters are passed in. Real-time: no.
+/// Makes contexts z from rows of evidence, each `shape.evidenceSize` numbers in normalised units: transitions, or for
+/// the oracle the task's parameters. It has no state: parameters are passed in. Real-time: no.
 package protocol ContextEncoder: Sendable {
   /// Memory for up to `contexts` contexts of up to `rows` rows of evidence together.
   func makePass(contexts: Int, rows: Int) -> any EncoderPass
@@ -15,8 +15,8 @@ package protocol EncoderPass: AnyObject {
   var context: UnsafeMutablePointer<Float> { get }
   var contextGradient: UnsafeMutablePointer<Float> { get }
 
-  /// Encodes contexts that lie one after the other in `evidence`, `[sum of counts][evidenceSize]`, each of `counts[i]` ≥ 1 rows,
-  /// into `context`.
+  /// Encodes contexts that lie one after the other in `evidence`, `[sum of counts][evidenceSize]`, each of `counts[i]`
+  /// ≥ 1 rows, into `context`.
   func forward(_ parameters: UnsafePointer<Float>, _ evidence: UnsafePointer<Float>, counts: [Int])
 
   /// From `contextGradient` (used up), adds to `gradients`; arguments as in the `forward` before.

@@ -1,8 +1,10 @@
-// InfoNCE between contexts: two of the same task attract, those of other tasks repel (van den Oord et al., 2018; CORRO, 2022).
+// InfoNCE between contexts: two of the same task attract, those of other tasks repel (van den Oord et al., 2018; CORRO,
+// 2022).
 
 import Foundation
 
-/// Mean over contexts i and their partners p of −log(e^{s_ip/τ} / Σ_{j ∈ {p} ∪ others} e^{s_ij/τ}), s the cosine similarity.
+/// Mean over contexts i and their partners p of −log(e^{s_ip/τ} / Σ_{j ∈ {p} ∪ others} e^{s_ij/τ}), s the cosine
+/// similarity.
 package struct ContrastiveLoss: Sendable {
   /// Of the loss against the models' errors.
   package var weight: Float
@@ -13,8 +15,8 @@ package struct ContrastiveLoss: Sendable {
     self.temperature = temperature
   }
 
-  /// The loss of `contexts`, `[tasks.count][size]`, `tasks[i]` the task of context i; every two contexts of one task are
-  /// partners. Adds its gradient times `weight` to `gradient`, of the same shape. 0 where no task has two contexts.
+  /// The loss of `contexts`, `[tasks.count][size]`, `tasks[i]` the task of context i; every two contexts of one task
+  /// are partners. Adds its gradient times `weight` to `gradient`, of the same shape. 0 where no task has two contexts.
   package func add(
     _ contexts: UnsafePointer<Float>, tasks: [Int], size: Int, to gradient: UnsafeMutablePointer<Float>
   ) -> Double {

@@ -4,7 +4,8 @@ import CLearningKernels
 import PlannerRuntime
 
 /// Predicts the clean sample from a noisy one, its step and the context; architecture of Diffuser (Janner et al., 2022)
-/// with an embedding of context and current state beside the time embedding. Samples are `[horizon][rows][rowSize]`. Real-time: no.
+/// with an embedding of context and current state beside the time embedding. Samples are `[horizon][rows][rowSize]`.
+/// Real-time: no.
 package struct Denoiser: Sendable {
   struct DownLevel {
     let first: ResidualBlock

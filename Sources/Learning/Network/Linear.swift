@@ -28,8 +28,8 @@ public struct Linear: Sendable {
       addingTo: output, outputSize)
   }
 
-  /// Adds the gradients of weight and bias to `gradients` (nil: parameters are not trained here) and writes the gradient
-  /// of the input to `inputGradient` (nil: not needed).
+  /// Adds the gradients of weight and bias to `gradients` (nil: parameters are not trained here) and writes the
+  /// gradient of the input to `inputGradient` (nil: not needed).
   public func backward(
     _ parameters: UnsafePointer<Float>, _ gradients: UnsafeMutablePointer<Float>?, input: UnsafePointer<Float>,
     outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>?, rows: Int

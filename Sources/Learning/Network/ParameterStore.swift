@@ -17,8 +17,8 @@ public enum Initial: Sendable {
 
 /// Names, shapes and values of all parameters of a network.
 ///
-/// Layers are built by adding tensors; `values` is valid once `seal(seed:)` has drawn the initial values, and its address
-/// does not change from then on. Not thread-safe while being built. Real-time: no.
+/// Layers are built by adding tensors; `values` is valid once `seal(seed:)` has drawn the initial values, and its
+/// address does not change from then on. Not thread-safe while being built. Real-time: no.
 public final class ParameterStore {
   /// One tensor of the network.
   public struct Entry: Sendable {

@@ -4,8 +4,8 @@ import CLearningKernels
 import Foundation
 import PlannerRuntime
 
-/// z = tanh(W h_T + b) with h_t = GRU(silu(V transition_t + c), h_{t−1}), h_0 = 0 (Cho et al., 2014, the reset gate applied after
-/// the product). Gates in the order reset, update, new. Real-time: no.
+/// z = tanh(W h_T + b) with h_t = GRU(silu(V transition_t + c), h_{t−1}), h_0 = 0 (Cho et al., 2014, the reset gate
+/// applied after the product). Gates in the order reset, update, new. Real-time: no.
 package struct RecurrentEncoder: ContextEncoder {
   let transition, gatesFromInput, gatesFromState, head: Linear
   var stateSize: Int { gatesFromState.inputSize }
@@ -26,8 +26,8 @@ package struct RecurrentEncoder: ContextEncoder {
     private let contexts: Int
     /// `[rows][…]`: embedding before and after its activation, gates from the input; and gradients.
     private let before, embedding, input, embeddingGradient, inputGradient: UnsafeMutablePointer<Float>
-    /// `[time][contexts][…]`, contexts in the order of their lengths, longest first, so that at any time those that go on come
-    /// first: states (one more time), gates from the state as summed, all gates as they act.
+    /// `[time][contexts][…]`, contexts in the order of their lengths, longest first, so that at any time those that go
+    /// on come first: states (one more time), gates from the state as summed, all gates as they act.
     private let states, fromState, gates: UnsafeMutablePointer<Float>
     /// `[contexts][…]`: last states and their gradient, and the gradients on the way back.
     private let last, lastGradient, stateGradient, carried, gateGradient: UnsafeMutablePointer<Float>

@@ -3,8 +3,8 @@
 import CLearningKernels
 import PlannerRuntime
 
-/// y = mish(GN(conv5(h))) + skip(x) with h = mish(GN(conv5(x))) + W mish(embedding), as in Diffuser (Janner et al., 2022).
-/// Real-time: no.
+/// y = mish(GN(conv5(h))) + skip(x) with h = mish(GN(conv5(x))) + W mish(embedding), as in Diffuser (Janner et al.,
+/// 2022). Real-time: no.
 package struct ResidualBlock: Sendable {
   let first: Convolution
   let firstNorm: NormMish

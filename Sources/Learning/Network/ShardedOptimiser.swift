@@ -1,4 +1,5 @@
-// One optimiser step over a batch cut in two: gradients added in order, then Adam and the average on halves of the weights.
+// One optimiser step over a batch cut in two: gradients added in order, then Adam and the average on halves of the
+// weights.
 
 import CLearningKernels
 

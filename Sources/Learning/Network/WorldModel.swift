@@ -1,10 +1,11 @@
-// Encoder, dynamics and reward model as one network, trained together because the context is what the models need to know.
+// Encoder, dynamics and reward model as one network, trained together because the context is what the models need to
+// know.
 
 import CLearningKernels
 import PlannerRuntime
 
-/// Contexts from transitions; the change of state and the reward from state, action and context. Everything in normalised
-/// units; a transition is `[observation, action, reward, difference]`. Real-time: no.
+/// Contexts from transitions; the change of state and the reward from state, action and context. Everything in
+/// normalised units; a transition is `[observation, action, reward, difference]`. Real-time: no.
 package struct WorldModel: Sendable {
   package let shape: PlannerShape
   package let encoder: any ContextEncoder
@@ -98,8 +99,8 @@ package struct WorldModel: Sendable {
     return errors
   }
 
-  /// Adds to `gradients` those of (errors.dynamics + errors.reward) · `scale`, after `forward` with the same workspace; and
-  /// of the contrastive loss between its contexts, if there is one.
+  /// Adds to `gradients` those of (errors.dynamics + errors.reward) · `scale`, after `forward` with the same workspace;
+  /// and of the contrastive loss between its contexts, if there is one.
   package func backward(
     _ parameters: UnsafePointer<Float>, _ gradients: UnsafeMutablePointer<Float>, _ workspace: Workspace, scale: Float,
     contrast: ContrastiveLoss? = nil

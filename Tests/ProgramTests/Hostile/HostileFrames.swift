@@ -1,4 +1,5 @@
-// Datagrams that nobody in his right mind sends: junk, old ones, damaged ones, and rightly made ones that say wrong things.
+// Datagrams that nobody in his right mind sends: junk, old ones, damaged ones, and rightly made ones that say wrong
+// things.
 
 import CRobotProtocol
 

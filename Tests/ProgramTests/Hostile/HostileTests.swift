@@ -57,8 +57,9 @@ import Testing
     #expect(growth.count == 2 && growth[0] < 2_048 && growth[1] < 256, "grown by \(growth) KiB")
     if Self.seconds != nil {
       print(
-        "against the \(end), \(isKeyed ? "with" : "without") a key: \(sessions) sessions, \(wire.forged) forged datagrams, "
-          + "planning back after at most \(slowest / 1_000_000) ms, grown by \(growth) KiB (robot, controller)")
+        "against the \(end), \(isKeyed ? "with" : "without") a key: \(sessions) sessions, "
+          + "\(wire.forged) forged datagrams, planning back after at most \(slowest / 1_000_000) ms, "
+          + "grown by \(growth) KiB (robot, controller)")
     }
     for program in [controller, robot] {
       program.signal(SIGTERM)

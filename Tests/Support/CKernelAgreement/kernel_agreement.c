@@ -1,4 +1,5 @@
-// Random shapes for every function of a table, computed twice: by the table, and from the definition in double precision.
+// Random shapes for every function of a table, computed twice: by the table, and from the definition in double
+// precision.
 
 #include "include/kernel_agreement.h"
 

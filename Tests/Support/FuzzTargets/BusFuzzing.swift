@@ -1,4 +1,5 @@
-// The actuator bus under any bytes, and under any bytes with a right checksum: what is read is what could have been sent.
+// The actuator bus under any bytes, and under any bytes with a right checksum: what is read is what could have been
+// sent.
 
 import ActuatorBus
 

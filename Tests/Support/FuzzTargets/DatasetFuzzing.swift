@@ -1,8 +1,8 @@
-// Data sets that say anything in sound HDF5: every attribute and array may be missing, of another type, another shape, or
-// hold any numbers. What loads keeps the rules of a data set, and is the same when it is saved and loaded again.
+// Data sets that say anything in sound HDF5: every attribute and array may be missing, of another type, another shape,
+// or hold any numbers. What loads keeps the rules of a data set, and is the same when it is saved and loaded again.
 //
-// The file itself is made by libhdf5 and sealed: what that library does with a file that is damaged on purpose is not this
-// project's to mend (Docs/security.md), and a data set is trusted that far.
+// The file itself is made by libhdf5 and sealed: what that library does with a file that is damaged on purpose is not
+// this project's to mend (Docs/security.md), and a data set is trusted that far.
 
 import CHDF5
 import Foundation

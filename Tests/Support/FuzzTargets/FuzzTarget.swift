@@ -22,8 +22,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case firmware
   case model, warmStart, dataset, recipe, key
 
-  /// Returns for any input, or the process has failed. True if the input was of use: a file was taken, a frame accepted, a
-  /// robot driven.
+  /// Returns for any input, or the process has failed. True if the input was of use: a file was taken, a frame
+  /// accepted, a robot driven.
   @discardableResult public func check(_ bytes: UnsafeRawBufferPointer) -> Bool {
     switch self {
     case .frames: LinkFuzzing.checkStream(bytes)

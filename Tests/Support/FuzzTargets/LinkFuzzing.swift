@@ -1,4 +1,5 @@
-// Both ends of a link under any input: nothing is handed over that is not finite and within limits, everything is counted.
+// Both ends of a link under any input: nothing is handed over that is not finite and within limits, everything is
+// counted.
 
 import CRobotProtocol
 import RobotLink

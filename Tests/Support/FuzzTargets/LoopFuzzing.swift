@@ -1,4 +1,5 @@
-// The controller's cycle, with its planner, its session and its socket, under any order of what a robot and time may do.
+// The controller's cycle, with its planner, its session and its socket, under any order of what a robot and time may
+// do.
 
 import CRobotProtocol
 import CVirtualClock
@@ -109,7 +110,8 @@ private struct Drive: ~Copyable {
     bytes.withUnsafeBytes { send($0, to: robot.peer) }
   }
 
-  /// Lets both ends handle what waits for them; true if an action came that is an entry of a plan for the newest observation.
+  /// Lets both ends handle what waits for them; true if an action came that is an entry of a plan for the newest
+  /// observation.
   @discardableResult mutating func turn() -> Bool {
     var isPlanned = false
     for _ in 0..<3 {

@@ -1,4 +1,5 @@
-// Both ends of a sealed link under any input: nothing passes that was not made with the session's keys, and nothing twice.
+// Both ends of a sealed link under any input: nothing passes that was not made with the session's keys, and nothing
+// twice.
 
 import CSeal
 import RobotLink
@@ -8,8 +9,8 @@ enum SealFuzzing {
   private static let key = try! LinkKey(bytes: keyBytes)
   private static let address = PeerAddress(host: 1, port: 2)
 
-  /// The first byte says how the others are used: as they are, as nonces of a hand-shake with the right tag, or as a frame.
-  /// True if a frame passed.
+  /// The first byte says how the others are used: as they are, as nonces of a hand-shake with the right tag, or as a
+  /// frame. True if a frame passed.
   static func check(_ bytes: UnsafeRawBufferPointer) -> Bool {
     guard bytes.count > 1, bytes.count <= 8_000 else { return false }
     let rest = Array(bytes.dropFirst())

@@ -1,4 +1,5 @@
-// A serial line, on a pseudo-terminal of the system's, under any bytes: whatever was on it, the next whole frame is read.
+// A serial line, on a pseudo-terminal of the system's, under any bytes: whatever was on it, the next whole frame is
+// read.
 
 import CRobotProtocol
 import CVirtualClock

@@ -1,7 +1,7 @@
 // Central finite differences in double, the independent computation that hand-derived gradients are held against.
 
-/// The largest difference between `gradient` and the finite difference of `loss` over `indices`, relative to the largest
-/// entry of either (so that tiny entries do not dominate). `loss` is evaluated with `values` changed in place.
+/// The largest difference between `gradient` and the finite difference of `loss` over `indices`, relative to the
+/// largest entry of either (so that tiny entries do not dominate). `loss` is evaluated with `values` changed in place.
 public func gradientError(
   of values: UnsafeMutablePointer<Float>, _ gradient: UnsafePointer<Float>, indices: some Sequence<Int>,
   step: Float = 1e-2, loss: () -> Double

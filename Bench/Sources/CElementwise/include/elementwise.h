@@ -12,8 +12,8 @@ void ew_mish(float *x, size_t count);
 // x [rows][columns] = bias [columns], for a product to add to.
 void ew_fill_rows(float *x, size_t rows, size_t columns, const float *bias);
 
-// Rows of a convolution's product: target [batch][outputs][taps][channels] from x [batch][times][channels], zeros beyond its
-// ends. Output t sees the times from t · stride − padding on.
+// Rows of a convolution's product: target [batch][outputs][taps][channels] from x [batch][times][channels], zeros
+// beyond its ends. Output t sees the times from t · stride − padding on.
 void ew_gather(const float *x, float *target, size_t batch, size_t times, size_t outputs, size_t channels, size_t taps,
                size_t stride, size_t padding);
 

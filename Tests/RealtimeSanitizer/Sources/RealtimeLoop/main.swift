@@ -1,8 +1,9 @@
-// The control loop on real links, driven by a robot, with the sanitizer watching its threads from first to last: over UDP with
-// a key and on a serial line, with a belief and with an encoder that infers while it drives, with plans that fail and plans
-// that come too late, with one thread and two.
+// The control loop on real links, driven by a robot, with the sanitizer watching its threads from first to last: over
+// UDP with a key and on a serial line, with a belief and with an encoder that infers while it drives, with plans that
+// fail and plans that come too late, with one thread and two.
 //
-// With --violate this thread allocates once instead, with --violate-helper the planner's: runs that the sanitizer must stop.
+// With --violate this thread allocates once instead, with --violate-helper the planner's: runs that the sanitizer must
+// stop.
 
 import CRealtimeSanitizer
 import ControlLoop
@@ -24,8 +25,8 @@ struct Scenario {
   var planning: @Sendable (inout PlannerOptions) -> Void = { _ in }
   /// The robot waits for its answers.
   var isLockstep = true
-  /// Of every episode the middle has no plan: its states are beyond all that was trained on, or it seems to have waited too
-  /// long.
+  /// Of every episode the middle has no plan: its states are beyond all that was trained on, or it seems to have waited
+  /// too long.
   var trouble = Trouble.none
 
   enum Trouble { case none, absurdStates, lateObservations }

@@ -1,5 +1,6 @@
-// A monotonic clock that a test moves: stands in for the C library's clock_gettime in the program that is linked with it, on
-// threads that ask for it. All other threads and clocks are the system's. For programs and tests only, never for a library.
+// A monotonic clock that a test moves: stands in for the C library's clock_gettime in the program that is linked with
+// it, on threads that ask for it. All other threads and clocks are the system's. For programs and tests only, never for
+// a library.
 #pragma once
 #include <stdint.h>
 
