@@ -4,8 +4,6 @@
 public enum ContextKind: String, CaseIterable, Sendable {
   /// From the mean of the transitions' embeddings.
   case pool
-  /// The same, trained with a loss that pulls contexts of one task together and pushes those of others away.
-  case contrastive
   /// From the state of a recurrent unit that reads the transitions in their order.
   case recurrent
   /// From the task's true parameters: an upper bound, for evaluation only.
@@ -128,7 +126,7 @@ public struct PlannerShape: Equatable, Sendable {
       if input != output { layer(LayerName.skip(of: name), [output, 1, input]) }
     }
     switch contextKind {
-    case .pool, .contrastive:
+    case .pool:
       layer(LayerName.encoderTransition(0), [hidden, transitionSize])
       layer(LayerName.encoderTransition(1), [pooled, hidden])
       layer(LayerName.encoderOutput, [contextSize, pooled])

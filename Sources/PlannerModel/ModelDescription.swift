@@ -95,9 +95,9 @@ public struct ModelDescription: Equatable, Sendable {
     }
   }
 
-  /// Files from before there was a choice say nothing, and mean the pool.
+  /// Files from before there was a choice say nothing, and mean the pool. So do those that name a way to train one.
   private static func contextKind(_ file: SafetensorsFile) throws(ModelError) -> ContextKind {
-    guard let name = file.metadata["context"] else { return .pool }
+    guard let name = file.metadata["context"], name != "contrastive" else { return .pool }
     guard let kind = ContextKind(rawValue: name) else {
       throw .invalid(
         file: file.path, field: "__metadata__.context", found: "'\(name)'",

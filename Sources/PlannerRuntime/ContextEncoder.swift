@@ -18,7 +18,7 @@ package struct ContextEncoder {
   /// itself.
   package init(_ arena: inout Arena, shape: PlannerShape, window: Int = 0) {
     switch shape.contextKind {
-    case .pool, .contrastive: kind = .pool(PoolEncoder(&arena, shape: shape, window: window))
+    case .pool: kind = .pool(PoolEncoder(&arena, shape: shape, window: window))
     case .recurrent: kind = .recurrent(RecurrentEncoder(&arena, shape: shape))
     case .oracle: kind = .oracle(OracleEncoder(&arena, shape: shape))
     }

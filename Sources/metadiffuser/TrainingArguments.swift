@@ -1,10 +1,9 @@
-// Settings of a training on the command line; what they allow and mean is said once, in `TrainingConfiguration.settings`.
+// Settings of a training on the command line; `TrainingConfiguration.settings` says what they allow and mean.
 
 import ArgumentParser
 import Learning
-import PlannerRuntime
 
-extension ContextKind: ExpressibleByArgument {}
+extension ContextTraining: ExpressibleByArgument {}
 
 struct TrainingArguments: ParsableArguments {
   @Option(parsing: .unconditional, help: .training("seed"))
@@ -23,7 +22,7 @@ struct TrainingArguments: ParsableArguments {
   var channels: Numbers?
 
   @Option(help: .training("context"))
-  var context: ContextKind?
+  var context: ContextTraining?
 
   @Option(parsing: .unconditional, help: .training("contextSize"))
   var contextSize: Int?

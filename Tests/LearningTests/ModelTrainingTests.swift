@@ -142,7 +142,7 @@ import Testing
     }
   }
 
-  @Test func `a contrastive and an oracle's model say so in their files, and an oracle needs to be told the tasks`()
+  @Test func `a contrastive model is a pool that says how it learnt, and an oracle needs to be told the tasks`()
     throws
   {
     try withFolder { folder in
@@ -150,7 +150,10 @@ import Testing
       configuration.context = .contrastive
       let files = files(folder, "model")
       _ = try ModelTraining(pointDataset(), configuration, threads: 1).run(files, isQuiet: true)
-      #expect(try LoadedModel(path: files.output).description.shape.contextKind == .contrastive)
+      let contrastive = try LoadedModel(path: files.output)
+      #expect(contrastive.description.shape.contextKind == .pool)
+      #expect(contrastive.description.provenance["training"]?.contains(#""context":"contrastive""#) == true)
+      #expect(ContextTraining(of: contrastive) == .contrastive)
 
       configuration.context = .oracle
       #expect(throws: LearningError.self) { try ModelTraining(pointDataset(), configuration, threads: 1) }

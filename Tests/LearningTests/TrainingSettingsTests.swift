@@ -1,4 +1,4 @@
-// The schema of a training's settings: it knows them all by the names that recipes and files use, and `check` goes by it.
+// The schema of a training's settings: it knows them all by the names that recipes use, and `check` goes by it.
 
 import Foundation
 import Learning

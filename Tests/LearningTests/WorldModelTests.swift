@@ -30,10 +30,10 @@ func quickConfiguration() -> TrainingConfiguration {
   static let shape = PlannerShape(
     observationSize: 3, actionSize: 2, contextSize: 4, horizon: 4, channels: [16], denoisingSteps: 10)
 
-  @Test(arguments: ContextKind.allCases)
-  func `gradients of encoder, dynamics and reward model agree with finite differences`(kind: ContextKind) {
+  @Test(arguments: ContextTraining.allCases)
+  func `gradients of encoder, dynamics and reward model agree with finite differences`(kind: ContextTraining) {
     var shape = Self.shape
-    shape.contextKind = kind
+    shape.contextKind = kind.kind
     shape.parameterCount = kind == .oracle ? 2 : 0
     let store = ParameterStore()
     let model = WorldModel(store, shape)
@@ -84,7 +84,7 @@ func quickConfiguration() -> TrainingConfiguration {
 
   @Test func `a contrastive model tells tasks apart at least as sharply, and an oracle knows them`() throws {
     // Mean cosine similarity of two contexts of one task, less that of contexts of different tasks.
-    func separation(_ kind: ContextKind) throws -> Double {
+    func separation(_ kind: ContextTraining) throws -> Double {
       var configuration = quickConfiguration()
       configuration.context = kind
       configuration.contrastiveWeight = 1

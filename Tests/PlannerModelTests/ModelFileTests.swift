@@ -92,6 +92,10 @@ private let pristine = try! RawFile()
     var file = pristine
     file.replace("\"context\":\"pool\"", "\"contexts\":\"pool\"")
     #expect(try file.load().description.shape.contextKind == .pool)
+    // How a pool was trained, in files of before.
+    file = pristine
+    file.replace("\"context\":\"pool\"", "\"context\":\"contrastive\"")
+    #expect(try file.load().description.shape.contextKind == .pool)
     file = pristine
     file.replace("\"context\":\"pool\"", "\"context\":\"tea\"")
     #expect(throws: ModelError.self) { try file.load() }

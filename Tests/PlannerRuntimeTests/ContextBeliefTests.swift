@@ -224,7 +224,7 @@ private func weights(of planner: borrowing Planner) -> [Float] {
     #expect(drawn.count > 9)
   }
 
-  @Test(arguments: [ContextKind.pool, .contrastive, .recurrent])
+  @Test(arguments: [ContextKind.pool, .recurrent])
   func `every encoder that reads transitions has a voice`(kind: ContextKind) throws {
     let model = makeWeights(kind)
     var planner = try makePlanner(model)

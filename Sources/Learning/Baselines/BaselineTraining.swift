@@ -200,6 +200,15 @@ public final class BaselineTraining {
   }
 }
 
+extension ContextTraining {
+  /// As the provenance of `model` says; where that says nothing, or another kind than the model is, as the model says.
+  public init(of model: LoadedModel) {
+    let kind = model.description.shape.contextKind
+    let said = try? TrainingConfiguration(of: model).context
+    self = said?.kind == kind ? said ?? .pool : Self.allCases.first { $0.kind == kind } ?? .pool
+  }
+}
+
 extension TrainingConfiguration {
   /// The settings that `model` was trained with, as its file says; what it does not say has its default.
   init(of model: LoadedModel) throws(LearningError) {

@@ -28,7 +28,7 @@ package protocol EncoderPass: AnyObject {
 /// The encoder of a model of `shape`, its tensors added to `store`.
 package func makeContextEncoder(_ store: ParameterStore, _ shape: PlannerShape) -> any ContextEncoder {
   switch shape.contextKind {
-  case .pool, .contrastive: PoolEncoder(store, shape)
+  case .pool: PoolEncoder(store, shape)
   case .recurrent: RecurrentEncoder(store, shape)
   case .oracle: OracleEncoder(store, shape)
   }

@@ -1,4 +1,4 @@
-// What each setting of a training is called, allows and means: recipes, options, checks and Docs/settings.md follow from it.
+// What each setting of a training is called, allows and means; recipes, options, checks and a page follow from it.
 
 import ModelLayout
 
@@ -8,10 +8,10 @@ extension TrainingConfiguration {
     Setting("seed", .seed(\.seed), "Seed of everything random."),
     Setting(
       "context",
-      .word(ContextKind.allCases.map(\.rawValue), get: { $0.context.rawValue }) {
-        $0.context = ContextKind(rawValue: $1) ?? .pool
+      .word(ContextTraining.allCases.map(\.rawValue), get: { $0.context.rawValue }) {
+        $0.context = ContextTraining(rawValue: $1) ?? .pool
       },
-      "How the context is made; an oracle is told the true task parameters."),
+      "How the context is made; contrastive: a pool trained to tell tasks apart, oracle: told their parameters."),
     Setting(
       "contrastiveWeight", .real(\.contrastiveWeight, .from(0, to: 1000)), option: nil,
       "Weight of the contrastive loss against the models' errors; with a contrastive context only."),

@@ -2,15 +2,30 @@
 
 import PlannerRuntime
 
-extension ContextKind: Codable {}
+/// How the context is made and how its encoder learns.
+public enum ContextTraining: String, CaseIterable, Codable, Sendable {
+  case pool
+  /// A pool, trained with a loss that pulls contexts of one task together and pushes those of others away.
+  case contrastive
+  case recurrent
+  case oracle
+
+  /// What the model is then, for the runtime.
+  public var kind: ContextKind {
+    switch self {
+    case .pool, .contrastive: .pool
+    case .recurrent: .recurrent
+    case .oracle: .oracle
+    }
+  }
+}
 
 /// Settings of model training. The defaults suit about 2e5 transitions and take minutes. Real-time: no.
 public struct TrainingConfiguration: Codable, Equatable, Sendable {
   /// Seed of everything random.
   public var seed: UInt64 = 1
 
-  /// How the context is made.
-  public var context = ContextKind.pool
+  public var context = ContextTraining.pool
   /// Weight of the contrastive loss against the models' errors, and its temperature; with `contrastive` only.
   public var contrastiveWeight: Float = 0.1
   public var contrastiveTemperature: Float = 0.2
@@ -110,7 +125,7 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
     }
     let shape = PlannerShape(
       observationSize: observationSize, actionSize: actionSize, contextSize: contextSize, horizon: horizon,
-      channels: channels, denoisingSteps: denoisingSteps, contextKind: context,
+      channels: channels, denoisingSteps: denoisingSteps, contextKind: context.kind,
       parameterCount: context == .oracle ? parameterCount : 0, hasValue: valueSteps > 0)
     if let defect = shape.defect {
       throw .setting(name: defect.field, problem: "is \(defect.found), expected \(defect.expected)")

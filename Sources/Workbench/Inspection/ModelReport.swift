@@ -1,5 +1,6 @@
 // What `metadiffuser inspect` says about a model: sizes, weights, settings, provenance, health, and its needs here.
 
+import Learning
 import OfflineData
 import PlannerModel
 import PlannerRuntime
@@ -81,7 +82,7 @@ package struct ModelReport: FileReport {
   package let kind = "model"
   package var path: String
   package var family: String
-  /// How the context is made: `pool`, `recurrent`, `contrastive` or `oracle`.
+  /// How the context is made and learnt: `pool`, `recurrent`, `contrastive` or `oracle`.
   package var context: String
   package var observationSize: Int, actionSize: Int, contextSize: Int, horizon: Int
   package var channels: [Int]
@@ -114,7 +115,7 @@ package struct ModelReport: FileReport {
     family = description.family
     observationSize = shape.observationSize
     actionSize = shape.actionSize
-    context = shape.contextKind.rawValue
+    context = ContextTraining(of: model).rawValue
     contextSize = shape.contextSize
     horizon = shape.horizon
     channels = shape.channels

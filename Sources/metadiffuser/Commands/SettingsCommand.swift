@@ -1,4 +1,4 @@
-// `metadiffuser settings`: every setting of planning and of training, from the schema that the programs themselves go by.
+// `metadiffuser settings`: every setting of planning and of training, from the schema that the programs go by.
 
 import ArgumentParser
 

@@ -64,7 +64,7 @@ enum ModelFuzzing {
       let weights = PlannerWeights.random(shape, seed: 1)
       var options = PlannerOptions()
       (options.candidates, options.coldSteps) = (2, 2)
-      (options.warmLevel, options.warmSteps) = kind == .contrastive ? (0.5, 1) : (0, 2)
+      (options.warmLevel, options.warmSteps) = kind == .pool ? (0.5, 1) : (0, 2)
       let description = ModelDescription(
         family: "f", shape: shape, periodNanoseconds: 1_000_000, actionLimit: 1, options: options)
       let bank = kind == .pool || kind == .recurrent ? ContextBank.random(shape, count: 3, seed: 1) : nil
