@@ -54,8 +54,8 @@ install-onboard: dependencies
 install-workbench: dependencies
 	swift build $(STATIC_FLAGS) --product metadiffuser
 	install -Ds "$$(swift build $(STATIC_FLAGS) --show-bin-path)/metadiffuser" "$(DESTDIR)$(PREFIX)/bin/metadiffuser"
-	find Models experts Recipes -type f -exec install -Dm644 {} "$(SHARE)/{}" \;
-	install -Dm644 Docs/* README.md -t "$(DESTDIR)$(PREFIX)/share/doc/metadiffuser"
+	find Models Recipes -type f -exec install -Dm644 {} "$(SHARE)/{}" \;
+	install -Dm644 Docs/*.md Docs/*.svg README.md -t "$(DESTDIR)$(PREFIX)/share/doc/metadiffuser"
 
 uninstall:
 	rm -f "$(DESTDIR)$(PREFIX)/bin/metadiffuser" "$(DESTDIR)$(PREFIX)/bin/metadiffuserd"
@@ -64,10 +64,23 @@ uninstall:
 # Packages of the onboard controller and of the workbench with its models, in .build-deb.
 deb: PACKAGES += binutils dpkg-dev
 deb: dependencies
+	rm -rf .build-deb
 	Packaging/deb.sh .build-deb "$$(sed -n 's/^## \([0-9.]*\).*/\1/p' CHANGELOG.md | head -1)"
+
+# Both packages in a fresh Debian 12: installed, run, removed. Needs root.
+.PHONY: test-deb
+test-deb: PACKAGES += debootstrap
+test-deb: deb
+	Packaging/chroot.sh .build-chroot .build-deb/*.deb
 
 lint: proto-check
 	swift format lint --strict --recursive Package.swift Sources Tests Bench
+	Docs/modules.py --check
+
+# The picture of the modules in Docs/design.md, drawn from the manifest.
+.PHONY: modules
+modules:
+	Docs/modules.py
 
 # The page of every setting, from the programs themselves.
 .PHONY: settings

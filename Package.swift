@@ -169,7 +169,7 @@ let package = Package(
     .testTarget(name: "LearningTests", dependencies: ["GradientCheck", "Learning", "ModelLayout", "COpenBLAS"]),
     .testTarget(
       name: "ExpertsTests", dependencies: ["GradientCheck", "Experts", "Learning", "Tasks", "PlannerRuntime"]),
-    .testTarget(name: "TestStandTests", dependencies: ["TestStand", "RobotLink", "Tasks"]),
+    .testTarget(name: "TestStandTests", dependencies: ["TestStand", "ActuatorBus"]),
     .testTarget(name: "WorkbenchTests", dependencies: ["Workbench"]),
     .testTarget(name: "ArchitectureTests", dependencies: ["metadiffuserd"]),
     .testTarget(

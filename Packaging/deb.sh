@@ -8,19 +8,19 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$output"
 
-# The packages that own the libraries a program loads.
+# The packages, with their oldest versions, that the libraries of a program are in.
 libraries() {
-  objdump -p "$1" | awk '/NEEDED/ { print $2 }' | while read -r name; do
-    path=$(ldd "$1" | awk -v name="$name" '$1 == name { print $3 }')
-    dpkg-query -S "$(readlink -f "$path")" "$path" 2>/dev/null | cut -d: -f1
-  done | sort -u | paste -sd, | sed 's/,/, /g'
+  mkdir -p "$work/debian"
+  printf 'Source: metadiffuser\n\nPackage: metadiffuser\nArchitecture: any\n' > "$work/debian/control"
+  (cd "$work" && dpkg-shlibdeps -O "$1" | sed -n 's/^shlibs:Depends=//p')
 }
 
 # package NAME PROGRAM SUMMARY LONG [MORE DEPENDENCIES]: of the tree at $work/NAME.
 package() {
-  local tree=$work/$1 documents
+  local tree=$work/$1 documents depends
   documents=$tree/usr/share/doc/$1
   mkdir -p "$tree/DEBIAN" "$documents"
+  depends=$(libraries "$tree/usr/bin/$2")
   {
     printf 'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n'
     printf 'Upstream-Name: MetaDiffuser for real robots\n\n'
@@ -38,7 +38,7 @@ Maintainer: The authors of MetaDiffuser for real robots <metadiffuser@localhost>
 Section: science
 Priority: optional
 Installed-Size: $(du -sk --exclude=DEBIAN "$tree" | cut -f1)
-Depends: ${5:+$5, }$(libraries "$tree/usr/bin/$2")
+Depends: ${5:+$5, }$depends
 Description: $3
  $4
 END

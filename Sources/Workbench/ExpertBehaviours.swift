@@ -9,12 +9,18 @@ import OfflineData
 import Tasks
 
 extension TaskFamily {
-  /// Where the family's expert lies unless the user says otherwise.
-  package var expertPath: String { "experts/\(name).safetensors" }
+  /// The family's expert, `path` or else the one that ships.
+  private func expert(_ path: String?) throws -> String {
+    try path
+      ?? ShippedFiles.own.path(
+        ShippedFiles.expert(name), cure: "'metadiffuser train expert --family \(name)' makes one, --experts names it")
+  }
 
-  /// The behaviour of `level`, sampled from the expert at `expertPath`. Throws when that file is not for this family.
-  package func behaviour(_ level: BehaviourLevel, expertPath: String) throws -> Behaviour {
+  /// The behaviour of `level`, sampled from the expert at `expertPath`; nil: the one that ships. Throws when that file is not
+  /// for this family.
+  package func behaviour(_ level: BehaviourLevel, expertPath: String?) throws -> Behaviour {
     guard level != .random else { return .random(self) }
+    let expertPath = try expert(expertPath)
     guard FileManager.default.fileExists(atPath: expertPath) else {
       throw DataError.system(
         file: expertPath, operation: "open",
@@ -33,7 +39,7 @@ extension TaskFamily {
   }
 
   /// The behaviours of all levels.
-  package func behaviours(expertPath: String) throws -> [BehaviourLevel: Behaviour] {
+  package func behaviours(expertPath: String?) throws -> [BehaviourLevel: Behaviour] {
     var behaviours: [BehaviourLevel: Behaviour] = [:]
     for level in BehaviourLevel.allCases { behaviours[level] = try behaviour(level, expertPath: expertPath) }
     return behaviours
@@ -53,7 +59,8 @@ extension TaskFamily {
   }
 
   /// The expert's mean action: the yardstick that returns are held against.
-  package func yardstick(expertPath: String) throws -> Behaviour {
+  package func yardstick(expertPath: String?) throws -> Behaviour {
+    let expertPath = try expert(expertPath)
     try check(fits: ExpertPolicy(path: expertPath), file: expertPath)
     return Behaviour(name: "expert mean") {
       let expert = try ExpertPolicy(path: expertPath)

@@ -16,10 +16,10 @@ struct DemoTask: ParsableArguments {
   @Option(parsing: .unconditional, help: "Seed of the robot's starts and the planner's noise.")
   var seed: UInt64 = 1
 
-  @Option(help: "Model file.")
-  var model = "Models/cheetah-vel.safetensors"
+  @Option(help: "Model file (default: the cheetah-vel that ships).")
+  var model: String?
 
-  @Option(help: "Expert file, the yardstick (default: experts/FAMILY.safetensors).")
+  @Option(help: "Expert file, the yardstick (default: the one that ships).")
   var experts: String?
 
   @Option(parsing: .unconditional, help: "Episodes after the warm start.")
@@ -29,11 +29,21 @@ struct DemoTask: ParsableArguments {
     guard (1...100).contains(episodes) else { throw ValidationError("--episodes is \(episodes), give 1...100") }
   }
 
+  /// Model file.
+  var modelPath: String {
+    get throws {
+      try model
+        ?? ShippedFiles.own.path(
+          ShippedFiles.model(TaskFamily.cheetahVelocity.name), cure: "'metadiffuser train' makes one, --model names it")
+    }
+  }
+
   /// The model's family; throws if model, task or experts cannot be used, before anything is started.
   func family() throws -> TaskFamily {
+    let model = try modelPath
     let family = try LoadedModel(path: model).description.simulatedFamily(file: model)
     _ = try family.task(parameters: [speed])
-    _ = try family.yardstick(expertPath: experts ?? family.expertPath).makePolicy()
+    _ = try family.yardstick(expertPath: experts).makePolicy()
     return family
   }
 
@@ -47,7 +57,7 @@ struct DemoTask: ParsableArguments {
     }
     let random = try returns(.random(family), episodes: 1...episodes)
     return Yardsticks(
-      expertReturns: try returns(family.yardstick(expertPath: experts ?? family.expertPath), episodes: 0...episodes),
+      expertReturns: try returns(family.yardstick(expertPath: experts), episodes: 0...episodes),
       randomReturn: random.reduce(0, +) / Double(random.count))
   }
 }

@@ -13,7 +13,7 @@ enum SuiteName: String, CaseIterable, ExpressibleByArgument { case paper }
 
 struct SuiteArguments: ParsableArguments {
   @Option(
-    help: "In place of --model: every family whose model and expert are here, with the baselines. There is: paper.")
+    help: "In place of --model: every family whose model and expert ship, with the baselines. There is: paper.")
   var suite: SuiteName?
 
   @Flag(help: "Suite: a fixed subset: four tasks, one seed, warm starts expert, random and own.")
@@ -62,13 +62,14 @@ struct SuiteArguments: ParsableArguments {
     var members: [Suite.Member] = []
     var missing: [String] = []
     for family in families ?? TaskFamily.all {
-      let model = "Models/\(family.name).safetensors"
-      let absent = [model, family.expertPath].filter { !FileManager.default.fileExists(atPath: $0) }
-      guard absent.isEmpty else {
-        missing.append("\(family.name): \(absent.joined(separator: " and ")) not found")
+      let names = [ShippedFiles.model(family.name), ShippedFiles.expert(family.name)]
+      let files = ShippedFiles.own
+      guard let model = files.path(names[0]), let expert = files.path(names[1]) else {
+        let absent = names.filter { files.path($0) == nil }.joined(separator: " and ")
+        missing.append("\(family.name): \(absent) not found in \(files.places.joined(separator: " or "))")
         continue
       }
-      members.append(try member(family, model: model, methods ?? SuiteMethod.allCases, &missing))
+      members.append(try member(family, model: model, expert: expert, methods ?? SuiteMethod.allCases, &missing))
     }
     var suite = Suite(
       members: members, missing: missing, results: results ?? (quick ? "runs/paper-quick" : "runs/paper"))
@@ -82,16 +83,17 @@ struct SuiteArguments: ParsableArguments {
   }
 
   private func member(
-    _ family: TaskFamily, model path: String, _ methods: [SuiteMethod], _ missing: inout [String]
+    _ family: TaskFamily, model path: String, expert: String, _ methods: [SuiteMethod], _ missing: inout [String]
   ) throws -> Suite.Member {
     let model = try LoadedModel(path: path)
     try model.description.check(fits: family, file: path)
-    var files = ["model": path, "expert": family.expertPath]
+    var files = ["model": path, "expert": expert]
     var baselines: [BaselineMethod: BaselineModel] = [:]
     for method in methods.compactMap(\.baseline) {
-      let path = BaselineMethod.path(method, family: family.name)
-      guard FileManager.default.fileExists(atPath: path) else {
-        missing.append("\(family.name), \(method.rawValue): \(path) not found")
+      let name = ShippedFiles.baseline(family.name, method: method.rawValue)
+      guard let path = ShippedFiles.own.path(name) else {
+        let places = ShippedFiles.own.places.joined(separator: " or ")
+        missing.append("\(family.name), \(method.rawValue): \(name) not found in \(places)")
         continue
       }
       let baseline = try BaselineModel(path: path)
@@ -100,8 +102,8 @@ struct SuiteArguments: ParsableArguments {
       files[method.rawValue] = path
     }
     return Suite.Member(
-      family: family, model: model, behaviours: try family.behaviours(expertPath: family.expertPath),
-      yardstick: try family.yardstick(expertPath: family.expertPath), baselines: baselines,
+      family: family, model: model, behaviours: try family.behaviours(expertPath: expert),
+      yardstick: try family.yardstick(expertPath: expert), baselines: baselines,
       fingerprints: try files.mapValues { try Fingerprint(path: $0).text })
   }
 

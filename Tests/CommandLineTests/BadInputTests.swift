@@ -90,7 +90,7 @@ import Testing
 
   @Test func `an expert for another family is refused`() throws {
     let expert = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("../../experts/cheetah-vel.safetensors").standardized.path
+      .appendingPathComponent("../../Models/experts/cheetah-vel.safetensors").standardized.path
     try expectRefusal(
       ["collect", "--family", "point-robot", "--experts", expert, "-o", workplace.path("a.hdf5")], status: 65, expert,
       "observation size is 17, family point-robot has 2")

@@ -7,7 +7,6 @@ import Testing
   let workplace = try! Workplace()
 
   init() throws {
-    try workplace.copyExpert("point-robot")
     try workplace.writeModel("bank.safetensors", bank: 5)
     try workplace.writeModel("plain.safetensors")
   }

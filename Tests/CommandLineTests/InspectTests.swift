@@ -83,7 +83,7 @@ import Testing
     #expect((report["warnings"] as? [String])?.count == 1)
 
     let expert = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("../../experts/cheetah-vel.safetensors").standardized.path
+      .appendingPathComponent("../../Models/experts/cheetah-vel.safetensors").standardized.path
     let levels = try run(["inspect", expert, "--json"]).json()["levels"] as? [[String: Any]]
     #expect(levels?.map { $0["level"] as? String } == ["medium", "expert"])
   }

@@ -29,7 +29,6 @@ import Testing
   private func fill() throws {
     try workplace.writeDataset("log.hdf5")
     try workplace.writeModel("m.safetensors")
-    try workplace.copyExpert("point-robot")
     let rows = (1...2000).map { "\($0),0.\($0)\n" }.joined()
     try workplace.write("table.csv", Data(("step,loss\n" + rows).utf8))
   }

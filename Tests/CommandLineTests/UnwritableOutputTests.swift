@@ -42,7 +42,6 @@ import Testing
     ]
     #expect(try run(train, redirection).status == 0)
     #expect(FileManager.default.fileExists(atPath: workplace.path("m.safetensors")))
-    try workplace.copyExpert("point-robot")
     let evaluate = [
       "evaluate", "--model", "p.safetensors", "--tasks", "2,5", "--episodes", "1",
     ]
@@ -52,7 +51,6 @@ import Testing
   }
 
   @Test func `with all three descriptors closed no message goes into a file of results`() throws {
-    try workplace.copyExpert("point-robot")
     let simulate = [
       "simulate", "--family", "point-robot", "--task", "1,0", "--wait", "0.05", "--trace", "t.csv", "--link", line,
     ]

@@ -88,15 +88,6 @@ final class Workplace {
 
   func write(_ name: String, _ bytes: Data) throws { try bytes.write(to: URL(fileURLWithPath: path(name))) }
 
-  /// Puts the expert of `family` that ships where a command looks for it.
-  func copyExpert(_ family: String) throws {
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    try FileManager.default.createDirectory(atPath: path("experts"), withIntermediateDirectories: true)
-    try FileManager.default.copyItem(
-      atPath: root.path + "/experts/\(family).safetensors", toPath: path("experts/\(family).safetensors"))
-  }
-
   /// An untrained model, with a bank of so many contexts; of point-robot's sizes and period unless said otherwise.
   func writeModel(
     _ name: String, family: String = "point-robot", observationSize: Int = 2, periodNanoseconds: UInt64 = 100_000_000,

@@ -2,9 +2,8 @@
 
 import ActuatorBus
 import Foundation
+import TestStand
 import Testing
-
-@testable import TestStand
 
 @Suite struct DriveTraceTests {
   /// A row at `time`, as the plant writes it.

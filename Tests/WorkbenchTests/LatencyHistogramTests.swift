@@ -2,8 +2,7 @@
 
 import Foundation
 import Testing
-
-@testable import Workbench
+import Workbench
 
 @Suite struct LatencyHistogramTests {
   private func histogram(_ count: UInt64) -> LatencyHistogram {

@@ -18,7 +18,7 @@ struct SlewCommand: ParsableCommand {
   var models = "Models"
 
   @Option(help: "Folder of the experts.")
-  var experts = "experts"
+  var experts = "Models/experts"
 
   @Option(help: "Family.")
   var family = "cheetah-vel"

@@ -28,10 +28,23 @@ package struct FaultFigures: Encodable {
   package var drivingAfterMs: Spread?
   /// Faults after which SAFE was not reached, or not in time; or driving did not resume in time.
   package var failures: Int
+
+  package init(
+    part: String, fault: String, count: Int, safeAfterMs: Spread?, drivingAfterMs: Spread?, failures: Int
+  ) {
+    self.part = part
+    self.fault = fault
+    self.count = count
+    self.safeAfterMs = safeAfterMs
+    self.drivingAfterMs = drivingAfterMs
+    self.failures = failures
+  }
 }
 
 package struct FaultReport: Encodable {
   package var faults: [FaultFigures]
+
+  package init(faults: [FaultFigures]) { self.faults = faults }
 
   package var isGood: Bool { faults.allSatisfy { $0.failures == 0 } }
 

@@ -43,7 +43,7 @@ struct AdaptCommand: ParsableCommand {
   @Option(help: "Who drives the warm start: random, medium, expert, mixed, or own: the planner itself.")
   var warmStart = WarmStartSource.mixed
 
-  @Option(help: "Expert file, the yardstick and the driver of warm starts (default: experts/FAMILY.safetensors).")
+  @Option(help: "Expert file, the yardstick and the driver of warm starts (default: the one that ships).")
   var experts: String?
 
   @Option(parsing: .unconditional, help: "Seed of everything random.")
@@ -82,11 +82,10 @@ struct AdaptCommand: ParsableCommand {
   func run() throws {
     let loaded = try LoadedModel(path: model)
     let family = try loaded.description.simulatedFamily(file: model)
-    let expertPath = experts ?? family.expertPath
     var test = MetaTest(
       family: family, split: split, model: loaded, warmStart: warmStart, episodes: episodes, seed: seed,
-      behaviours: try family.behaviours(expertPath: expertPath),
-      yardstick: try family.yardstick(expertPath: expertPath))
+      behaviours: try family.behaviours(expertPath: experts),
+      yardstick: try family.yardstick(expertPath: experts))
     let all = try (inferences ?? (loaded.weights.bank == nil ? [.encoder] : [.encoder, .belief]))
       .map { try planner.given.applied(to: loaded, contextInference: $0) }
     test.kernels = planner.kernel

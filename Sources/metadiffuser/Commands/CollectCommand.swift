@@ -25,7 +25,7 @@ struct CollectCommand: ParsableCommand {
   @Option(help: "Who drives; mixed is random : medium : expert : recovery : astray = 1 : 2 : 4 : 5 : 3.")
   var quality = Quality.mixed
 
-  @Option(help: "Expert file with the levels medium and expert (default: experts/FAMILY.safetensors).")
+  @Option(help: "Expert file with the levels medium and expert (default: the one that ships).")
   var experts: String?
 
   @Option(
@@ -98,7 +98,7 @@ struct CollectCommand: ParsableCommand {
   /// Task after task, in each task one level after the other.
   private func recordingJobs(_ family: TaskFamily, _ options: CollectionOptions) throws -> [RecordingJob] {
     let behaviours = try quality.counts(episodes: options.episodesPerTask).filter { $0.episodes > 0 }.map {
-      (level: $0.level, try family.behaviour($0.level, expertPath: experts ?? family.expertPath), $0.episodes)
+      (level: $0.level, try family.behaviour($0.level, expertPath: experts), $0.episodes)
     }
     let tasks = split == .train ? family.trainTasks(count: options.tasks) : family.tasks(split)
     return tasks.enumerated().flatMap { task, parameters in

@@ -54,7 +54,7 @@ struct DemoCommand: ParsableCommand {
         "--episodes", "\(task.episodes + 1)", "--wait", "20", "--trace", processes.tracePath, "--json",
       ] + keyed,
       controller: [
-        "--model", task.model, "--link", link, "--seed", "\(task.seed)", "--warm-start-episodes", "1",
+        "--model", try task.modelPath, "--link", link, "--seed", "\(task.seed)", "--warm-start-episodes", "1",
         "--exit-with-robot", "--quiet", "--json",
       ] + (contextInference.map { ["--context-inference", $0.rawValue] } ?? []) + keyed,
       isCancelled: { Interruption.isRequested })

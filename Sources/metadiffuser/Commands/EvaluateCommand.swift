@@ -54,7 +54,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "What the context comes from: encoder or belief (default: belief where the model has a bank).")
   var contextInference: ContextInference?
 
-  @Option(help: "Expert file, the yardstick and the driver of warm starts (default: experts/FAMILY.safetensors).")
+  @Option(help: "Expert file, the yardstick and the driver of warm starts (default: the one that ships).")
   var experts: String?
 
   @Option(parsing: .unconditional, help: "Seed of everything random.")
@@ -91,13 +91,12 @@ struct EvaluateCommand: ParsableCommand {
     }
     let loaded = try LoadedModel(path: model)
     let family = try loaded.description.simulatedFamily(file: model)
-    let expertPath = experts ?? family.expertPath
     let options = try planner.given.applied(to: loaded, contextInference: contextInference)
     let guides = try list(guide ?? options.guide.rawValue, "--guide", Guide.allCases)
     let qualities = try list(warmStart ?? "mixed", "--warm-start", WarmStartSource.allCases)
     let chosenTasks = try tasks.map { try numbers($0, below: family.tasks(split).count) }
-    let yardstick = try family.yardstick(expertPath: expertPath)
-    let behaviours = try family.behaviours(expertPath: expertPath)
+    let yardstick = try family.yardstick(expertPath: experts)
+    let behaviours = try family.behaviours(expertPath: experts)
 
     Interruption.watch()
     var reports: [MetaTestReport] = []

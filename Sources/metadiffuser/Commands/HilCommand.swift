@@ -69,7 +69,7 @@ struct HilCommand: ParsableCommand {
     let plant =
       ["--family", family.name, "--task", "\(task.speed)", "--seed", "\(task.seed)"]
       + (safe.map { ["--safe", $0] } ?? [])
-    let controller = ["--model", task.model, "--seed", "\(task.seed)", "--warm-start-episodes", "1"]
+    let controller = ["--model", try task.modelPath, "--seed", "\(task.seed)", "--warm-start-episodes", "1"]
     if let faults {
       let processes = try StandProcesses(image: image, realPorts: nil, plant: plant, controller: controller)
       let report = try StandFaults(

@@ -29,7 +29,7 @@ struct TrainBaselineCommand: ParsableCommand {
   var data: String?
 
   @Option(
-    help: "Model whose data, settings of contexts and (bc) encoder are used (default: Models/FAMILY.safetensors).")
+    help: "Model whose data, settings of contexts and (bc) encoder are used (default: the one that ships).")
   var model: String?
 
   @Option(name: [.short, .long], help: "Baseline file to write (default: Models/baselines/FAMILY-METHOD.safetensors).")
@@ -65,8 +65,12 @@ struct TrainBaselineCommand: ParsableCommand {
     case .cloning: options.cloningSteps = steps ?? options.cloningSteps
     case .focal: options.actorCriticSteps = steps ?? options.actorCriticSteps
     }
-    let output = output ?? BaselineMethod.path(method, family: family)
-    let (data, model) = (data ?? "data/\(family).hdf5", model ?? "Models/\(family).safetensors")
+    let output = output ?? ShippedFiles.baseline(family, method: method.rawValue)
+    let data = data ?? "data/\(family).hdf5"
+    let model =
+      try model
+      ?? ShippedFiles.own.path(
+        ShippedFiles.model(family), cure: "'metadiffuser train --data \(data)' makes one, --model names it")
     let training = try BaselineTraining(
       method, Dataset.load(path: data), model: LoadedModel(path: model), options, threads: threads)
     let checkpoint = checkpoint ?? checkpointPath(of: output)
@@ -94,12 +98,5 @@ struct TrainBaselineCommand: ParsableCommand {
       console_say("\ninterrupted; the same command resumes from \(checkpoint)\n")
       throw ExitCode.failure
     }
-  }
-}
-
-extension BaselineMethod {
-  /// Where a family's baseline lies unless the user says otherwise.
-  static func path(_ method: BaselineMethod, family: String) -> String {
-    "Models/baselines/\(family)-\(method.rawValue).safetensors"
   }
 }

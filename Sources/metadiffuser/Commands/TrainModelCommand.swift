@@ -43,7 +43,7 @@ struct TrainModelCommand: ParsableCommand {
     help: "Measure the return on five held-out tasks every so many denoiser steps, for the table; takes the expert.")
   var evaluateEvery: Int?
 
-  @Option(help: "Expert file, the driver of warm starts for --evaluate-every (default: experts/FAMILY.safetensors).")
+  @Option(help: "Expert file, the driver of warm starts for --evaluate-every (default: the one that ships).")
   var experts: String?
 
   @Flag(help: "Print the report as JSON, and no progress.")
@@ -98,7 +98,7 @@ struct TrainModelCommand: ParsableCommand {
   /// One episode on each of five tasks that neither training nor a meta-test uses.
   private func makeProbe(_ name: String, interval: Int) throws -> ModelTraining.Probe {
     let family = try TaskFamily.named(name)
-    let behaviours = try family.behaviours(expertPath: experts ?? family.expertPath)
+    let behaviours = try family.behaviours(expertPath: experts)
     return ModelTraining.Probe(interval: interval) { model in
       // Only the planner drives: whoever is the yardstick has no say in the return.
       var test = MetaTest(

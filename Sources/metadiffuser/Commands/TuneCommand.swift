@@ -50,7 +50,7 @@ struct TuneCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "Episodes of each task.")
   var episodes = 1
 
-  @Option(help: "Expert file, the yardstick and the driver of warm starts (default: experts/FAMILY.safetensors).")
+  @Option(help: "Expert file, the yardstick and the driver of warm starts (default: the one that ships).")
   var experts: String?
 
   @Option(parsing: .unconditional, help: "Seed of everything random.")
@@ -83,11 +83,10 @@ struct TuneCommand: ParsableCommand {
   func run() throws {
     let loaded = try LoadedModel(path: model)
     let family = try loaded.description.simulatedFamily(file: model)
-    let expertPath = experts ?? family.expertPath
     let periodMs = period?.milliseconds ?? Double(loaded.description.periodNanoseconds) / 1e6
     var test = MetaTest(
       family: family, split: .heldOut, model: loaded, warmStart: warmStart, episodes: episodes, seed: seed,
-      behaviours: try family.behaviours(expertPath: expertPath), yardstick: try family.yardstick(expertPath: expertPath)
+      behaviours: try family.behaviours(expertPath: experts), yardstick: try family.yardstick(expertPath: experts)
     )
     test.threads = threads
     test.kernels = kernel

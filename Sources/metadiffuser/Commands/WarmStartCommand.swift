@@ -23,7 +23,7 @@ struct WarmStartCommand: ParsableCommand {
   @Option(help: "Who drives; mixed takes every third step of a random, a medium and an expert episode.")
   var quality = Quality.expert
 
-  @Option(help: "Expert file with the levels medium and expert (default: experts/FAMILY.safetensors).")
+  @Option(help: "Expert file with the levels medium and expert (default: the one that ships).")
   var experts: String?
 
   @Option(parsing: .unconditional, help: "Seed of everything random.")
@@ -48,7 +48,7 @@ struct WarmStartCommand: ParsableCommand {
     let family = try TaskFamily.named(family)
     let task = try family.task(parameters: task.parameters)
     try OutputFile.prepare(output)
-    let behaviours = try quality.levels.map { try family.behaviour($0, expertPath: experts ?? family.expertPath) }
+    let behaviours = try quality.levels.map { try family.behaviour($0, expertPath: experts) }
     let warmStart = try WarmStart.record(task, behaviours: behaviours, label: quality.rawValue, seed: seed)
     try warmStart.write(to: output)
     let summary = Summary(
