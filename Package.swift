@@ -14,6 +14,7 @@ let package = Package(
     .library(name: "PlannerRuntime", targets: ["PlannerRuntime"]),
     .library(name: "PlannerModel", targets: ["PlannerModel"]),
     .library(name: "RobotLink", targets: ["RobotLink"]),
+    .library(name: "ControlCore", targets: ["ControlCore"]),
     .library(name: "ControlLoop", targets: ["ControlLoop"]),
     .library(name: "Failsafe", targets: ["Failsafe"]),
     .library(name: "Tasks", targets: ["Tasks"]),
@@ -52,11 +53,13 @@ let package = Package(
     // Stands in for malloc: for programs and tests only, never for a library.
     .target(name: "CAllocationCounter"),
     .target(
-      name: "ControlLoop",
+      name: "ControlCore",
       dependencies: [
-        "Failsafe", "RobotLink", "CRealTime", "CVersion", "PlannerModel", "PlannerRuntime",
-        .product(name: "Histogram", package: "hdrhistogram-swift"),
+        "Failsafe", "RobotLink", "PlannerRuntime", .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
+    .target(
+      name: "ControlLoop",
+      dependencies: ["ControlCore", "RobotLink", "CRealTime", "CVersion", "PlannerModel", "PlannerRuntime"]),
     .target(
       name: "CommandOptions",
       dependencies: [
@@ -65,7 +68,8 @@ let package = Package(
     .executableTarget(
       name: "metadiffuserd",
       dependencies: [
-        "CommandOptions", "CAllocationCounter", "CConsole", "ControlLoop", "Foundations", "RobotLink", "PlannerModel",
+        "CommandOptions", "CAllocationCounter", "CConsole", "ControlCore", "ControlLoop", "Foundations", "RobotLink",
+        "PlannerModel",
         "PlannerRuntime",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
@@ -141,9 +145,11 @@ let package = Package(
         "FirmwareApplication", "ActuatorBus", "Failsafe", "RobotLink", "CRobotProtocol", "PlannerRuntime",
       ]),
     .testTarget(
+      name: "ControlCoreTests", dependencies: ["ControlCore", "Failsafe", "RobotLink", "PlannerRuntime"]),
+    .testTarget(
       name: "ControlLoopTests",
       dependencies: [
-        "ControlLoop", "CRealTime", "Failsafe", "RobotLink", "PlannerModel", "PlannerRuntime", "CAllocationCounter",
+        "ControlCore", "ControlLoop", "CRealTime", "Failsafe", "RobotLink", "PlannerModel", "PlannerRuntime", "CAllocationCounter",
       ]),
     .testTarget(
       name: "ProgramTests",
@@ -153,7 +159,7 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "ActuatorBus", "CHDF5", "ControlLoop", "CRobotProtocol", "CSeal", "CVirtualClock", "FirmwareApplication",
+        "ActuatorBus", "CHDF5", "ControlCore", "ControlLoop", "CRobotProtocol", "CSeal", "CVirtualClock", "FirmwareApplication",
         "Experts", "OfflineData", "PlannerModel", "PlannerRuntime", "RobotLink", "Tasks",
       ],
       path: "Tests/Support/FuzzTargets"),

@@ -1,6 +1,6 @@
-// The controller's cycle: observation in, plan, action out, and in the slack whatever can be done before the next one.
+// The control cycle on a link: waits for what the robot sends, hands it to the cycle with the time, sends the answer.
 
-import Failsafe
+import ControlCore
 import Glibc
 import PlannerModel
 import PlannerRuntime
@@ -13,52 +13,19 @@ import RobotLink
 public final class ControlLoop {
   public let status = LoopStatus()
   public let address: LinkAddress
-  public internal(set) var statistics = LoopStatistics()
   /// Transitions of the warm-start file that the planner passed over as absurd.
-  public private(set) var refusedTransitions = 0
+  public let refusedTransitions: Int
   /// Why `run` ended, if it was not asked to.
   public private(set) var failure: ControlError? = nil
+  /// What the loop's thread and the planner's helper have cost beyond time while `run` ran; complete when it has ended.
+  public private(set) var usage = ThreadUsage()
 
-  let options: ControlOptions
-  let periodNanoseconds: UInt64
-  /// What a plan may take, from when its observation was due.
-  public let budgetNanoseconds: UInt64
-  /// A serial line is slow: it carries what moves the robot, and no predictions for whoever looks on.
-  let isOnLine: Bool
-  /// Entries of a plan that go along with an action.
-  let laterEntries: Int
-  var endpoint: ControllerEndpoint
-  var planner: Planner
-  var action = ActionMessage()
-  var failsafe: StepFailsafe
-  var deadlines: DeadlineClock
-  var idleWatch = IdleWatch()
-  private var busyNews = SparseNews()
-  private var refusalNews = SparseNews()
-  private var contradictionNews = SparseNews()
-  /// Why the robot is latched, as of its last observation, and whether a person has asked for the latch to be lifted.
-  var robotLatch: RobotLatch? = nil
-  var wantsRearm = false
-  var gathering: ContextGathering
-  let followsContext: Bool
-  /// Changes of task or body that the planner had noticed in the last cycle, and whether nothing explained the robot then.
-  var noticedChanges = 0
-  var wasUnexplained = false
-  let bankParameters: BankParameters
-  var planCount: UInt32 = 0
-  var stepTime = DurationEstimate()
-  /// The shorter of the plans made in rehearsal, and its denoising steps.
-  var rehearsedNanoseconds: UInt64 = .max
-  var rehearsedSteps = 1
-  /// The robot's last start that was seen, and whether its present episode is under way.
-  var robotEpoch: UInt32 = 0
-  var isInEpisode = false
-  var episode: UInt32 = 0
-  var step: UInt32 = 0
-  /// The planner is reset and prepared for an episode's first plan.
-  var isReady = false
-  /// State of the last observation, `[observationSize]`: the start of the transition that ends with the next.
-  let lastState: UnsafeMutablePointer<Float>
+  let rehearsal: Rehearsal
+  private let options: ControlOptions
+  /// Of each task of a belief, for any thread.
+  private let taskParameters: [[Float]]
+  private(set) var endpoint: ControllerEndpoint
+  private(set) var cycle: ControlCycle
 
   /// Opens the link and makes the planner. Throws when model, warm start, settings or address cannot be used.
   public init(model: LoadedModel, options: ControlOptions, address: LinkAddress) throws(ControlError) {
@@ -67,13 +34,9 @@ public final class ControlLoop {
     try options.check(against: model)
     self.options = options
     self.address = address
-    if case .udp = address { isOnLine = false } else { isOnLine = true }
-    let along = options.laterEntries ?? (isOnLine ? ControlOptions.laterEntriesOnLine : LinkLimits.laterEntries)
-    // What an action has room for.
-    laterEntries = min(max(along, 0), LinkLimits.laterEntries)
-    periodNanoseconds = description.periodNanoseconds
-    budgetNanoseconds = options.budgetNanoseconds ?? description.periodNanoseconds / 2
-
+    // A serial line is slow: it carries what moves the robot.
+    let isOnLine = if case .udp = address { false } else { true }
+    var planner: Planner
     do throws(PlannerError) {
       planner = try Planner(
         weights: model.weights, options: options.planner ?? description.options, kernels: options.kernel,
@@ -91,82 +54,63 @@ public final class ControlLoop {
     } catch {
       throw .link(error)
     }
-    deadlines = DeadlineClock(
-      periodNanoseconds: description.periodNanoseconds, budgetNanoseconds: budgetNanoseconds)
-    failsafe = StepFailsafe(
-      times: FailsafeTimes(periodNanoseconds: description.periodNanoseconds, usableEntries: shape.horizon / 2))
-    followsContext = planner.belief != nil
-    bankParameters = BankParameters(followsContext ? model.weights.bank : nil)
-    gathering = ContextGathering(options.warmStart == nil ? .firstEpisodes(options.warmStartEpisodes) : .given)
-    lastState = .allocate(capacity: shape.observationSize)
-    lastState.initialize(repeating: 0, count: shape.observationSize)
-    rehearse()
-    if let warmStart = options.warmStart {
-      let taken = warmStart.infer(into: &planner)
-      refusedTransitions = warmStart.count - taken
-      guard taken > 0 else {
-        throw .unfit(
-          file: options.warmStartPath, field: "transitions", found: "of no use: none of the \(warmStart.count)",
-          expected: "numbers within a million spreads of the training data; look at their units and order")
-      }
+    rehearsal = Rehearsal(&planner)
+    refusedTransitions = try options.takeWarmStart(into: &planner)
+    let tasks = planner.belief == nil ? 0 : model.weights.bank?.count ?? 0
+    cycle = ControlCycle(
+      planner: planner, bank: model.weights.bank, periodNanoseconds: description.periodNanoseconds,
+      budgetNanoseconds: options.budgetNanoseconds,
+      laterEntries: options.laterEntries ?? (isOnLine ? ControlOptions.laterEntriesOnLine : LinkLimits.laterEntries),
+      seed: options.seed, context: options.warmStart == nil ? .firstEpisodes(options.warmStartEpisodes) : .given,
+      whenUnexplained: options.whenUnexplained, isTerse: isOnLine)
+    var parameters: [[Float]] = []
+    for task in 0..<tasks { parameters.append(cycle.taskParameters(task)) }
+    taskParameters = parameters
+    for plan in [rehearsal.first, rehearsal.second] {
+      cycle.noteRehearsal(nanoseconds: plan.nanoseconds, steps: plan.steps)
     }
-    if let belief = planner.belief { tell(belief) }
-    beginEpisode()
+    publish()
   }
 
-  deinit { lastState.deallocate() }
-
-  public var contextTransitions: Int { planner.transitionCount }
-  public var hasContext: Bool { planner.hasContext }
+  /// What a plan may take, from when its observation was due.
+  public var budgetNanoseconds: UInt64 { cycle.budgetNanoseconds }
+  public var statistics: LoopStatistics { cycle.statistics }
+  public var contextTransitions: Int { cycle.planner.transitionCount }
+  public var hasContext: Bool { cycle.planner.hasContext }
   /// What the planner believes about the robot; nil where its context is not a belief.
-  public var belief: Belief? { planner.belief }
+  public var belief: Belief? { cycle.planner.belief }
   /// The true parameters of the task of `hypothesis` of the model's bank; none where nobody has named them. From any thread.
   public func taskParameters(_ hypothesis: Int) -> [Float] {
-    (0..<bankParameters.size).map { bankParameters.value(hypothesis, $0) }
+    taskParameters[hypothesis]
   }
-  public var kernelName: String { planner.kernelName }
-  public var arenaBytes: Int { planner.arenaBytes }
+  public var kernelName: String { cycle.planner.kernelName }
+  public var arenaBytes: Int { cycle.planner.arenaBytes }
   /// Calls `body(context)` on the planner's second thread, if it has one, and waits for it; not while `run` runs.
   public func onHelper(
     _ body: @convention(c) (UnsafeMutableRawPointer?) -> Void, _ context: UnsafeMutableRawPointer? = nil
   ) {
-    planner.onHelper(body, context)
+    cycle.planner.onHelper(body, context)
   }
   /// The planner's second thread, if it has one.
-  var helperThread: UInt64? { planner.helperThread }
+  var helperThread: UInt64? { cycle.planner.helperThread }
   public var counters: LinkCounters { endpoint.session.counters }
   /// The robot's clock and this machine's.
   public var clock: ClockEstimate { endpoint.session.clock }
   public var robot: RobotDescription? { endpoint.session.robot }
-
-  /// Plans twice, cold and warm, before anything depends on it, so that no page, branch or estimate is new to the first real plan.
-  private func rehearse() {
-    _ = planner.addTransition(observation: lastState, action: action.command, reward: 0, next: lastState)
-    planner.updateContext()
-    for _ in 0..<2 {
-      let start = monotonicNanoseconds()
-      let result = planner.plan(observation: lastState, budgetNanoseconds: .max)
-      let duration = monotonicNanoseconds() - start
-      stepTime.record(duration / UInt64(max(1, result.stepsTaken)))
-      if duration < rehearsedNanoseconds { (rehearsedNanoseconds, rehearsedSteps) = (duration, result.stepsTaken) }
-      planner.prepare()
-    }
-    planner.clearContext()
-  }
 
   // MARK: Running
 
   /// Runs until `status.stop()`, a refusal by the first robot found, or the robot's goodbye where that is asked for. Call it on
   /// a thread of its own.
   public func run() {
-    let start = ThreadUsage.now(with: planner, allocationCount: options.allocationCount)
+    let start = ThreadUsage.now(with: cycle.planner, allocationCount: options.allocationCount)
     var goesOn = true
     while goesOn, !status.isStopRequested.load(ordering: .relaxed) {
       // How long a stop may find it waiting for a robot that says nothing.
       goesOn = runOnce(until: monotonicNanoseconds() + 20_000_000)
     }
     if endpoint.session.isConnected { endpoint.sayGoodbye() }
-    statistics.usage = ThreadUsage.now(with: planner, allocationCount: options.allocationCount) - start
+    usage = ThreadUsage.now(with: cycle.planner, allocationCount: options.allocationCount) - start
     status.end()
   }
 
@@ -179,45 +123,18 @@ public final class ControlLoop {
 
   private func handle(_ event: ControllerEndpoint.Event) -> Bool {
     switch event {
-    case .timeout, .link(.none): break
+    case .timeout, .link(.none): return true
     case .link(.observation): return drainAndAnswer()
-    case .link(.connected):
-      status.post(status.isConnected ? .robotRestarted : .connected)
-      status.show(isConnected: true)
-      // Hand-shakes come by themselves after a silence: they unlatch nothing.
-      failsafe.standDown()
-      // Nor does what was asked for before anybody could know what for.
-      _ = status.takeRearm()
-      deadlines = DeadlineClock(periodNanoseconds: periodNanoseconds, budgetNanoseconds: budgetNanoseconds)
-      busyNews = SparseNews()
-    case .silent: leave(.silent)
-    case .link(.goodbye):
-      leave(.goodbye)
-      return !options.exitsWithRobot
-    case .link(.busy):
-      if busyNews.isDue(now: monotonicNanoseconds()) { status.post(.busy) }
-    case .link(.contradiction):
-      if contradictionNews.isDue(now: monotonicNanoseconds()) { status.post(.contradiction) }
-    case .link(.refused):
-      guard robot == nil else {
-        // It did fit: whatever is there now, what was driven may come back.
-        if refusalNews.isDue(now: monotonicNanoseconds()) { status.post(.refused) }
-        break
-      }
+    case .link(.refused) where robot == nil:
       failure = .refused(address, reason: endpoint.session.peerText.description)
       return false
+    // Nobody could know what a latch was to be lifted for.
+    case .link(.connected): _ = status.takeRearm()
+    case .silent, .link(.goodbye), .link(.busy), .link(.contradiction), .link(.refused): break
     }
-    return true
-  }
-
-  /// The robot is gone: nothing is sent until it is back.
-  private func leave(_ news: LoopEvent) {
-    status.show(isConnected: false)
-    status.post(news)
-    isInEpisode = false
-    idleWatch = IdleWatch()
-    robotLatch = nil
-    wantsRearm = false
+    cycle.note(event, now: monotonicNanoseconds())
+    publish()
+    return !(event == .link(.goodbye) && options.exitsWithRobot)
   }
 
   /// Most observations that one answer supersedes: a peer that sends them faster than they can be looked at is answered
@@ -226,19 +143,39 @@ public final class ControlLoop {
 
   /// Takes in the observation that came and, if newer ones wait behind it, those; answers the newest.
   private func drainAndAnswer() -> Bool {
-    var arrival = monotonicNanoseconds()
-    takeIn()
+    cycle.observe(endpoint.observation, arrival: monotonicNanoseconds())
     for _ in 0..<Self.mostSuperseded {
       let next = endpoint.next(until: 0)
       guard next == .link(.observation) else {
-        answer(arrival: arrival)
+        answer()
         return next == .timeout ? true : handle(next)
       }
-      statistics.superseded += 1
-      arrival = monotonicNanoseconds()
-      takeIn()
+      cycle.observe(endpoint.observation, arrival: monotonicNanoseconds())
     }
-    answer(arrival: arrival)
+    answer()
     return true
+  }
+
+  private func answer() {
+    // Whoever sends observations has described itself.
+    guard let robot = endpoint.session.robot else { return }
+    cycle.plan(for: robot, isRearmAsked: status.takeRearm(), now: monotonicNanoseconds())
+    cycle.decide(now: monotonicNanoseconds())
+    endpoint.send(cycle.action)
+    cycle.sent(now: monotonicNanoseconds())
+    status.show(
+      episode: cycle.episode, step: cycle.step, reward: cycle.reward, planMicroseconds: cycle.action.planMicroseconds,
+      misses: cycle.statistics.deadlineMisses)
+    publish()
+    cycle.useSlack()
+    publish()
+  }
+
+  /// Shows other threads what the cycle has to tell.
+  private func publish() {
+    status.show(isConnected: cycle.isConnected)
+    status.show(missed: cycle.missedPlan)
+    if let belief = cycle.belief { status.show(belief) }
+    while let news = cycle.nextNews() { status.post(news) }
   }
 }

@@ -1,18 +1,9 @@
 // Settings of the controller beyond the planner's own.
 
+import ControlCore
 import PlannerModel
 import PlannerRuntime
 import RobotLink
-
-/// What the loop does while nothing that the model knows explains the robot.
-public enum UnexplainedReaction: String, CaseIterable, Sendable {
-  /// Drives on, and says so.
-  case carryOn = "carry-on"
-  /// Gives the last command again until the robot is understood.
-  case hold
-  /// Takes no plan for an answer: the failsafe's course to a latched SAFE.
-  case stop
-}
 
 /// How a model is run on a robot.
 public struct ControlOptions: Sendable {
@@ -91,5 +82,17 @@ extension ControlOptions {
     try require(
       warmStartPath, "action_size", warmStart.actionSize, "\(shape.actionSize), the model's",
       warmStart.actionSize == shape.actionSize)
+  }
+
+  /// Infers the context from the warm start, if there is one; how many of its transitions the planner passed over.
+  func takeWarmStart(into planner: inout Planner) throws(ControlError) -> Int {
+    guard let warmStart else { return 0 }
+    let taken = warmStart.infer(into: &planner)
+    guard taken > 0 else {
+      throw .unfit(
+        file: warmStartPath, field: "transitions", found: "of no use: none of the \(warmStart.count)",
+        expected: "numbers within a million spreads of the training data; look at their units and order")
+    }
+    return warmStart.count - taken
   }
 }

@@ -1,41 +1,8 @@
 // What the control thread shows to the main thread while it runs: numbers and news, without a lock.
 
-import PlannerRuntime
+import ControlCore
 import RobotLink
 import Synchronization
-
-/// News from the loop.
-public enum LoopEvent: UInt8, Sendable {
-  case connected, robotRestarted, busy, silent, goodbye, refused, contextInferred, contextMissing, safe, changeNoticed
-  /// The robot describes itself otherwise than before, or refuses while it is driven: it is not obeyed in that.
-  case contradiction
-  /// Nothing that the model knows explains the robot; something does again.
-  case unexplained, explainedAgain
-  /// The robot runs and has been given nothing but the safe command for a second.
-  case idleWhileDriven
-  /// The robot has latched itself at its safe command, for the reason that its observations give.
-  case latchedInSilence, latchedOnStuckSensors, latchedByReset, latched
-  /// A person has lifted that latch.
-  case latchLifted
-}
-
-/// What the loop believes it drives, without what only a report needs.
-public struct ShownBelief: Equatable, Sendable {
-  /// Of the model's bank; `ControlLoop.taskParameters` says what task that is.
-  public var hypothesis: Int
-  /// Probability of it and of those like it, 0…1.
-  public var confidence: Float
-  /// Nothing that the model knows explains the robot.
-  public var isUnexplained: Bool
-
-  public init(_ belief: Belief) {
-    (hypothesis, confidence, isUnexplained) = (belief.hypothesis, belief.confidence, belief.isUnexplained)
-  }
-
-  fileprivate init(hypothesis: Int, confidence: Float, isUnexplained: Bool) {
-    (self.hypothesis, self.confidence, self.isUnexplained) = (hypothesis, confidence, isUnexplained)
-  }
-}
 
 /// Written by the control thread, read by any other. Each value is true on its own; together they may be of two cycles.
 public final class LoopStatus: Sendable {
@@ -124,7 +91,7 @@ public final class LoopStatus: Sendable {
   }
 
   @_noAllocation @_noLocks
-  func show(_ belief: Belief) {
+  func show(_ belief: ShownBelief) {
     let flags: UInt64 = belief.isUnexplained ? 3 : 1
     let hypothesis = UInt64(truncatingIfNeeded: belief.hypothesis) & 0x3FFF_FFFF
     beliefBits.store(UInt64(belief.confidence.bitPattern) << 32 | hypothesis << 2 | flags, ordering: .relaxed)

@@ -2,39 +2,6 @@
 
 import RobotLink
 
-/// Why the last observation that has no plan of its own has none.
-public enum MissedPlan: Equatable, Sendable {
-  case none
-  /// It reached the planner so long after it was due.
-  case late(microseconds: UInt32)
-  /// A denoising step takes so long here.
-  case slow(microseconds: UInt32)
-  /// The plan came out non-finite.
-  case failed
-
-  /// In one word, so that another thread reads it whole.
-  package var word: UInt64 {
-    @_noAllocation @_noLocks get {
-      switch self {
-      case .none: 0
-      case .late(let microseconds): 1 | UInt64(microseconds) << 32
-      case .slow(let microseconds): 2 | UInt64(microseconds) << 32
-      case .failed: 3
-      }
-    }
-  }
-
-  package init(word: UInt64) {
-    let microseconds = UInt32(word >> 32)
-    switch word & 3 {
-    case 0: self = .none
-    case 1: self = .late(microseconds: microseconds)
-    case 2: self = .slow(microseconds: microseconds)
-    default: self = .failed
-    }
-  }
-}
-
 /// What keeps a model from driving at its pace, known before it drives.
 public enum PaceWarning: Equatable, Sendable {
   /// A denoising step alone takes longer than the period: no plan can be in time.
@@ -49,7 +16,8 @@ extension ControlLoop {
   /// What is known to be too slow, measured in rehearsal and reckoned from the line's rate.
   public var paceWarnings: [PaceWarning] {
     var warnings: [PaceWarning] = []
-    let (plan, steps) = (rehearsedNanoseconds, max(1, rehearsedSteps))
+    let (plan, steps) = (rehearsal.shorter.nanoseconds, max(1, rehearsal.shorter.steps))
+    let periodNanoseconds = cycle.periodNanoseconds
     let step = plan / UInt64(steps)
     if step >= periodNanoseconds {
       warnings.append(.noPlanInTime(stepNanoseconds: step, periodNanoseconds: periodNanoseconds))
@@ -60,7 +28,7 @@ extension ControlLoop {
         .plansCutShort(planNanoseconds: plan, budgetNanoseconds: budgetNanoseconds, steps: taken, of: steps))
     }
     if case .serial(_, let baud) = address {
-      let load = LineLoad(profile: endpoint.session.profile, laterEntries: laterEntries)
+      let load = LineLoad(profile: endpoint.session.profile, laterEntries: cycle.laterEntries)
       let time = LineLoad.nanoseconds(load.observationBytes + load.actionBytes, baud: baud)
       if time > periodNanoseconds / 2 {
         warnings.append(

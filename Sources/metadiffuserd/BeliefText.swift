@@ -1,5 +1,6 @@
 // What the controller believes, in words: it knows numbers and no names.
 
+import ControlCore
 import ControlLoop
 import Foundations
 

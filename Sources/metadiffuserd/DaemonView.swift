@@ -1,6 +1,7 @@
 // What a person sees while the controller runs: news, and on a terminal one line that is kept up to date.
 
 import CConsole
+import ControlCore
 import ControlLoop
 import Foundations
 import Glibc

@@ -4,6 +4,7 @@ import ArgumentParser
 import CAllocationCounter
 import CConsole
 import CommandOptions
+import ControlCore
 import ControlLoop
 import Foundations
 import Glibc

@@ -13,13 +13,13 @@ import Testing
     "RobotLink": ["CRobotProtocol", "CDatagram", "CSerialPort", "CSeal", "Glibc", "Synchronization"],
     "Failsafe": [],
     "ActuatorBus": ["CRobotProtocol"],
+    "ControlCore": ["Failsafe", "RobotLink", "PlannerRuntime", "Histogram"],
     "ControlLoop": [
-      "Failsafe", "RobotLink", "CRealTime", "CVersion", "PlannerModel", "PlannerRuntime", "Histogram", "Glibc",
-      "Synchronization",
+      "ControlCore", "RobotLink", "CRealTime", "CVersion", "PlannerModel", "PlannerRuntime", "Glibc", "Synchronization",
     ],
     "CommandOptions": ["PlannerModel", "PlannerRuntime", "ArgumentParser"],
     "metadiffuserd": [
-      "CommandOptions", "ControlLoop", "Foundations", "RobotLink", "PlannerModel", "PlannerRuntime",
+      "CommandOptions", "ControlCore", "ControlLoop", "Foundations", "RobotLink", "PlannerModel", "PlannerRuntime",
       "CAllocationCounter", "CConsole", "ArgumentParser", "Histogram", "FoundationEssentials", "Glibc",
       "Synchronization",
     ],

@@ -1,6 +1,7 @@
 // A context that is a belief, in the loop: it goes into every action and the status, and what it says is told once.
 
 import CAllocationCounter
+import ControlCore
 import ControlLoop
 import Foundation
 import PlannerModel

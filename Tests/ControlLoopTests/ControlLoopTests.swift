@@ -1,6 +1,7 @@
 // The control loop, observation by observation: plans, warm start, restarts, refusals.
 
 import CAllocationCounter
+import ControlCore
 import ControlLoop
 import PlannerModel
 import RobotLink

@@ -1,5 +1,6 @@
 // A robot that is latched at its safe command: the loop sees it, says so, and has only a person lift it.
 
+import ControlCore
 import ControlLoop
 import RobotLink
 import Testing

@@ -1,5 +1,6 @@
 // The control loop when something is missing: plans, observations, rewards, the link.
 
+import ControlCore
 import ControlLoop
 import PlannerModel
 import RobotLink

@@ -1,5 +1,6 @@
 // Models, budgets and lines that are too slow are named with figures, before and while the robot stands still.
 
+import ControlCore
 import ControlLoop
 import PlannerModel
 import PlannerRuntime

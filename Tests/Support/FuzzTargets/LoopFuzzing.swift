@@ -3,6 +3,7 @@
 
 import CRobotProtocol
 import CVirtualClock
+import ControlCore
 import ControlLoop
 import PlannerModel
 import PlannerRuntime

@@ -4,9 +4,9 @@ import Failsafe
 import PlannerRuntime
 import RobotLink
 
-extension ControlLoop {
+extension ControlCycle {
   /// Fills in command, mode and plan.
-  func set(_ choice: CommandChoice) {
+  mutating func set(_ choice: CommandChoice) {
     action.plan = planCount
     action.planEntry = 0
     switch choice {
@@ -29,30 +29,28 @@ extension ControlLoop {
     }
   }
 
-  private func fill(_ mode: ActionMode, entry: Int) {
+  private mutating func fill(_ mode: ActionMode, entry: Int) {
     action.mode = mode
     action.planEntry = UInt32(entry)
     copy(entry, to: action.command)
     // Where time stands still until the answer comes nothing need bridge its lack.
-    let inLockstep = endpoint.session.robot?.lockstep ?? false
     action.laterEntries = inLockstep ? 0 : min(laterEntries, failsafe.times.usableEntries - entry)
     for later in 0..<action.laterEntries {
-      copy(entry + 1 + later, to: action.laterCommands + later * planner.actionSize)
+      copy(entry + 1 + later, to: action.laterCommands + later * episodePlanner.planner.actionSize)
     }
   }
 
   /// The plan's entry as the robot takes it.
   private func copy(_ entry: Int, to command: UnsafeMutablePointer<Float>) {
-    let values = planner.action(entry)
+    let values = episodePlanner.planner.action(entry)
     // The robot's limit may be narrower than that of the robots in the data.
-    let limit = endpoint.session.robot?.actionLimit ?? 0
-    for index in 0..<planner.actionSize { command[index] = min(max(values[index], -limit), limit) }
+    for index in 0..<episodePlanner.planner.actionSize { command[index] = min(max(values[index], -actionLimit), actionLimit) }
   }
 
-  private func scale(_ mode: ActionMode, by factor: Float) {
+  private mutating func scale(_ mode: ActionMode, by factor: Float) {
     action.mode = mode
     action.plan = 0
     action.laterEntries = 0
-    for index in 0..<planner.actionSize { action.command[index] *= factor }
+    for index in 0..<episodePlanner.planner.actionSize { action.command[index] *= factor }
   }
 }

@@ -1,6 +1,6 @@
 // The controller's failsafe on a count of steps that may do anything, without sockets or clocks.
 
-import ControlLoop
+import ControlCore
 import Failsafe
 import Testing
 

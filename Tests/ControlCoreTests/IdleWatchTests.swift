@@ -1,7 +1,7 @@
 // What is told of a robot that is driven with nothing, and of one that somebody else drives: on clocks of the tests'
 // own.
 
-import ControlLoop
+import ControlCore
 import Testing
 
 @Suite("News that must not be missed, and not flood") struct IdleWatchTests {

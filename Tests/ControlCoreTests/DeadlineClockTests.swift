@@ -1,6 +1,6 @@
 // The robot's clock seen from here: what observations are late by counts; offsets, drift and nonsense do not.
 
-import ControlLoop
+import ControlCore
 import Testing
 
 @Suite("Deadline clock") struct DeadlineClockTests {

@@ -1,6 +1,6 @@
 // Which episodes make the warm start.
 
-import ControlLoop
+import ControlCore
 import Testing
 
 @Suite("Context gathering") struct ContextGatheringTests {

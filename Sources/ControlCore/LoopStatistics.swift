@@ -1,8 +1,8 @@
-// What the loop counts and times, recorded without allocation.
+// What the cycle counts and times, recorded without allocation.
 
 import Histogram
 
-/// Counters and times of a control loop. Times are microseconds.
+/// Counters and times of a control cycle. Times are microseconds.
 public struct LoopStatistics {
   /// Planning alone, of plans that were sent.
   public private(set) var planTimes = Histogram<UInt64>(highestTrackableValue: 60_000_000)
@@ -35,9 +35,6 @@ public struct LoopStatistics {
   public internal(set) var idleWhileDriven: UInt64 = 0
   /// Observations of a robot that was latched at its safe command.
   public internal(set) var latchedCycles: UInt64 = 0
-
-  /// What the loop's thread and the planner's helper have cost beyond time while the loop ran; complete when it has ended.
-  public internal(set) var usage = ThreadUsage()
 
   public init() {}
 
