@@ -28,8 +28,8 @@ public struct ObservationMessage: ~Copyable {
   /// The robot follows nothing until a person lifts its latch; nil: it is not latched.
   public var latch: RobotLatch? = nil
   /// Epoch and sequence of the frame that carried it; set by the link.
-  public internal(set) var epoch: UInt32 = 0
-  public internal(set) var sequence: UInt32 = 0
+  public package(set) var epoch: UInt32 = 0
+  public package(set) var sequence: UInt32 = 0
 
   public init() {
     state = takeStorage(repeating: 0, count: LinkLimits.observationEntries)
