@@ -44,9 +44,9 @@ let package = Package(
     .target(name: "CDatagram"),
     .target(name: "CSerialPort"),
     .target(name: "CSeal", dependencies: ["CSodium"]),
-    .target(name: "RobotLink", dependencies: ["CRobotProtocol", "CDatagram", "CSerialPort", "CSeal"]),
+    .target(name: "RobotLink", dependencies: ["Failsafe", "CRobotProtocol", "CDatagram", "CSerialPort", "CSeal"]),
     .target(name: "Failsafe"),
-    .target(name: "ActuatorBus", dependencies: ["CRobotProtocol"]),
+    .target(name: "ActuatorBus", dependencies: ["Failsafe", "CRobotProtocol"]),
     .target(name: "CRealTime"),
     .target(name: "CConsole"),
     .target(name: "CVersion", cSettings: commit.map { [$0] } ?? []),
@@ -153,13 +153,14 @@ let package = Package(
       ]),
     .testTarget(
       name: "ProgramTests",
-      dependencies: ["CRobotProtocol", "CSerialPort", "RobotLink", "PlannerModel", "PlannerRuntime"]),
+      dependencies: ["CRobotProtocol", "CSerialPort", "Failsafe", "RobotLink", "PlannerModel", "PlannerRuntime"]),
     .testTarget(
       name: "LinkFaultsTests", dependencies: ["LinkFaults", "RobotLink", "CRobotProtocol", "Foundations"]),
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "ActuatorBus", "CHDF5", "ControlCore", "ControlLoop", "CRobotProtocol", "CSeal", "CVirtualClock", "FirmwareApplication",
+        "ActuatorBus", "CHDF5", "ControlCore", "ControlLoop", "CRobotProtocol", "CSeal", "CVirtualClock",
+        "Failsafe", "FirmwareApplication",
         "Experts", "OfflineData", "PlannerModel", "PlannerRuntime", "RobotLink", "Tasks",
       ],
       path: "Tests/Support/FuzzTargets"),
@@ -175,7 +176,7 @@ let package = Package(
     .testTarget(name: "LearningTests", dependencies: ["GradientCheck", "Learning", "ModelLayout", "COpenBLAS"]),
     .testTarget(
       name: "ExpertsTests", dependencies: ["GradientCheck", "Experts", "Learning", "Tasks", "PlannerRuntime"]),
-    .testTarget(name: "TestStandTests", dependencies: ["TestStand", "RobotLink", "Tasks"]),
+    .testTarget(name: "TestStandTests", dependencies: ["Failsafe", "TestStand", "RobotLink", "Tasks"]),
     .testTarget(name: "WorkbenchTests", dependencies: ["Workbench"]),
     .testTarget(name: "ArchitectureTests", dependencies: ["metadiffuserd"]),
     .testTarget(

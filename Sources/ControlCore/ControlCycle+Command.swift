@@ -29,7 +29,7 @@ extension ControlCycle {
     }
   }
 
-  private mutating func fill(_ mode: ActionMode, entry: Int) {
+  private mutating func fill(_ mode: CommandMode, entry: Int) {
     action.mode = mode
     action.planEntry = UInt32(entry)
     copy(entry, to: action.command)
@@ -47,7 +47,7 @@ extension ControlCycle {
     for index in 0..<episodePlanner.planner.actionSize { command[index] = min(max(values[index], -actionLimit), actionLimit) }
   }
 
-  private mutating func scale(_ mode: ActionMode, by factor: Float) {
+  private mutating func scale(_ mode: CommandMode, by factor: Float) {
     action.mode = mode
     action.plan = 0
     action.laterEntries = 0

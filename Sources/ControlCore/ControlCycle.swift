@@ -229,7 +229,7 @@ public struct ControlCycle: ~Copyable {
     }
     if failsafe.isSafe, !wasSafe { news.add(.safe) }
     if isDriven {
-      if idleWatch.note(isIdle: action.mode == .idle || action.mode == .safe, now: arrival) {
+      if idleWatch.note(isIdle: action.mode.isStill, now: arrival) {
         news.add(.idleWhileDriven)
       }
       if idleWatch.isLong { statistics.idleWhileDriven += 1 }

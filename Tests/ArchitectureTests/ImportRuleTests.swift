@@ -10,9 +10,9 @@ import Testing
     "ModelLayout": [],
     "PlannerRuntime": ["CKernels", "Foundations", "ModelLayout", "Synchronization"],
     "PlannerModel": ["PlannerRuntime", "FoundationEssentials", "Glibc"],
-    "RobotLink": ["CRobotProtocol", "CDatagram", "CSerialPort", "CSeal", "Glibc", "Synchronization"],
+    "RobotLink": ["Failsafe", "CRobotProtocol", "CDatagram", "CSerialPort", "CSeal", "Glibc", "Synchronization"],
     "Failsafe": [],
-    "ActuatorBus": ["CRobotProtocol"],
+    "ActuatorBus": ["Failsafe", "CRobotProtocol"],
     "ControlCore": ["Failsafe", "RobotLink", "PlannerRuntime", "Histogram"],
     "ControlLoop": [
       "ControlCore", "RobotLink", "CRealTime", "CVersion", "PlannerModel", "PlannerRuntime", "Glibc", "Synchronization",

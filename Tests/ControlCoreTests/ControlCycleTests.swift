@@ -1,6 +1,7 @@
 // The control cycle on a virtual clock: nothing here sleeps, and nothing depends on the speed of the machine.
 
 import ControlCore
+import Failsafe
 import PlannerRuntime
 import RobotLink
 import Testing
@@ -44,9 +45,9 @@ import Testing
   @Test func `observations that are later each time are bridged by the last plan, then held, ramped and latched`() throws {
     var rig = try CycleRig()
     #expect(rig.exchange(0) == .plan)
-    var modes: [ActionMode] = []
+    var modes: [CommandMode] = []
     for step in 1..<30 as Range<UInt32> { modes.append(rig.exchange(step, age: UInt64(step) * 2 * cyclePeriod)) }
-    let course = modes.reduce(into: [ActionMode]()) { if $0.last != $1 { $0.append($1) } }
+    let course = modes.reduce(into: [CommandMode]()) { if $0.last != $1 { $0.append($1) } }
     #expect(course == [.earlierPlan, .hold, .ramp, .idle])
     #expect(modes.prefix { $0 == .earlierPlan }.count == 4)
     #expect(rig.cycle.statistics.skippedPlans == 29)
@@ -60,14 +61,14 @@ import Testing
   @Test func `a planner that fails leads to a latched SAFE, which only a person lifts`() throws {
     var rig = try CycleRig()
     #expect(rig.exchange(0) == .plan)
-    var modes: [ActionMode] = []
+    var modes: [CommandMode] = []
     for step in 1..<30 as Range<UInt32> {
       rig.observe(step)
       rig.observation.state[0] = 3e38
       rig.cycle.observe(rig.observation, arrival: rig.now)
       modes.append(rig.answer())
     }
-    let course = modes.reduce(into: [ActionMode]()) { if $0.last != $1 { $0.append($1) } }
+    let course = modes.reduce(into: [CommandMode]()) { if $0.last != $1 { $0.append($1) } }
     #expect(course == [.earlierPlan, .hold, .ramp, .safe])
     #expect(rig.cycle.missedPlan == .failed)
     #expect(rig.newsSoFar() == [.connected, .safe, .idleWhileDriven])
@@ -269,7 +270,7 @@ import Testing
       (bank.rewardLimit, bank.dynamicsLimit) = (4, 1e6)
       return bank
     }
-    var modes: [ActionMode] = []
+    var modes: [CommandMode] = []
     for step in 0..<90 as Range<UInt32> {
       // Nothing of the sort is ever paid in a random model's tasks.
       rig.observation.reward = step == 0 ? nil : 60

@@ -1,6 +1,7 @@
 // A control cycle and the robot that it answers, on a clock that only the test moves; the model is small and untrained.
 
 import ControlCore
+import Failsafe
 import PlannerRuntime
 import RobotLink
 
@@ -68,7 +69,7 @@ struct CycleRig: ~Copyable {
 
   /// The answer to what was observed, for which the planner takes `planning`; then the time until the next observation.
   @discardableResult
-  mutating func answer(planning: UInt64 = millisecond, isRearmAsked: Bool = false) -> ActionMode {
+  mutating func answer(planning: UInt64 = millisecond, isRearmAsked: Bool = false) -> CommandMode {
     cycle.plan(for: robot, isRearmAsked: isRearmAsked, now: now)
     now += planning
     cycle.decide(now: now)
@@ -82,15 +83,15 @@ struct CycleRig: ~Copyable {
 
   /// Both.
   @discardableResult
-  mutating func exchange(_ step: UInt32, age: UInt64 = 0, planning: UInt64 = millisecond) -> ActionMode {
+  mutating func exchange(_ step: UInt32, age: UInt64 = 0, planning: UInt64 = millisecond) -> CommandMode {
     observe(step, age: age)
     return answer(planning: planning)
   }
 
   /// Steps 0 … `length`, the last of which ends the episode.
-  mutating func episode(_ number: UInt32, length: UInt32 = 5) -> [ActionMode] {
+  mutating func episode(_ number: UInt32, length: UInt32 = 5) -> [CommandMode] {
     observation.episode = number
-    var modes: [ActionMode] = []
+    var modes: [CommandMode] = []
     for step in 0...length {
       observation.reward = step == 0 ? nil : -1
       observation.truncated = step == length

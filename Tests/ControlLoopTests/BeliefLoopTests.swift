@@ -3,6 +3,7 @@
 import CAllocationCounter
 import ControlCore
 import ControlLoop
+import Failsafe
 import Foundation
 import PlannerModel
 import PlannerRuntime
@@ -129,7 +130,7 @@ import Testing
     let rig = try Rig(options, bank: bank(limit: 4))
     rig.connect()
     rig.reward = 60
-    var modes: [ActionMode] = []
+    var modes: [CommandMode] = []
     var commands: [[Float]] = []
     for step in 0..<90 as Range<UInt32> {
       if let mode = rig.exchange(step: step, of: 1000) { modes.append(mode) }

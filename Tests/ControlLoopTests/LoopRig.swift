@@ -1,6 +1,7 @@
 // A robot and a control loop on real sockets, served in turn by one thread; the model is small and untrained.
 
 import ControlLoop
+import Failsafe
 import Foundation
 import PlannerModel
 import PlannerRuntime
@@ -84,7 +85,7 @@ final class Rig {
   }
 
   /// One period: the observation of `step` and its answer; nil if none came.
-  func exchange(step: UInt32, of length: UInt32 = 5, state: (Float, Float) = (0.1, -0.2)) -> ActionMode? {
+  func exchange(step: UInt32, of length: UInt32 = 5, state: (Float, Float) = (0.1, -0.2)) -> CommandMode? {
     observation.step = step
     observation.reward = step == 0 ? nil : reward
     observation.truncated = step == length
@@ -101,7 +102,7 @@ final class Rig {
     return robot.action.mode
   }
 
-  func episode(_ number: UInt32, length: UInt32 = 5) -> [ActionMode?] {
+  func episode(_ number: UInt32, length: UInt32 = 5) -> [CommandMode?] {
     observation.episode = number
     return (0...length).map { exchange(step: $0, of: length) }
   }
