@@ -28,14 +28,36 @@ public final class ControlLoop {
   private(set) var cycle: ControlCycle
 
   /// Opens the link and makes the planner. Throws when model, warm start, settings or address cannot be used.
-  public init(model: LoadedModel, options: ControlOptions, address: LinkAddress) throws(ControlError) {
+  public convenience init(model: LoadedModel, options: ControlOptions, address: LinkAddress) throws(ControlError) {
+    // A serial line is slow: it carries what moves the robot.
+    let isSlow = if case .udp = address { false } else { true }
+    try self.init(model: model, options: options, address: address, isSlow: isSlow) {
+      (profile, silence) throws(LinkError) in
+      try ControllerEndpoint(
+        connectingTo: address, profile: profile, model: options.modelName, silenceNanoseconds: silence,
+        key: options.key)
+    }
+  }
+
+  /// The same over a link of your own. Throws when model, warm start or settings cannot be used.
+  public convenience init(
+    model: LoadedModel, options: ControlOptions, transport: any FrameTransport
+  ) throws(ControlError) {
+    try self.init(model: model, options: options, address: .own(name: transport.name), isSlow: false) {
+      (profile, silence) throws(LinkError) in
+      ControllerEndpoint(over: transport, profile: profile, model: options.modelName, silenceNanoseconds: silence)
+    }
+  }
+
+  private init(
+    model: LoadedModel, options: ControlOptions, address: LinkAddress, isSlow: Bool,
+    open: (RobotProfile, _ silenceNanoseconds: UInt64) throws(LinkError) -> ControllerEndpoint
+  ) throws(ControlError) {
     let description = model.description
     let shape = description.shape
     try options.check(against: model)
     self.options = options
     self.address = address
-    // A serial line is slow: it carries what moves the robot.
-    let isOnLine = if case .udp = address { false } else { true }
     var planner: Planner
     do throws(PlannerError) {
       planner = try Planner(
@@ -48,9 +70,7 @@ public final class ControlLoop {
       family: description.family, observationSize: shape.observationSize, actionSize: shape.actionSize,
       periodNanoseconds: description.periodNanoseconds)
     do throws(LinkError) {
-      endpoint = try ControllerEndpoint(
-        connectingTo: address, profile: profile, model: options.modelName,
-        silenceNanoseconds: max(500_000_000, 10 * description.periodNanoseconds), key: options.key)
+      endpoint = try open(profile, max(500_000_000, 10 * description.periodNanoseconds))
     } catch {
       throw .link(error)
     }
@@ -60,9 +80,9 @@ public final class ControlLoop {
     cycle = ControlCycle(
       planner: planner, bank: model.weights.bank, periodNanoseconds: description.periodNanoseconds,
       budgetNanoseconds: options.budgetNanoseconds,
-      laterEntries: options.laterEntries ?? (isOnLine ? ControlOptions.laterEntriesOnLine : LinkLimits.laterEntries),
+      laterEntries: options.laterEntries ?? (isSlow ? ControlOptions.laterEntriesOnLine : LinkLimits.laterEntries),
       seed: options.seed, context: options.warmStart == nil ? .firstEpisodes(options.warmStartEpisodes) : .given,
-      whenUnexplained: options.whenUnexplained, isTerse: isOnLine)
+      whenUnexplained: options.whenUnexplained, isTerse: isSlow)
     var parameters: [[Float]] = []
     for task in 0..<tasks { parameters.append(cycle.taskParameters(task)) }
     taskParameters = parameters
