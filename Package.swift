@@ -15,7 +15,7 @@ let package = Package(
     .library(name: "PlannerModel", targets: ["PlannerModel"]),
     .library(name: "RobotLink", targets: ["RobotLink"]),
     .library(name: "ControlCore", targets: ["ControlCore"]),
-    .library(name: "ControlLoop", targets: ["ControlLoop"]),
+    .library(name: "ControlRuntime", targets: ["ControlRuntime"]),
     .library(name: "Failsafe", targets: ["Failsafe"]),
     .library(name: "Tasks", targets: ["Tasks"]),
     .library(name: "Experts", targets: ["Experts"]),
@@ -58,7 +58,7 @@ let package = Package(
         "Failsafe", "RobotLink", "PlannerRuntime", .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
     .target(
-      name: "ControlLoop",
+      name: "ControlRuntime",
       dependencies: ["ControlCore", "RobotLink", "CRealTime", "CVersion", "PlannerModel", "PlannerRuntime"]),
     .target(
       name: "CommandOptions",
@@ -68,7 +68,7 @@ let package = Package(
     .executableTarget(
       name: "metadiffuserd",
       dependencies: [
-        "CommandOptions", "CAllocationCounter", "CConsole", "ControlCore", "ControlLoop", "Foundations", "RobotLink",
+        "CommandOptions", "CAllocationCounter", "CConsole", "ControlCore", "ControlRuntime", "Foundations", "RobotLink",
         "PlannerModel",
         "PlannerRuntime",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -111,20 +111,20 @@ let package = Package(
     .target(
       name: "TestStand",
       dependencies: [
-        "ActuatorBus", "ControlLoop", "CConsole", "CSerialPort", "Failsafe", "Foundations", "RobotLink", "Tasks",
+        "ActuatorBus", "ControlRuntime", "CConsole", "CSerialPort", "Failsafe", "Foundations", "RobotLink", "Tasks",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
     .target(
       name: "Workbench",
       dependencies: [
-        "ControlLoop", "DataCollection", "Evaluation", "Experts", "Foundations", "Learning", "OfflineData",
+        "ControlRuntime", "DataCollection", "Evaluation", "Experts", "Foundations", "Learning", "OfflineData",
         "PlannerModel", "PlannerRuntime", "Tasks", "TestStand",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
     .executableTarget(
       name: "metadiffuser",
       dependencies: [
-        "CommandOptions", "CAllocationCounter", "CConsole", "ControlLoop", "DataCollection", "Evaluation", "Experts",
+        "CommandOptions", "CAllocationCounter", "CConsole", "ControlRuntime", "DataCollection", "Evaluation", "Experts",
         "Failsafe", "Learning", "LinkFaults", "OfflineData", "PlannerModel", "PlannerRuntime", "RobotLink", "Tasks",
         "TestStand", "Workbench",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -147,9 +147,9 @@ let package = Package(
     .testTarget(
       name: "ControlCoreTests", dependencies: ["ControlCore", "Failsafe", "RobotLink", "PlannerRuntime"]),
     .testTarget(
-      name: "ControlLoopTests",
+      name: "ControlRuntimeTests",
       dependencies: [
-        "ControlCore", "ControlLoop", "CRealTime", "Failsafe", "RobotLink", "PlannerModel", "PlannerRuntime", "CAllocationCounter",
+        "ControlCore", "ControlRuntime", "CRealTime", "Failsafe", "RobotLink", "PlannerModel", "PlannerRuntime", "CAllocationCounter",
       ]),
     .testTarget(
       name: "ProgramTests",
@@ -159,7 +159,7 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "ActuatorBus", "CHDF5", "ControlCore", "ControlLoop", "CRobotProtocol", "CSeal", "CVirtualClock",
+        "ActuatorBus", "CHDF5", "ControlCore", "ControlRuntime", "CRobotProtocol", "CSeal", "CVirtualClock",
         "Failsafe", "FirmwareApplication",
         "Experts", "OfflineData", "PlannerModel", "PlannerRuntime", "RobotLink", "Tasks",
       ],

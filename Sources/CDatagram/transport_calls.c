@@ -1,4 +1,4 @@
-#include "include/transport_calls.h"
+#include "include/datagram.h"
 
 size_t dg_transport_receive(const dg_transport *transport, void *bytes, size_t capacity) {
   return transport->receive(transport->owner, bytes, capacity);

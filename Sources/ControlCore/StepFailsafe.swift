@@ -10,7 +10,7 @@ import Failsafe
 /// dropped, and the next one drives. Another start of the robot takes another `StepFailsafe`: nothing is kept.
 /// Real-time: yes.
 package struct StepFailsafe: Equatable, Sendable {
-  private var failsafe: Failsafe
+  private var failsafe: TimedFailsafe
   /// Periods of the robot, those included whose observation was lost or superseded; saturates.
   private var time: UInt64 = 0
   /// Of it, the time since an observation came early enough to plan for; saturates.
@@ -21,7 +21,7 @@ package struct StepFailsafe: Equatable, Sendable {
   /// - Parameter step: of the first observation.
   @_noAllocation @_noLocks
   package init(times: FailsafeTimes, step: UInt32 = 0) {
-    failsafe = Failsafe(times: times)
+    failsafe = TimedFailsafe(times: times)
     answered = step &- 1
   }
 
@@ -65,7 +65,7 @@ package struct StepFailsafe: Equatable, Sendable {
     guard overflow else { return }
     // The end of the clock: it begins anew, with nothing planned. SAFE knows no time.
     time = 0
-    if !failsafe.isSafe { failsafe = Failsafe(times: times) }
+    if !failsafe.isSafe { failsafe = TimedFailsafe(times: times) }
   }
 
   @_noAllocation @_noLocks

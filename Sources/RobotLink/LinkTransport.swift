@@ -50,7 +50,8 @@ package enum LinkTransport: ~Copyable {
     switch self {
     case .datagrams(let socket): socket.port
     case .sealed(let sealed): sealed.socket.port
-    case .line, .own: 0
+    case .line: 0
+    case .own: 0
     }
   }
 
@@ -83,7 +84,8 @@ package enum LinkTransport: ~Copyable {
     switch self {
     case .datagrams(let socket): socket.seek(now: now)
     case .sealed(let sealed): sealed.socket.seek(now: now)
-    case .line, .own: break
+    case .line: break
+    case .own: break
     }
   }
 

@@ -1,7 +1,7 @@
 // What the controller believes, in words: it knows numbers and no names.
 
 import ControlCore
-import ControlLoop
+import ControlRuntime
 import Foundations
 
 extension ControlLoop {

@@ -1,7 +1,7 @@
 // The summary of a run, as text and as JSON.
 
 import ControlCore
-import ControlLoop
+import ControlRuntime
 import Foundations
 import Histogram
 import PlannerModel

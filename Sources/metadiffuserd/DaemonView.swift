@@ -2,7 +2,7 @@
 
 import CConsole
 import ControlCore
-import ControlLoop
+import ControlRuntime
 import Foundations
 import Glibc
 import RobotLink

@@ -5,7 +5,7 @@ import CAllocationCounter
 import CConsole
 import CommandOptions
 import ControlCore
-import ControlLoop
+import ControlRuntime
 import Foundations
 import Glibc
 import PlannerModel

@@ -4,7 +4,7 @@
 import CRobotProtocol
 import CVirtualClock
 import ControlCore
-import ControlLoop
+import ControlRuntime
 import PlannerModel
 import PlannerRuntime
 import RobotLink

@@ -2,7 +2,7 @@
 
 import CAllocationCounter
 import ControlCore
-import ControlLoop
+import ControlRuntime
 import Failsafe
 import Foundation
 import PlannerModel

@@ -2,7 +2,7 @@
 
 import CAllocationCounter
 import CRealTime
-import ControlLoop
+import ControlRuntime
 import PlannerRuntime
 import Synchronization
 import Testing

@@ -32,7 +32,7 @@ public enum LatchReason: Equatable, Sendable {
 /// What is watched is that *actions computed from fresh observations* advance: `accept` takes the time at which the
 /// observation behind an action was sampled, and bytes, frames or repetitions reset nothing. SAFE is left by `rearm`
 /// alone. A clock that runs backwards reads as an endless age: SAFE. Real-time: yes.
-public struct Failsafe: Equatable, Sendable {
+public struct TimedFailsafe: Equatable, Sendable {
   public let times: FailsafeTimes
   /// Why SAFE is latched; nil while it is not.
   public private(set) var latch: LatchReason? = nil

@@ -1,7 +1,7 @@
 // The control loop when something is missing: plans, observations, rewards, the link.
 
 import ControlCore
-import ControlLoop
+import ControlRuntime
 import PlannerModel
 import RobotLink
 import Testing

@@ -1,7 +1,7 @@
 // Models, budgets and lines that are too slow are named with figures, before and while the robot stands still.
 
 import ControlCore
-import ControlLoop
+import ControlRuntime
 import PlannerModel
 import PlannerRuntime
 import RobotLink

@@ -1,6 +1,6 @@
 // A robot and a control loop on real sockets, served in turn by one thread; the model is small and untrained.
 
-import ControlLoop
+import ControlRuntime
 import Failsafe
 import Foundation
 import PlannerModel

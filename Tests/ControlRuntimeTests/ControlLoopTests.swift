@@ -2,7 +2,7 @@
 
 import CAllocationCounter
 import ControlCore
-import ControlLoop
+import ControlRuntime
 import PlannerModel
 import RobotLink
 import Testing

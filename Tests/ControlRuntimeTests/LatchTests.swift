@@ -1,7 +1,7 @@
 // A robot that is latched at its safe command: the loop sees it, says so, and has only a person lift it.
 
 import ControlCore
-import ControlLoop
+import ControlRuntime
 import RobotLink
 import Testing
 

@@ -1,6 +1,6 @@
 // The loop over a link that is neither UDP nor a serial line: two queues of frames in memory.
 
-import ControlLoop
+import ControlRuntime
 import Failsafe
 import RobotLink
 import Testing
