@@ -14,7 +14,8 @@ let package = Package(
     .library(name: "PlannerRuntime", targets: ["PlannerRuntime"]),
     .library(name: "PlannerModel", targets: ["PlannerModel"]),
     .library(name: "RobotLink", targets: ["RobotLink"]),
-    .library(name: "ControlLoop", targets: ["ControlLoop"]),
+    .library(name: "ControlCore", targets: ["ControlCore"]),
+    .library(name: "ControlRuntime", targets: ["ControlRuntime"]),
     .library(name: "Failsafe", targets: ["Failsafe"]),
     .library(name: "Tasks", targets: ["Tasks"]),
     .library(name: "Experts", targets: ["Experts"]),
@@ -43,20 +44,22 @@ let package = Package(
     .target(name: "CDatagram"),
     .target(name: "CSerialPort"),
     .target(name: "CSeal", dependencies: ["CSodium"]),
-    .target(name: "RobotLink", dependencies: ["CRobotProtocol", "CDatagram", "CSerialPort", "CSeal"]),
+    .target(name: "RobotLink", dependencies: ["Failsafe", "CRobotProtocol", "CDatagram", "CSerialPort", "CSeal"]),
     .target(name: "Failsafe"),
-    .target(name: "ActuatorBus", dependencies: ["CRobotProtocol"]),
+    .target(name: "ActuatorBus", dependencies: ["Failsafe", "CRobotProtocol"]),
     .target(name: "CRealTime"),
     .target(name: "CConsole"),
     .target(name: "CVersion", cSettings: commit.map { [$0] } ?? []),
     // Stands in for malloc: for programs and tests only, never for a library.
     .target(name: "CAllocationCounter"),
     .target(
-      name: "ControlLoop",
+      name: "ControlCore",
       dependencies: [
-        "Failsafe", "RobotLink", "CRealTime", "CVersion", "PlannerModel", "PlannerRuntime",
-        .product(name: "Histogram", package: "hdrhistogram-swift"),
+        "Failsafe", "RobotLink", "PlannerRuntime", .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
+    .target(
+      name: "ControlRuntime",
+      dependencies: ["ControlCore", "RobotLink", "CRealTime", "CVersion", "PlannerModel", "PlannerRuntime"]),
     .target(
       name: "CommandOptions",
       dependencies: [
@@ -65,7 +68,8 @@ let package = Package(
     .executableTarget(
       name: "metadiffuserd",
       dependencies: [
-        "CommandOptions", "CAllocationCounter", "CConsole", "ControlLoop", "Foundations", "RobotLink", "PlannerModel",
+        "CommandOptions", "CAllocationCounter", "CConsole", "ControlCore", "ControlRuntime", "Foundations", "RobotLink",
+        "PlannerModel",
         "PlannerRuntime",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
@@ -107,20 +111,20 @@ let package = Package(
     .target(
       name: "TestStand",
       dependencies: [
-        "ActuatorBus", "ControlLoop", "CConsole", "CSerialPort", "Failsafe", "Foundations", "RobotLink", "Tasks",
+        "ActuatorBus", "ControlRuntime", "CConsole", "CSerialPort", "Failsafe", "Foundations", "RobotLink", "Tasks",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
     .target(
       name: "Workbench",
       dependencies: [
-        "ControlLoop", "DataCollection", "Evaluation", "Experts", "Foundations", "Learning", "OfflineData",
+        "ControlRuntime", "DataCollection", "Evaluation", "Experts", "Foundations", "Learning", "OfflineData",
         "PlannerModel", "PlannerRuntime", "Tasks", "TestStand",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
     .executableTarget(
       name: "metadiffuser",
       dependencies: [
-        "CommandOptions", "CAllocationCounter", "CConsole", "ControlLoop", "DataCollection", "Evaluation", "Experts",
+        "CommandOptions", "CAllocationCounter", "CConsole", "ControlRuntime", "DataCollection", "Evaluation", "Experts",
         "Failsafe", "Learning", "LinkFaults", "OfflineData", "PlannerModel", "PlannerRuntime", "RobotLink", "Tasks",
         "TestStand", "Workbench",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -141,19 +145,22 @@ let package = Package(
         "FirmwareApplication", "ActuatorBus", "Failsafe", "RobotLink", "CRobotProtocol", "PlannerRuntime",
       ]),
     .testTarget(
-      name: "ControlLoopTests",
+      name: "ControlCoreTests", dependencies: ["ControlCore", "Failsafe", "RobotLink", "PlannerRuntime"]),
+    .testTarget(
+      name: "ControlRuntimeTests",
       dependencies: [
-        "ControlLoop", "CRealTime", "Failsafe", "RobotLink", "PlannerModel", "PlannerRuntime", "CAllocationCounter",
+        "ControlCore", "ControlRuntime", "CRealTime", "Failsafe", "RobotLink", "PlannerModel", "PlannerRuntime", "CAllocationCounter",
       ]),
     .testTarget(
       name: "ProgramTests",
-      dependencies: ["CRobotProtocol", "CSerialPort", "RobotLink", "PlannerModel", "PlannerRuntime"]),
+      dependencies: ["CRobotProtocol", "CSerialPort", "Failsafe", "RobotLink", "PlannerModel", "PlannerRuntime"]),
     .testTarget(
       name: "LinkFaultsTests", dependencies: ["LinkFaults", "RobotLink", "CRobotProtocol", "Foundations"]),
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "ActuatorBus", "CHDF5", "ControlLoop", "CRobotProtocol", "CSeal", "CVirtualClock", "FirmwareApplication",
+        "ActuatorBus", "CHDF5", "ControlCore", "ControlRuntime", "CRobotProtocol", "CSeal", "CVirtualClock",
+        "Failsafe", "FirmwareApplication",
         "Experts", "OfflineData", "PlannerModel", "PlannerRuntime", "RobotLink", "Tasks",
       ],
       path: "Tests/Support/FuzzTargets"),
@@ -169,7 +176,7 @@ let package = Package(
     .testTarget(name: "LearningTests", dependencies: ["GradientCheck", "Learning", "ModelLayout", "COpenBLAS"]),
     .testTarget(
       name: "ExpertsTests", dependencies: ["GradientCheck", "Experts", "Learning", "Tasks", "PlannerRuntime"]),
-    .testTarget(name: "TestStandTests", dependencies: ["TestStand", "ActuatorBus"]),
+    .testTarget(name: "TestStandTests", dependencies: ["ActuatorBus", "Failsafe", "TestStand"]),
     .testTarget(name: "WorkbenchTests", dependencies: ["Workbench"]),
     .testTarget(name: "ArchitectureTests", dependencies: ["metadiffuserd"]),
     .testTarget(

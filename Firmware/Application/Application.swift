@@ -250,52 +250,17 @@ public struct Application: ~Copyable {
   private mutating func decide(now: UInt64) {
     let before = choice
     choice = gate.update(now: now)
-    if choice.isLapse, !before.isLapse { drive.lapses &+= 1 }
-    if choice.isLatched, !before.isLatched {
+    if choice.mode.isLapse, !before.mode.isLapse { drive.lapses &+= 1 }
+    if choice == .safe, before != .safe {
       drive.latches &+= 1
       drive.latchMicroseconds = UInt32(truncatingIfNeeded: (now &- followedTime) / 1000)
     }
-    drive.choice = choice.code
+    drive.mode = choice.mode
     drive.latchReason = gate.failsafe.latch.map { $0.code } ?? 0
     drive.counter &+= 1
     drive.timeMicroseconds = UInt32(truncatingIfNeeded: now / 1000)
     toBus.append(writer.encode(drive, command: gate.output, count: robot.actionSize))
     drive.latencyMicroseconds = 0
-  }
-}
-
-extension CommandChoice {
-  /// No fresh action was there in time.
-  var isLapse: Bool {
-    @_noAllocation @_noLocks get {
-      switch self {
-      case .plan, .earlierPlan, .idle: false
-      case .hold, .ramp, .safe: true
-      }
-    }
-  }
-
-  var isLatched: Bool {
-    @_noAllocation @_noLocks get {
-      switch self {
-      case .safe: true
-      case .plan, .earlierPlan, .idle, .hold, .ramp: false
-      }
-    }
-  }
-
-  /// As the drives are told it.
-  var code: UInt8 {
-    @_noAllocation @_noLocks get {
-      switch self {
-      case .idle: 0
-      case .plan: 1
-      case .earlierPlan: 2
-      case .hold: 3
-      case .ramp: 4
-      case .safe: 5
-      }
-    }
   }
 }
 

@@ -1,5 +1,9 @@
 // What travels on the actuator bus, between the microcontroller and the drives and sensors of its robot.
 
+#if !hasFeature(Embedded)  // There everything is one module.
+  import Failsafe
+#endif
+
 /// Sizes of the bus.
 public enum BusLimits {
   /// Most entries of a state or a command.
@@ -14,7 +18,7 @@ public enum BusLimits {
 enum BusLayout {
   static var requestBytes: Int { 8 }  // kind, flags, 0, 0, counter
   static var sensorsHeader: Int { 20 }  // kind, flags, entries, 0, counter, episode, step, reward
-  // kind, choice, entries, reason, counter, time, latency, lapses, latches, stack, latch
+  // kind, mode, entries, reason, counter, time, latency, lapses, latches, stack, latch
   static var driveHeader: Int { 32 }
 }
 
@@ -52,8 +56,8 @@ public struct BusSensors: Equatable, Sendable {
 
 /// Microcontroller to drives. The floats of the command lie beside it.
 public struct BusDrive: Equatable, Sendable {
-  /// The failsafe's choice: 0 idle, 1 plan, 2 earlier plan, 3 hold, 4 ramp, 5 safe.
-  public var choice: UInt8 = 0
+  /// What the failsafe chose.
+  public var mode = CommandMode.idle
   /// Why SAFE is latched: 1 silence, 2 stuck sensors, 3 a reset; 0 while it is not.
   public var latchReason: UInt8 = 0
   /// Grows by one with each drive frame.

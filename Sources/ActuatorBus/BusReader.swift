@@ -1,6 +1,10 @@
-// Bytes on the line to bus messages: what is damaged, cut, of another length or not finite is dropped and counted.
+// Bytes on the line to bus messages: what is damaged, cut, of another length, not finite or of no known mode is dropped and counted.
 
 import CRobotProtocol
+
+#if !hasFeature(Embedded)  // There everything is one module.
+  import Failsafe
+#endif
 
 /// What kind of frame it is: its first byte.
 enum BusKind: UInt8 {
@@ -77,9 +81,11 @@ public struct BusReader {
       sensors.isButtonPressed = byte(1) & 8 != 0
       return .sensors(sensors)
     case .drive:
-      guard take(entries, at: BusLayout.driveHeader, of: size) else { return nil }
+      guard let mode = CommandMode(rawValue: byte(1)), take(entries, at: BusLayout.driveHeader, of: size) else {
+        return nil
+      }
       var drive = BusDrive()
-      drive.choice = byte(1)
+      drive.mode = mode
       drive.latchReason = byte(3)
       drive.counter = word(4)
       drive.timeMicroseconds = word(8)

@@ -41,7 +41,7 @@ public struct BusWriter {
   /// - Parameter command: `[count]`, at most `BusLimits.entries`.
   @_noAllocation @_noLocks
   public func encode(_ drive: BusDrive, command: UnsafePointer<Float>, count: Int) -> UnsafeRawBufferPointer {
-    put(BusKind.drive, drive.choice, count)
+    put(BusKind.drive, drive.mode.rawValue, count)
     frame.storeBytes(of: drive.latchReason, toByteOffset: 3, as: UInt8.self)
     put(drive.counter, at: 4)
     put(drive.timeMicroseconds, at: 8)

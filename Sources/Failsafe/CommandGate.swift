@@ -18,7 +18,7 @@ public enum GateVerdict: Equatable, Sendable {
 /// Whatever is offered and measured, every entry of `output` is finite, within the limit, and moves no faster than the
 /// slew limit; in SAFE it only moves to the safe command.
 public struct CommandGate {
-  public var failsafe: Failsafe
+  public var failsafe: TimedFailsafe
   /// Entries of a command.
   public let size: Int
   /// Every entry lies in `-limit ... limit`.
@@ -62,7 +62,7 @@ public struct CommandGate {
   ) {
     precondition(limit > 0 && limit.isFinite && slewPerSecond > 0 && slewPerSecond.isFinite)
     precondition(reaction.isSound(limit: limit))
-    failsafe = Failsafe(times: times)
+    failsafe = TimedFailsafe(times: times)
     self.size = size
     self.laterEntries = laterEntries
     self.limit = limit

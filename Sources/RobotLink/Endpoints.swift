@@ -13,7 +13,19 @@ public struct RobotEndpoint: ~Copyable {
   public init(
     listeningAt address: LinkAddress, description: RobotDescription, silenceNanoseconds: UInt64, key: LinkKey? = nil
   ) throws(LinkError) {
-    transport = try LinkTransport(.listening, address, key: key)
+    self.init(
+      over: try LinkTransport(.listening, address, key: key), description: description,
+      silenceNanoseconds: silenceNanoseconds)
+  }
+
+  /// A robot at the end of a link of your own.
+  public init(over transport: any FrameTransport, description: RobotDescription, silenceNanoseconds: UInt64) {
+    self.init(
+      over: .own(OwnTransport(transport)), description: description, silenceNanoseconds: silenceNanoseconds)
+  }
+
+  private init(over transport: consuming LinkTransport, description: RobotDescription, silenceNanoseconds: UInt64) {
+    self.transport = transport
     session = RobotSession(description: description, epoch: randomEpoch(), silenceNanoseconds: silenceNanoseconds)
     buffer = .allocate(byteCount: LinkLimits.datagramBytes, alignment: 16)
     buffer.initializeMemory(as: UInt8.self, repeating: 0)
@@ -98,10 +110,28 @@ public struct ControllerEndpoint: ~Copyable {
     connectingTo address: LinkAddress, profile: RobotProfile, model: String, silenceNanoseconds: UInt64,
     key: LinkKey? = nil
   ) throws(LinkError) {
-    transport = try LinkTransport(
-      .seeking, address, key: key,
-      quietNanoseconds: ControllerSession.quietNanoseconds(periodNanoseconds: profile.periodNanoseconds))
     let isOnLine = if case .udp = address { false } else { true }
+    self.init(
+      over: try LinkTransport(
+        .seeking, address, key: key,
+        quietNanoseconds: ControllerSession.quietNanoseconds(periodNanoseconds: profile.periodNanoseconds)),
+      profile: profile, model: model, silenceNanoseconds: silenceNanoseconds, isOnLine: isOnLine)
+  }
+
+  /// A controller at the end of a link of your own, with one robot at the other.
+  public init(
+    over transport: any FrameTransport, profile: RobotProfile, model: String, silenceNanoseconds: UInt64
+  ) {
+    self.init(
+      over: .own(OwnTransport(transport)), profile: profile, model: model, silenceNanoseconds: silenceNanoseconds,
+      isOnLine: true)
+  }
+
+  private init(
+    over transport: consuming LinkTransport, profile: RobotProfile, model: String, silenceNanoseconds: UInt64,
+    isOnLine: Bool
+  ) {
+    self.transport = transport
     session = ControllerSession(
       profile: profile, model: model, epoch: randomEpoch(), silenceNanoseconds: silenceNanoseconds, isOnLine: isOnLine)
     buffer = .allocate(byteCount: LinkLimits.datagramBytes, alignment: 16)

@@ -126,7 +126,7 @@ struct FrameEncoder: ~Copyable {
     answer.pointee = rp_action()
     answer.pointee.n_command = profile.actionSize
     answer.pointee.command = action.command
-    answer.pointee.mode = Robot__Mode(rawValue: action.mode.rawValue)
+    answer.pointee.mode = Robot__Mode(rawValue: UInt32(action.mode.rawValue))
     answer.pointee.rearm = action.rearms ? 1 : 0
     answer.pointee.observation_epoch = action.observationEpoch
     answer.pointee.observation_sequence = action.observationSequence

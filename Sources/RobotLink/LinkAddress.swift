@@ -8,6 +8,8 @@ public enum LinkAddress: Sendable, Equatable, CustomStringConvertible {
   case serial(path: String, baud: UInt32)
   /// A pseudo-terminal to make, and the symbolic link through which the other end opens it as `serial://`.
   case pty(path: String)
+  /// A `FrameTransport`, by the name that it gives itself; it is not found by its address.
+  case own(name: String)
 
   /// Bits a second where the address states none.
   public static var defaultBaud: UInt32 { 921_600 }
@@ -31,6 +33,7 @@ public enum LinkAddress: Sendable, Equatable, CustomStringConvertible {
     case .udp(let host, let port): "udp://\(host):\(port)"
     case .serial(let path, let baud): "serial://\(path)?baud=\(baud)"
     case .pty(let path): "pty://\(path)"
+    case .own(let name): name
     }
   }
 

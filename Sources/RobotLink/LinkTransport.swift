@@ -1,5 +1,5 @@
-// What carries frames: a UDP socket, with a key or without, or a serial line, behind the few calls that the sessions'
-// endpoints make.
+// What carries frames: a UDP socket, with a key or without, a serial line, or somebody's own
+// transport, behind the few calls that the sessions' endpoints make.
 
 import CDatagram
 import CRobotProtocol
@@ -20,6 +20,7 @@ package enum LinkTransport: ~Copyable {
   case datagrams(DatagramSocket)
   case sealed(SealedSocket)
   case line(SerialLine)
+  case own(OwnTransport)
 
   /// Opens the link's end at `address`; a UDP socket listens (a robot), connects or seeks (a controller), a line has no
   /// sides.
@@ -34,6 +35,7 @@ package enum LinkTransport: ~Copyable {
     case (.udp(let host, let port), let key?):
       self = .sealed(try SealedSocket(role, host: host, port: port, key: key, quietNanoseconds: quietNanoseconds))
     case (.udp(let host, let port), nil): self = .datagrams(try DatagramSocket(role, host: host, port: port))
+    case (.own, _): throw .unsuitable(address, reason: "it is no address: hand the transport itself over")
     case (_, _?):
       throw .unsuitable(
         address, reason: "a key is for udp:// only: a serial line is as safe as its wires; leave --key out")
@@ -49,6 +51,7 @@ package enum LinkTransport: ~Copyable {
     case .datagrams(let socket): socket.port
     case .sealed(let sealed): sealed.socket.port
     case .line: 0
+    case .own: 0
     }
   }
 
@@ -58,6 +61,7 @@ package enum LinkTransport: ~Copyable {
     case .datagrams: true
     case .sealed: true
     case .line(let line): line.isOpen
+    case .own: true
     }
   }
 
@@ -68,17 +72,20 @@ package enum LinkTransport: ~Copyable {
       case .datagrams(let socket): socket.reach
       case .sealed(let sealed): sealed.socket.reach
       case .line(let line): line.isOpen ? .open : .noDevice
+      case .own: .open
       }
     }
   }
 
-  /// To be called while no session runs: looks for the far end's address, if that is due. A line opens itself.
+  /// To be called while no session runs: looks for the far end's address, if that is due. All but sockets see to
+  /// themselves.
   @_noAllocation @_noLocks
   package func seek(now: UInt64) {
     switch self {
     case .datagrams(let socket): socket.seek(now: now)
     case .sealed(let sealed): sealed.socket.seek(now: now)
     case .line: break
+    case .own: break
     }
   }
 
@@ -98,6 +105,7 @@ package enum LinkTransport: ~Copyable {
     case .datagrams(let socket): socket.descriptor
     case .sealed(let sealed): sealed.socket.descriptor
     case .line(let line): line.descriptor
+    case .own: -1
     }
   }
 
@@ -108,10 +116,12 @@ package enum LinkTransport: ~Copyable {
     case .datagrams(let socket): socket.wait(until: nanoseconds)
     case .sealed(let sealed): sealed.socket.wait(until: nanoseconds)
     case .line(let line): line.wait(until: nanoseconds)
+    case .own(let own): own.wait(until: nanoseconds)
     }
   }
 
-  /// Takes what has come without waiting. At the end of a line sits always the same peer, at `PeerAddress.line`.
+  /// Takes what has come without waiting. At the end of a line, or of somebody's own link, sits
+  /// always the same peer, at `PeerAddress.line`.
   @_noAllocation @_noLocks
   package func receive(into buffer: UnsafeMutableRawBufferPointer, from sender: inout PeerAddress) -> Received {
     switch self {
@@ -120,6 +130,9 @@ package enum LinkTransport: ~Copyable {
     case .line(let line):
       sender = .line
       return line.receive(into: buffer)
+    case .own(let own):
+      sender = .line
+      return own.receive(into: buffer)
     }
   }
 
@@ -130,6 +143,7 @@ package enum LinkTransport: ~Copyable {
     case .datagrams(let socket): socket.send(frame, to: peer)
     case .sealed(let sealed): sealed.send(frame, to: peer)
     case .line(let line): line.send(frame)
+    case .own(let own): own.send(frame)
     }
   }
 }

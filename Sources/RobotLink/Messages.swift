@@ -2,6 +2,10 @@
 
 import CRobotProtocol
 
+#if !hasFeature(Embedded)  // There everything is one module.
+  import Failsafe
+#endif
+
 /// Why a robot is latched at its safe command; see Latch in robot.proto.
 public enum RobotLatch: UInt8, Sendable {
   case silence = 1
@@ -28,8 +32,8 @@ public struct ObservationMessage: ~Copyable {
   /// The robot follows nothing until a person lifts its latch; nil: it is not latched.
   public var latch: RobotLatch? = nil
   /// Epoch and sequence of the frame that carried it; set by the link.
-  public internal(set) var epoch: UInt32 = 0
-  public internal(set) var sequence: UInt32 = 0
+  public package(set) var epoch: UInt32 = 0
+  public package(set) var sequence: UInt32 = 0
 
   public init() {
     state = takeStorage(repeating: 0, count: LinkLimits.observationEntries)
@@ -71,22 +75,6 @@ public struct ObservationMessage: ~Copyable {
   }
 }
 
-/// Where a command comes from; see Mode in robot.proto.
-public enum ActionMode: UInt32, Sendable {
-  case idle, plan, earlierPlan, hold, ramp, safe
-
-  public var name: StaticString {
-    switch self {
-    case .idle: "idle"
-    case .plan: "plan"
-    case .earlierPlan: "earlier_plan"
-    case .hold: "hold"
-    case .ramp: "ramp"
-    case .safe: "safe"
-    }
-  }
-}
-
 /// What a controller says it believes about the robot; its parameters lie beside it in the message.
 public struct StatedBelief: Equatable, Sendable {
   /// Numbers that name the training task believed in, 0 … 16; 0: nobody has named it.
@@ -121,7 +109,7 @@ public struct ActionMessage: ~Copyable {
   /// Parameters of the training task believed in, `[belief.parameterCount]` of 16 entries of storage, the family's
   /// units.
   public let believedParameters: UnsafeMutablePointer<Float>
-  public var mode = ActionMode.idle
+  public var mode = CommandMode.idle
   /// A person lifts the latch that the observation answered told of.
   public var rearms = false
   /// Which observation this answers: epoch and sequence of its frame, and its sample time.
@@ -180,7 +168,8 @@ public struct ActionMessage: ~Copyable {
     else { return .notFinite }
     guard allWithin(robot.actionLimit, message.command, message.n_command),
       allWithin(robot.actionLimit, message.later_commands, message.n_later_commands),
-      let mode = ActionMode(rawValue: message.mode.rawValue), later == 0 || mode == .plan || mode == .earlierPlan,
+      let mode = CommandMode(rawValue: UInt8(truncatingIfNeeded: min(message.mode.rawValue, 255))),
+      later == 0 || mode.isPlanned,
       believes
         ? message.confidence >= 0 && message.confidence <= 1
         : message.n_believed_parameters == 0 && message.unexplained == 0

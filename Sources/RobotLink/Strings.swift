@@ -39,10 +39,6 @@ extension Rejection: CaseIterable {
   public static var allCases: [Rejection] { (0...).lazy.map(Rejection.init).prefix { $0 != nil }.compactMap(\.self) }
 }
 
-extension ActionMode: CaseIterable {
-  public static var allCases: [ActionMode] { (0...).lazy.map(ActionMode.init).prefix { $0 != nil }.compactMap(\.self) }
-}
-
 extension RobotProfile {
   /// The profile with the default schema: the checksum of `family|observationSize|actionSize|periodNanoseconds`.
   public init(family: String, observationSize: Int, actionSize: Int, periodNanoseconds: UInt64) {

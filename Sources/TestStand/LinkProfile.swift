@@ -1,6 +1,6 @@
 // The measurements of `link-profile`: both ends in this process, the robot on a thread of its own.
 
-import ControlLoop
+import ControlRuntime
 import Glibc
 import Histogram
 import RobotLink

@@ -1,7 +1,7 @@
 // The workbench command line: one subcommand a file, in Commands/.
 
 import ArgumentParser
-import ControlLoop
+import ControlRuntime
 
 @main
 struct MetaDiffuser: ParsableCommand {

@@ -1,6 +1,7 @@
 // What the controller believes, in words: it knows numbers and no names.
 
-import ControlLoop
+import ControlCore
+import ControlRuntime
 import Foundations
 
 extension ControlLoop {

@@ -1,6 +1,7 @@
 // The summary of a run, as text and as JSON.
 
-import ControlLoop
+import ControlCore
+import ControlRuntime
 import Foundations
 import Histogram
 import PlannerModel
@@ -67,10 +68,10 @@ struct DaemonReport {
       ("arena_bytes", .number(Double(loop.arenaBytes))),
       ("ready_ms", .number(Double(readyNanoseconds) / 1e6)),
       ("rss_mib", .number(Double(residentBytes) / Double(1 << 20))),
-      ("allocations", statistics.usage.allocations.map { .number(Double($0)) } ?? .null),
-      ("minor_faults", .number(Double(statistics.usage.minorFaults))),
-      ("major_faults", .number(Double(statistics.usage.majorFaults))),
-      ("involuntary_switches", .number(Double(statistics.usage.involuntarySwitches))),
+      ("allocations", loop.usage.allocations.map { .number(Double($0)) } ?? .null),
+      ("minor_faults", .number(Double(loop.usage.minorFaults))),
+      ("major_faults", .number(Double(loop.usage.majorFaults))),
+      ("involuntary_switches", .number(Double(loop.usage.involuntarySwitches))),
       ("messages_dropped", .number(Double(messagesDropped))),
       ("real_time_warnings", .array(warnings.map { .text("\($0)") })),
     ]).text
@@ -128,7 +129,7 @@ struct DaemonReport {
       lines.append("  the robot was latched at its safe command for \(statistics.latchedCycles) cycles")
     }
     lines.append("  frames lost \(loop.counters.lost), rejected \(loop.counters.rejected)\(list(rejections))")
-    let usage = statistics.usage
+    let usage = loop.usage
     lines.append(
       "  ready after \(decimal(Double(readyNanoseconds) / 1e6, 0)) ms, "
         + "resident \(decimal(Double(residentBytes) / Double(1 << 20), 1)) MiB; while it ran: "

@@ -1,7 +1,8 @@
 // What a person sees while the controller runs: news, and on a terminal one line that is kept up to date.
 
 import CConsole
-import ControlLoop
+import ControlCore
+import ControlRuntime
 import Foundations
 import Glibc
 import RobotLink

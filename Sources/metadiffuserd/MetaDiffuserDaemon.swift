@@ -4,7 +4,8 @@ import ArgumentParser
 import CAllocationCounter
 import CConsole
 import CommandOptions
-import ControlLoop
+import ControlCore
+import ControlRuntime
 import Foundations
 import Glibc
 import PlannerModel

@@ -10,16 +10,16 @@ import Testing
     "ModelLayout": [],
     "PlannerRuntime": ["CKernels", "Foundations", "ModelLayout", "Synchronization"],
     "PlannerModel": ["PlannerRuntime", "FoundationEssentials", "Glibc"],
-    "RobotLink": ["CRobotProtocol", "CDatagram", "CSerialPort", "CSeal", "Glibc", "Synchronization"],
+    "RobotLink": ["Failsafe", "CRobotProtocol", "CDatagram", "CSerialPort", "CSeal", "Glibc", "Synchronization"],
     "Failsafe": [],
-    "ActuatorBus": ["CRobotProtocol"],
-    "ControlLoop": [
-      "Failsafe", "RobotLink", "CRealTime", "CVersion", "PlannerModel", "PlannerRuntime", "Histogram", "Glibc",
-      "Synchronization",
+    "ActuatorBus": ["Failsafe", "CRobotProtocol"],
+    "ControlCore": ["Failsafe", "RobotLink", "PlannerRuntime", "Histogram"],
+    "ControlRuntime": [
+      "ControlCore", "RobotLink", "CRealTime", "CVersion", "PlannerModel", "PlannerRuntime", "Glibc", "Synchronization",
     ],
     "CommandOptions": ["PlannerModel", "PlannerRuntime", "ArgumentParser"],
     "metadiffuserd": [
-      "CommandOptions", "ControlLoop", "Foundations", "RobotLink", "PlannerModel", "PlannerRuntime",
+      "CommandOptions", "ControlCore", "ControlRuntime", "Foundations", "RobotLink", "PlannerModel", "PlannerRuntime",
       "CAllocationCounter", "CConsole", "ArgumentParser", "Histogram", "FoundationEssentials", "Glibc",
       "Synchronization",
     ],
@@ -37,15 +37,15 @@ import Testing
     "Evaluation": ["DataCollection", "Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime"],
     // No learning, no plots: the robot's side of every experiment.
     "TestStand": [
-      "ActuatorBus", "ControlLoop", "CConsole", "CSerialPort", "Failsafe", "Foundations", "RobotLink", "Tasks",
+      "ActuatorBus", "ControlRuntime", "CConsole", "CSerialPort", "Failsafe", "Foundations", "RobotLink", "Tasks",
       "Histogram",
     ],
     "Workbench": [
-      "ControlLoop", "DataCollection", "Evaluation", "Experts", "Foundations", "Learning", "OfflineData",
+      "ControlRuntime", "DataCollection", "Evaluation", "Experts", "Foundations", "Learning", "OfflineData",
       "PlannerModel", "PlannerRuntime", "Tasks", "TestStand", "Histogram",
     ],
     "metadiffuser": [
-      "CommandOptions", "CAllocationCounter", "CConsole", "ControlLoop", "DataCollection", "Evaluation", "Experts",
+      "CommandOptions", "CAllocationCounter", "CConsole", "ControlRuntime", "DataCollection", "Evaluation", "Experts",
       "Failsafe", "Learning", "LinkFaults", "OfflineData", "PlannerModel", "PlannerRuntime", "RobotLink", "Tasks",
       "TestStand", "Workbench", "ArgumentParser",
     ],
@@ -79,7 +79,7 @@ import Testing
 
   @Test func `nothing of the workbench is reachable from the onboard controller`() throws {
     let reachable = Repository.reachable(from: "metadiffuserd", in: try Repository.manifestDependencies())
-    #expect(reachable.isSuperset(of: ["ControlLoop", "RobotLink", "PlannerModel", "PlannerRuntime", "CKernels"]))
+    #expect(reachable.isSuperset(of: ["ControlRuntime", "RobotLink", "PlannerModel", "PlannerRuntime", "CKernels"]))
     let workbench = Self.workbench.union(["COpenBLAS", "CMuJoCo", "CHDF5", "CLearningKernels"])
     #expect(reachable.isDisjoint(with: workbench))
   }

@@ -7,13 +7,13 @@ private let period: UInt64 = 50_000_000
 
 @Suite("Failsafe") struct FailsafeTests {
   /// As the controller uses it: entries known ahead, answers known when deciding.
-  private func controller(usableEntries: Int) -> Failsafe {
-    Failsafe(times: FailsafeTimes(periodNanoseconds: period, usableEntries: usableEntries))
+  private func controller(usableEntries: Int) -> TimedFailsafe {
+    TimedFailsafe(times: FailsafeTimes(periodNanoseconds: period, usableEntries: usableEntries))
   }
 
   /// As the firmware uses it: an answer has a period, one entry comes at a time, decisions every 5 ms.
-  private func firmware(usableEntries: Int = 2) -> Failsafe {
-    Failsafe(
+  private func firmware(usableEntries: Int = 2) -> TimedFailsafe {
+    TimedFailsafe(
       times: FailsafeTimes(
         periodNanoseconds: period, usableEntries: usableEntries, answerNanoseconds: period,
         decisionNanoseconds: 5_000_000))
@@ -207,7 +207,7 @@ private let period: UInt64 = 50_000_000
           for entry in [0, 1, .max, .min] as [Int] {
             for ahead in [0, 1, .max, .min] as [Int] {
               for periodNanoseconds in [1, period, 10_000_000_000] as [UInt64] {
-                var failsafe = Failsafe(
+                var failsafe = TimedFailsafe(
                   times: FailsafeTimes(
                     periodNanoseconds: periodNanoseconds, usableEntries: 2, answerNanoseconds: periodNanoseconds))
                 let isAccepted = failsafe.accept(now: start, observationTime: observed, entry: entry, ahead: ahead)

@@ -1,6 +1,8 @@
 // The actuator bus: what goes in comes out, and what is damaged does not.
 
 import ActuatorBus
+import CRobotProtocol
+import Failsafe
 import PlannerRuntime
 import Testing
 
@@ -41,7 +43,7 @@ private final class BusPair {
     #expect(bus.receive(Array(bus.writer.encode(sensors, state: state, count: 64))) == [.sensors(sensors)])
     #expect(bus.values == state)
     var drive = BusDrive()
-    drive.choice = 4
+    drive.mode = .ramp
     drive.counter = 1
     drive.timeMicroseconds = .max
     drive.latencyMicroseconds = 12_000
@@ -77,5 +79,21 @@ private final class BusPair {
       #expect(bus.receive(Array(bus.writer.encode(BusSensors(), state: [value], count: 1))).isEmpty)
     }
     #expect(bus.reader.rejected == 6)
+  }
+
+  @Test("a drive frame of a mode that nobody knows is rejected, and each that is known is taken")
+  func unknownMode() {
+    let bus = BusPair()
+    for mode in 0...255 as ClosedRange<UInt8> {
+      // Kind and mode, a command without entries, and the checksum.
+      var frame = [3, mode] + [UInt8](repeating: 0, count: 34)
+      _ = rp_seal(&frame, 32)
+      var line = [UInt8](repeating: 0, count: BusLimits.lineBytes)
+      let count = rp_line_encode(frame, frame.count, &line)
+      let messages = bus.receive(Array(line[..<count]))
+      var expected = BusDrive()
+      if let known = CommandMode(rawValue: mode) { expected.mode = known }
+      #expect(messages == (mode < 6 ? [.drive(expected)] : []))
+    }
   }
 }

@@ -2,6 +2,7 @@
 
 import ActuatorBus
 import CRobotProtocol
+import Failsafe
 import FirmwareApplication
 import RobotLink
 
@@ -102,7 +103,7 @@ final class FirmwareRig {
 
   /// Answers the last observation; with `later`, entries of the plan come along.
   func answer(
-    _ values: [Float], later: [[Float]] = [], mode: ActionMode = .plan, entry: UInt32 = 0, rearms: Bool = false
+    _ values: [Float], later: [[Float]] = [], mode: CommandMode = .plan, entry: UInt32 = 0, rearms: Bool = false
   ) {
     var action = ActionMessage()
     action.answer(observation)

@@ -16,7 +16,7 @@ import Testing
     #expect(rig.isConnected)
     #expect(rig.observations >= 8)
     #expect(rig.firstState == 0.25)
-    #expect(rig.drive.choice == 1)
+    #expect(rig.drive.mode == .plan)
     #expect(rig.command == half)
     #expect(rig.driveFrames >= 50)
     #expect(rig.drive.lapses == 0)
@@ -36,7 +36,7 @@ import Testing
     let rig = FirmwareRig()
     rig.run(milliseconds: 300) { $0.answer(half) }
     rig.run(milliseconds: 400, says: false)
-    #expect(rig.drive.choice == 5)
+    #expect(rig.drive.mode == .safe)
     #expect(rig.command.allSatisfy { $0 == 0 })
     #expect(rig.drive.lapses == 1)
     #expect(rig.drive.latches == 1)
@@ -63,17 +63,17 @@ import Testing
       driven.insert(rig.command[0])
     }
     #expect(driven == [0.5, -0.25])
-    #expect(rig.drive.choice == 1)
+    #expect(rig.drive.mode == .plan)
     // Of three that come along the configured one is driven; then hold, ramp and SAFE.
     rig.run(milliseconds: 60) { $0.answer(half, later: later + [half]) }
-    var choices: [UInt8] = []
+    var modes: [CommandMode] = []
     var commands: [Float] = []
     for _ in 0..<46 {
       rig.run(milliseconds: 10, says: false)
-      if choices.last != rig.drive.choice { choices.append(rig.drive.choice) }
-      if rig.drive.choice == 2, commands.last != rig.command[0] { commands.append(rig.command[0]) }
+      if modes.last != rig.drive.mode { modes.append(rig.drive.mode) }
+      if rig.drive.mode == .earlierPlan, commands.last != rig.command[0] { commands.append(rig.command[0]) }
     }
-    #expect(choices == [1, 2, 3, 4, 5])
+    #expect(modes == [.plan, .earlierPlan, .hold, .ramp, .safe])
     #expect(commands == [-0.25])
     #expect(rig.command.allSatisfy { $0 == 0 })
     #expect(rig.drive.lapses == 1)
@@ -108,7 +108,7 @@ import Testing
     let before = rig.observations
     rig.run(milliseconds: 400) { $0.answer(half) }
     #expect(rig.observations == before)
-    #expect(rig.drive.choice == 5)
+    #expect(rig.drive.mode == .safe)
     #expect(rig.missedSamples >= 7)
   }
 
@@ -125,7 +125,7 @@ import Testing
       rig.run(milliseconds: 10, says: false)
       rig.toFirmware(rig.controller.encode(action))
     }
-    #expect(rig.drive.choice == 5)
+    #expect(rig.drive.mode == .safe)
   }
 
   @Test("a controller that only ever sends the rest of an old plan is followed to the plan's usable end and no further")
@@ -137,7 +137,7 @@ import Testing
       entry += 1
       $0.answer(half, mode: .earlierPlan, entry: entry)
     }
-    #expect(rig.drive.choice == 2)
+    #expect(rig.drive.mode == .earlierPlan)
     rig.run(milliseconds: 600) {
       entry += 1
       $0.answer(half, mode: .earlierPlan, entry: entry)
@@ -151,7 +151,7 @@ import Testing
     rig.run(milliseconds: 300) { $0.answer(half) }
     rig.sensors.truncated = true
     rig.run(milliseconds: 200) { $0.answer(half, mode: .idle) }
-    #expect(rig.drive.choice == 0)
+    #expect(rig.drive.mode == .idle)
     #expect(rig.drive.lapses == 0)
     #expect(rig.command.allSatisfy { $0 == 0 })
   }
@@ -163,7 +163,7 @@ import Testing
     rig.now += 3_000_000_000
     rig.application.poll(now: rig.now)
     rig.exchange()
-    #expect(rig.drive.choice == 5)
+    #expect(rig.drive.mode == .safe)
     rig.run(milliseconds: 20, says: false)
     #expect(rig.command.allSatisfy { $0 == 0 })
   }

@@ -56,7 +56,7 @@ import Testing
           rig, sequence: sequence, command: command, observationSequence: rig.observation.sequence))
       #expect(rig.command.allSatisfy { $0 >= 0 && $0 <= 0.5 })
     }
-    #expect(rig.drive.choice == 5)
+    #expect(rig.drive.mode == .safe)
   }
 
   @Test(
@@ -78,7 +78,7 @@ import Testing
           observationSequence: rig.observation.sequence))
       #expect(rig.command.allSatisfy { $0 >= 0 && $0 <= 0.5 })
     }
-    #expect(rig.drive.choice == 5)
+    #expect(rig.drive.mode == .safe)
   }
 
   @Test(
@@ -93,7 +93,7 @@ import Testing
     rig.state = Array(repeating: 0, count: 16)
     rig.run(milliseconds: 400, says: false)
     #expect(rig.observations == before)
-    #expect(rig.drive.choice == 5)
+    #expect(rig.drive.mode == .safe)
   }
 
   @Test("sensors that answer an old request are not believed")
@@ -146,7 +146,7 @@ import Testing
         rig.run(milliseconds: Int(random.uniform(1, 20))) { if answers { $0.answer(half, later: [half]) } }
         let isSafe = rig.application.gate.failsafe.isSafe
         #expect(rig.command.allSatisfy { $0.isFinite && abs($0) <= 1 })
-        if isSafe, rig.drive.choice == 5, rig.driveFrames > 0 {
+        if isSafe, rig.drive.mode == .safe, rig.driveFrames > 0 {
           rig.run(milliseconds: 30, says: false)
           #expect(rig.command.allSatisfy { $0 == 0 })
         }
@@ -159,18 +159,18 @@ import Testing
     for time in [10_000_000_000, 1 << 62, .max - 50_000_000, .max - 1] as [UInt64] {
       let rig = FirmwareRig()
       rig.run(milliseconds: 300) { $0.answer([Float](repeating: 0.5, count: 6)) }
-      #expect(rig.drive.choice == 1)
+      #expect(rig.drive.mode == .plan)
       let frames = rig.driveFrames
       rig.now = time
       rig.application.poll(now: rig.now)
       rig.exchange()
-      #expect(rig.drive.choice == 5)
+      #expect(rig.drive.mode == .safe)
       #expect(rig.driveFrames == frames + 1)
       // And back: the firmware keeps still.
       rig.now = 0
       rig.application.poll(now: rig.now)
       rig.exchange()
-      #expect(rig.drive.choice == 5)
+      #expect(rig.drive.mode == .safe)
     }
   }
 }

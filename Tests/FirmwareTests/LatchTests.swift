@@ -13,13 +13,13 @@ import Testing
   private func latched(_ rig: FirmwareRig = FirmwareRig()) -> FirmwareRig {
     rig.run(milliseconds: 300) { $0.answer(half) }
     rig.run(milliseconds: 400, says: false)
-    #expect(rig.drive.choice == 5)
+    #expect(rig.drive.mode == .safe)
     #expect(rig.drive.latchReason == 1)
     return rig
   }
 
   private func expectStill(_ rig: FirmwareRig) {
-    #expect(rig.drive.choice == 5)
+    #expect(rig.drive.mode == .safe)
     #expect(rig.command.allSatisfy { $0 == 0 })
   }
 
@@ -45,12 +45,12 @@ import Testing
     rig.run(milliseconds: 200) { $0.answer(half, mode: .idle) }
     expectStill(rig)
     rig.run(milliseconds: 70) { $0.answer(half, mode: .idle, rearms: true) }
-    #expect(rig.drive.choice == 0)
+    #expect(rig.drive.mode == .idle)
     #expect(rig.drive.latchReason == 0)
     #expect(rig.command.allSatisfy { $0 == 0 })
     rig.run(milliseconds: 100) { $0.answer(half) }
     #expect(rig.latch == nil)
-    #expect(rig.drive.choice == 1)
+    #expect(rig.drive.mode == .plan)
     #expect(rig.command == half)
   }
 
@@ -61,16 +61,16 @@ import Testing
     // A plan along with it.
     rig.answer(half, rearms: true)
     rig.run(milliseconds: 20)
-    #expect(rig.drive.choice == 0)
+    #expect(rig.drive.mode == .idle)
     #expect(rig.command.allSatisfy { $0 == 0 })
     // Said all the time while driven, and in answer to an observation from before the latch.
     rig.run(milliseconds: 300) { $0.answer(half, rearms: true) }
-    #expect(rig.drive.choice == 1)
+    #expect(rig.drive.mode == .plan)
     rig.run(milliseconds: 60)
     let state = rig.state
     rig.state = nil
     rig.run(milliseconds: 400)
-    #expect(rig.drive.choice == 5)
+    #expect(rig.drive.mode == .safe)
     #expect(rig.drive.latches == 2)
     rig.answer(half, rearms: true)
     rig.run(milliseconds: 20)
@@ -81,7 +81,7 @@ import Testing
     #expect(rig.latch == .silence)
     rig.answer(half, mode: .idle, rearms: true)
     rig.run(milliseconds: 20)
-    #expect(rig.drive.choice == 0)
+    #expect(rig.drive.mode == .idle)
   }
 
   @Test("the robot's button lifts it; one that was down before the latch or is stuck lifts no second one")
@@ -89,9 +89,9 @@ import Testing
     let rig = latched()
     rig.sensors.isButtonPressed = true
     rig.run(milliseconds: 80)
-    #expect(rig.drive.choice == 0)
+    #expect(rig.drive.mode == .idle)
     rig.run(milliseconds: 200) { $0.answer(half) }
-    #expect(rig.drive.choice == 1)
+    #expect(rig.drive.mode == .plan)
     // Still down.
     rig.run(milliseconds: 500) { _ in }
     expectStill(rig)
@@ -102,7 +102,7 @@ import Testing
     expectStill(rig)
     rig.sensors.isButtonPressed = true
     rig.run(milliseconds: 80)
-    #expect(rig.drive.choice == 0)
+    #expect(rig.drive.mode == .idle)
   }
 
   @Test("a button that is down from the start on is a broken one")
@@ -119,7 +119,7 @@ import Testing
   func stuckSensors() {
     let rig = FirmwareRig()
     rig.run(milliseconds: 3000) { $0.answer(half) }
-    #expect(rig.drive.choice == 1)
+    #expect(rig.drive.mode == .plan)
     var sign: Float = 1
     func swing(_ rig: FirmwareRig) {
       sign = -sign
@@ -130,9 +130,9 @@ import Testing
       rig.state![3] += 0.001
       rig.run(milliseconds: 50, onObservation: swing)
     }
-    #expect(rig.drive.choice == 1)
+    #expect(rig.drive.mode == .plan)
     rig.run(milliseconds: 450, onObservation: swing)
-    #expect(rig.drive.choice == 1)
+    #expect(rig.drive.mode == .plan)
     rig.run(milliseconds: 300, onObservation: swing)
     expectStill(rig)
     #expect(rig.drive.latchReason == 2)
@@ -156,7 +156,7 @@ import Testing
     #expect(rig.latch == .reset)
     rig.run(milliseconds: 80) { $0.answer(half, mode: .idle, rearms: true) }
     rig.run(milliseconds: 100) { $0.answer(half) }
-    #expect(rig.drive.choice == 1)
+    #expect(rig.drive.mode == .plan)
   }
 
   @Test(
@@ -168,7 +168,7 @@ import Testing
     let holding = FirmwareRig(robot: robot)
     holding.run(milliseconds: 300) { $0.answer(half) }
     holding.run(milliseconds: 500, says: false)
-    #expect(holding.drive.choice == 5)
+    #expect(holding.drive.mode == .safe)
     #expect(holding.command == half)
 
     robot.reaction = .rest
@@ -178,7 +178,7 @@ import Testing
     #expect(posed.command == (0..<6).map { Float($0) * 0.1 - 0.25 })
     posed.run(milliseconds: 300) { $0.answer(half) }
     posed.run(milliseconds: 500, says: false)
-    #expect(posed.drive.choice == 5)
+    #expect(posed.drive.mode == .safe)
     #expect(posed.command == (0..<6).map { Float($0) * 0.1 - 0.25 })
 
     robot.reaction = .damping(gain: 0.1)
@@ -186,7 +186,7 @@ import Testing
     braking.state = (0..<17).map { Float($0) - 13 }
     braking.run(milliseconds: 300) { $0.answer(half) }
     braking.run(milliseconds: 500, says: false)
-    #expect(braking.drive.choice == 5)
+    #expect(braking.drive.mode == .safe)
     for (command, expected) in zip(braking.command, [0.2, 0.1, 0, -0.1, -0.2, -0.3] as [Float]) {
       #expect(abs(command - expected) < 1e-6)
     }

@@ -8,6 +8,9 @@ import Testing
 
   /// A planner on a clock of the test's own: ten steps of 2 ms and 1 ms to finish, in a budget of 25 ms.
   final class Plans {
+    var budget: UInt64 = 25 * millisecond
+    /// What the last plan took, all its steps and the finish.
+    private(set) var taken: UInt64 = 0
     var step = DurationEstimate()
     var finish = DurationEstimate()
 
@@ -15,12 +18,13 @@ import Testing
     func plan(_ duration: (Int) -> UInt64 = { _ in 2 * millisecond }) -> Int {
       var passed: UInt64 = 0
       var steps = 0
-      while steps < 10, steps == 0 || passed + step.nanoseconds + finish.nanoseconds <= 25 * millisecond {
+      while steps < 10, steps == 0 || passed + step.nanoseconds + finish.nanoseconds <= budget {
         step.record(duration(steps))
         passed += duration(steps)
         steps += 1
       }
       finish.record(millisecond)
+      taken = passed + millisecond
       return steps
     }
   }
@@ -60,6 +64,30 @@ import Testing
     // Three steps of 7 ms and the end fit; a fourth would not.
     for _ in 0..<20 { #expect(plans.plan { _ in 7 * Self.millisecond } == 3) }
     #expect((0..<20).count { _ in plans.plan() < 10 } <= 2)
+  }
+
+  @Test("a budget that ends in the middle of any of several steps is kept, and no step that fits is left out")
+  func cutInTheMiddle() {
+    for microseconds in stride(from: 100, through: 25_000, by: 100) as StrideThrough<UInt64> {
+      let plans = Plans()
+      // Of ten steps; the first is taken whatever the budget.
+      let fitting = microseconds < 5000 ? 1 : min(10, Int((microseconds - 1000) / 2000))
+      plans.budget = microseconds * 1000
+      // Known from the rehearsal.
+      for _ in 0..<2 {
+        plans.step.record(2 * Self.millisecond)
+        plans.finish.record(Self.millisecond)
+      }
+      for _ in 0..<20 {
+        #expect(plans.plan() == fitting)
+        #expect(fitting == 1 || plans.taken <= plans.budget)
+      }
+      // Steps that vary by a quarter overrun by one's variation at most.
+      for round in 0..<20 {
+        let steps = plans.plan { ($0 + round) % 3 == 0 ? 2_500_000 : 1_750_000 }
+        #expect(steps == 1 || plans.taken <= plans.budget + Self.millisecond)
+      }
+    }
   }
 
   @Test("a single fast run does not make the next look safe")

@@ -1,6 +1,7 @@
 // `metadiffuserd` without a right to real-time priority, driven past its deadlines by a robot whose clock the test
 // sets.
 
+import Failsafe
 import Glibc
 import RobotLink
 import Testing
@@ -34,7 +35,7 @@ private final class AgingRobot {
   }
 
   /// The controller's answer to an observation that is `age` old; nil if none comes.
-  func exchange(age: UInt64) -> ActionMode? {
+  func exchange(age: UInt64) -> CommandMode? {
     observation.sampleTimeNanoseconds = monotonicNanoseconds() &- age
     let sequence = endpoint.send(observation)
     observation.step += 1
@@ -57,7 +58,7 @@ private final class AgingRobot {
 
   /// Drives until a plan was sent, and then for six observations that come too late. What the robot saw, and the
   /// controller's summary.
-  func drive(_ arguments: [String]) throws -> (modes: [ActionMode?], status: Int32, output: String) {
+  func drive(_ arguments: [String]) throws -> (modes: [CommandMode?], status: Int32, output: String) {
     let model = try makeModel()
     defer { unlink(model) }
     let robot = try AgingRobot()
@@ -65,7 +66,7 @@ private final class AgingRobot {
       "metadiffuserd", ["--model", model, "--link", "udp://127.0.0.1:\(robot.port)", "--exit-with-robot"] + arguments,
       wrapper: Self.withoutPriority)
     #expect(robot.connect())
-    var modes: [ActionMode?] = []
+    var modes: [CommandMode?] = []
     repeat { modes.append(robot.exchange(age: 0)) } while modes.last != .plan && modes.count < 100
     // Each says that it is five seconds older than the one before, and the period is a tenth of one.
     for index in 1...6 as ClosedRange<UInt64> { modes.append(robot.exchange(age: index * 5_000_000_000)) }

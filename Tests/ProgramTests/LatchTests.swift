@@ -1,6 +1,7 @@
 // A latched SAFE from end to end: the controller, the firmware as a process and the robot's body, and a person's two
 // ways in.
 
+import Failsafe
 import Foundation
 import PlannerModel
 import PlannerRuntime
@@ -43,20 +44,20 @@ import Testing
       }
     }
 
-    /// Choice and largest command entry of each drive frame since the `count`th.
-    func drives(since count: Int = 0) -> [(choice: Int, most: Double)] {
+    /// Mode and largest command entry of each drive frame since the `count`th.
+    func drives(since count: Int = 0) -> [(mode: CommandMode, most: Double)] {
       let text = (try? String(contentsOf: folder.appendingPathComponent("drives.csv"), encoding: .utf8)) ?? ""
       return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().dropFirst(count).compactMap {
         let fields = $0.split(separator: ",")
-        guard fields.count == 7, let choice = Int(fields[2]), let most = Double(fields[3]) else { return nil }
-        return (choice, most)
+        guard fields.count == 7, let mode = UInt8(fields[2]).flatMap(CommandMode.init), let most = Double(fields[3]) else { return nil }
+        return (mode, most)
       }
     }
 
-    /// Waits until the drives are told `choice`, and does `meanwhile` once a second.
-    func wait(for choice: Int, meanwhile: () -> Void = {}) -> Bool {
+    /// Waits until the drives are told `mode`, and does `meanwhile` once a second.
+    func wait(for mode: CommandMode, meanwhile: () -> Void = {}) -> Bool {
       for turn in 0..<2000 {
-        if drives().last?.choice == choice { return true }
+        if drives().last?.mode == mode { return true }
         if turn % 100 == 50 { meanwhile() }
         usleep(10_000)
       }
@@ -70,10 +71,10 @@ import Testing
   func latch() throws {
     let rig = try Rig()
     // A machine under load may have latched it already.
-    try #require(rig.wait(for: 1) { rig.plant.signal(SIGUSR1) }, "the robot is not driven")
+    try #require(rig.wait(for: .plan) { rig.plant.signal(SIGUSR1) }, "the robot is not driven")
     for person in [rig.controller, rig.plant] {
       rig.controller.stop()
-      try #require(rig.wait(for: 5), "SAFE does not latch")
+      try #require(rig.wait(for: .safe), "SAFE does not latch")
       let frames = rig.drives().count
       rig.controller.signal(SIGCONT)
       let limit = monotonicNanoseconds() + 20_000_000_000
@@ -85,8 +86,8 @@ import Testing
       usleep(1_500_000)
       let still = rig.drives(since: frames + 1)
       #expect(still.count > 50)
-      #expect(still.allSatisfy { $0.choice == 5 && $0.most == 0 })
-      #expect(rig.wait(for: 1) { person.signal(SIGUSR1) }, "a person cannot lift it")
+      #expect(still.allSatisfy { $0.mode == .safe && $0.most == 0 })
+      #expect(rig.wait(for: .plan) { person.signal(SIGUSR1) }, "a person cannot lift it")
     }
     rig.controller.signal(SIGTERM)
     let report = try object(try rig.controller.finish().output)

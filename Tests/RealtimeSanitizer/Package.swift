@@ -11,7 +11,7 @@ let package = Package(
       name: "RealtimeLoop",
       dependencies: [
         "CRealtimeSanitizer",
-        .product(name: "ControlLoop", package: "metadiffuser"),
+        .product(name: "ControlRuntime", package: "metadiffuser"),
         .product(name: "RobotLink", package: "metadiffuser"),
         .product(name: "PlannerModel", package: "metadiffuser"),
         .product(name: "PlannerRuntime", package: "metadiffuser"),

@@ -1,26 +1,27 @@
 // What the fault runs read out of the drives' trace: rows, and from them an outage.
 
 import ActuatorBus
+import Failsafe
 import Foundation
 import TestStand
 import Testing
 
 @Suite struct DriveTraceTests {
   /// A row at `time`, as the plant writes it.
-  private func row(_ time: Int, choice: Int, most: Double = 0, latches: Int = 0, age: Double = 0) throws -> DriveRow {
-    try #require(DriveRow("\(time),\(Double(time) / 1000),\(choice),\(most),3,\(latches),\(age)"))
+  private func row(_ time: Int, mode: CommandMode, most: Double = 0, latches: Int = 0, age: Double = 0) throws -> DriveRow {
+    try #require(DriveRow("\(time),\(Double(time) / 1000),\(mode.rawValue),\(most),3,\(latches),\(age)"))
   }
 
   @Test func `a line is a row with its columns in order`() throws {
     let row = try #require(DriveRow("1700,12.5,5,0.25,3,2,340000"))
-    #expect((row.time, row.firmwareMicroseconds, row.choice, row.most) == (1700, 12.5, 5, 0.25))
+    #expect((row.time, row.firmwareMicroseconds, row.mode, row.most) == (1700, 12.5, .safe, 0.25))
     #expect((row.latches, row.latchMicroseconds) == (2, 340_000))
   }
 
   @Test(
     arguments: [
       "", "1,2,3,4,5,6", "1,2,3,4,5,6,7,8", "1,2,3,4,5,,7", "x,2,3,4,5,6,7", "-1,2,3,4,5,6,7", "1,2,3.5,4,5,6,7",
-      "time,clock,choice,most,lapses,latches,age",
+      "time,clock,mode,most,lapses,latches,age",
     ])
   func `what is no whole line of a trace is no row`(line: String) { #expect(DriveRow(line[...]) == nil) }
 
@@ -53,9 +54,9 @@ import Testing
 
   @Test func `an outage is the latch, then the first fresh plan after the safe command`() throws {
     let rows = [
-      try row(1, choice: 1, most: 0.5), try row(2, choice: 3, most: 0.5), try row(3, choice: 4, most: 0.2),
-      try row(4, choice: 5, latches: 1, age: 341_500), try row(5, choice: 5, latches: 1, age: 400_000),
-      try row(6, choice: 1, most: 0.4, latches: 1), try row(7, choice: 1, most: 0.1, latches: 1),
+      try row(1, mode: .plan, most: 0.5), try row(2, mode: .hold, most: 0.5), try row(3, mode: .ramp, most: 0.2),
+      try row(4, mode: .safe, latches: 1, age: 341_500), try row(5, mode: .safe, latches: 1, age: 400_000),
+      try row(6, mode: .plan, most: 0.4, latches: 1), try row(7, mode: .plan, most: 0.1, latches: 1),
     ]
     let outage = Outage(rows, latches: 0)
     #expect(outage.latchMilliseconds == 341.5)
@@ -64,12 +65,12 @@ import Testing
 
   @Test func `without a latch, or before driving, an outage has neither`() throws {
     // The plan goes on: nothing was safe yet, so nothing has resumed.
-    #expect(Outage([try row(1, choice: 1, most: 0.5), try row(2, choice: 1)], latches: 0).driving == nil)
+    #expect(Outage([try row(1, mode: .plan, most: 0.5), try row(2, mode: .plan)], latches: 0).driving == nil)
     // A ramp that is not at rest yet is not safe.
-    let ramp = [try row(1, choice: 5, most: 0.1, latches: 4), try row(2, choice: 1, latches: 4)]
+    let ramp = [try row(1, mode: .safe, most: 0.1, latches: 4), try row(2, mode: .plan, latches: 4)]
     #expect(Outage(ramp, latches: 4) == Outage([], latches: 4))
     // Switched on anew the firmware is idle, and has latched no more often than never.
-    let idle = [try row(1, choice: 0), try row(2, choice: 1, most: 0.3)]
+    let idle = [try row(1, mode: .idle), try row(2, mode: .plan, most: 0.3)]
     #expect(Outage(idle, latches: 0).latchMilliseconds == nil)
     #expect(Outage(idle, latches: 0).driving?.time == 2)
   }

@@ -1,9 +1,10 @@
 // What the drives were told and when, a line of CSV per frame: written by the plant, read by whoever judges it.
 
 import ActuatorBus
+import Failsafe
 import Foundation
 
-/// Columns: CLOCK_MONOTONIC [ns], the firmware's clock [µs], choice, largest command entry, lapses, latches, latch age [µs].
+/// Columns: CLOCK_MONOTONIC [ns], the firmware's clock [µs], mode, largest command entry, lapses, latches, latch age [µs].
 package final class DriveTrace {
   private let file: TraceFile
 
@@ -12,7 +13,7 @@ package final class DriveTrace {
   package func append(time: UInt64, drive: BusDrive, command: [Float]) {
     let most = command.map(abs).max() ?? 0
     file.append(
-      "\(time),\(drive.timeMicroseconds),\(drive.choice),\(most),\(drive.lapses),\(drive.latches),"
+      "\(time),\(drive.timeMicroseconds),\(drive.mode.rawValue),\(most),\(drive.lapses),\(drive.latches),"
         + "\(drive.latchMicroseconds)")
   }
 
@@ -22,17 +23,17 @@ package final class DriveTrace {
 
 /// A line of a trace.
 package struct DriveRow: Equatable {
-  package var time: UInt64, firmwareMicroseconds: Double, choice: Int, most: Double, latches: Int,
+  package var time: UInt64, firmwareMicroseconds: Double, mode: CommandMode, most: Double, latches: Int,
     latchMicroseconds: Double
 
   /// nil: not a whole line of a trace.
   package init?(_ line: Substring) {
     let fields = line.split(separator: ",", omittingEmptySubsequences: false)
     guard fields.count == 7, let time = UInt64(fields[0]), let firmware = Double(fields[1]),
-      let choice = Int(fields[2]), let most = Double(fields[3]), let latches = Int(fields[5]),
+      let mode = UInt8(fields[2]).flatMap(CommandMode.init), let most = Double(fields[3]), let latches = Int(fields[5]),
       let age = Double(fields[6])
     else { return nil }
-    (self.time, firmwareMicroseconds, self.choice, self.most) = (time, firmware, choice, most)
+    (self.time, firmwareMicroseconds, self.mode, self.most) = (time, firmware, mode, most)
     (self.latches, latchMicroseconds) = (latches, age)
   }
 
@@ -51,9 +52,9 @@ package struct DriveRow: Equatable {
   }
 
   /// Whether the drives are told to do nothing: SAFE is latched, or they are idle.
-  package var isSafe: Bool { (choice == 0 || isLatched) && most == 0 }
-  package var isLatched: Bool { choice == 5 }
-  package var isDriven: Bool { choice == 1 }
+  package var isSafe: Bool { mode.isStill && most == 0 }
+  package var isLatched: Bool { mode == .safe }
+  package var isDriven: Bool { mode == .plan }
 }
 
 /// What a trace shows of one outage.

@@ -1,5 +1,6 @@
 // What a test stand reports of its robot and of the microcontroller in front of it.
 
+import Failsafe
 import Foundations
 import Tasks
 
@@ -28,8 +29,6 @@ package struct PlantReport: Codable {
   package var driveTimeouts: Int
   package var damagedFrames: Int
 
-  package static let choiceNames = ["idle", "plan", "earlier_plan", "hold", "ramp", "safe"]
-
   package init(task: any ContinuousTask, plant: StandPlant) {
     family = task.family.name
     self.task = task.parameters
@@ -44,7 +43,8 @@ package struct PlantReport: Codable {
       func percentile(_ value: Double) -> Double { Double(plant.latencies.valueAtPercentile(value)) / 1000 }
       latencyMs = Latency(p50: percentile(50), p99: percentile(99), max: Double(plant.latencies.max) / 1000)
     }
-    choices = Dictionary(uniqueKeysWithValues: zip(Self.choiceNames, plant.choices))
+    choices = Dictionary(
+      uniqueKeysWithValues: CommandMode.allCases.map { ("\($0.name)", plant.choices[$0] ?? 0) })
     failsafeLapses = plant.lapses
     failsafeLatches = plant.latches
     stackBytes = Int(plant.drive.stackBytes)

@@ -1,6 +1,6 @@
 // Kill and stop each part of a test stand at random instants, and measure how the others cope, from the trace of the drives.
 
-import ControlLoop
+import ControlRuntime
 import Failsafe
 import Foundation
 import Foundations

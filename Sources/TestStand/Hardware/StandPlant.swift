@@ -37,8 +37,8 @@ package final class StandPlant {
   /// Steps left out, and drive frames that came after the drives' own time limit.
   package private(set) var overruns = 0
   package private(set) var driveTimeouts = 0
-  /// Drive frames by the failsafe's choice, from idle to safe, while an episode ran.
-  package private(set) var choices = [Int](repeating: 0, count: 6)
+  /// Drive frames by the failsafe's choice, while an episode ran.
+  package private(set) var choices: [CommandMode: Int] = [:]
   /// The last drive frame.
   package private(set) var drive = BusDrive()
   /// The microcontroller's counts when the first episode started.
@@ -88,7 +88,7 @@ package final class StandPlant {
     command = bus.values
     commandTime = now
     if frame.latencyMicroseconds > 0 { latencies.record(UInt64(frame.latencyMicroseconds)) }
-    if running != nil, choices.indices.contains(Int(frame.choice)) { choices[Int(frame.choice)] += 1 }
+    if running != nil { choices[frame.mode, default: 0] += 1 }
   }
 
   /// Makes the physics steps that are due.

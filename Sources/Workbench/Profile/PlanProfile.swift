@@ -1,6 +1,6 @@
 // Plans as a control loop makes them, one after the other: where their time goes, and what else they cost.
 
-import ControlLoop
+import ControlRuntime
 import PlannerModel
 import PlannerRuntime
 

@@ -1,6 +1,6 @@
 // What `metadiffuser profile` prints: paragraphs, each with its fields for JSON and its lines for people.
 
-import ControlLoop
+import ControlRuntime
 import Foundation
 import Foundations
 import PlannerRuntime

@@ -3,7 +3,7 @@
 import ArgumentParser
 import CAllocationCounter
 import CommandOptions
-import ControlLoop
+import ControlRuntime
 import Foundation
 import PlannerModel
 import PlannerRuntime

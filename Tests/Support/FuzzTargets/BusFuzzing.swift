@@ -55,7 +55,7 @@ enum BusFuzzing {
     let writer = BusWriter(memory: memory.start)
     let values: [Float] = [0.5, -1, 2]
     var drive = BusDrive()
-    (drive.choice, drive.counter, drive.stackBytes) = (3, 7, 1000)
+    (drive.mode, drive.counter, drive.stackBytes) = (.hold, 7, 1000)
     var sensors = BusSensors()
     (sensors.counter, sensors.step, sensors.reward, sensors.truncated) = (1, 2, -0.5, true)
     let request = Array(writer.encode(BusRequest(counter: 1, isDriven: true)))

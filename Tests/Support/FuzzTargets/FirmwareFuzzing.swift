@@ -2,6 +2,7 @@
 
 import ActuatorBus
 import CRobotProtocol
+import Failsafe
 import FirmwareApplication
 import RobotLink
 
@@ -71,7 +72,7 @@ private final class FuzzedFirmware {
   }
 
   /// The controller answers the last observation with these values in every entry.
-  func answer(_ value: Float, later: Int, mode: ActionMode, entry: UInt32) {
+  func answer(_ value: Float, later: Int, mode: CommandMode, entry: UInt32) {
     var action = ActionMessage()
     action.answer(observation)
     (action.mode, action.planEntry, action.laterEntries) = (mode, entry, later)
@@ -140,7 +141,7 @@ enum FirmwareFuzzing {
           (0..<FuzzedFirmware.robot.observationSize).map { $0 == 0 ? value : 0 }, step: step,
           isLast: choices.byte() & 1 == 1)
       default:
-        let mode = ActionMode(rawValue: UInt32(choices.index(below: 6))) ?? .idle
+        let mode = CommandMode(rawValue: UInt8(choices.index(below: 6))) ?? .idle
         firmware.answer(
           choices.float(), later: choices.index(below: LinkLimits.laterEntries + 1), mode: mode, entry: choices.word())
       }

@@ -3,7 +3,8 @@
 
 import CRobotProtocol
 import CVirtualClock
-import ControlLoop
+import ControlCore
+import ControlRuntime
 import PlannerModel
 import PlannerRuntime
 import RobotLink

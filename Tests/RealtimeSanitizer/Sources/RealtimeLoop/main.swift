@@ -6,7 +6,7 @@
 // stop.
 
 import CRealtimeSanitizer
-import ControlLoop
+import ControlRuntime
 import Foundation
 import PlannerModel
 import PlannerRuntime

@@ -1,0 +1,35 @@
+// Which episodes make the warm start.
+
+import ControlCore
+import Testing
+
+@Suite("Context gathering") struct ContextGatheringTests {
+  @Test("the first episodes are gathered, and the last of them completes the warm start")
+  func episodes() {
+    var gathering = ContextGathering(.firstEpisodes(2))
+    #expect(gathering.isGathering)
+    #expect(gathering.episodeEnded() == false)
+    #expect(gathering.isGathering)
+    #expect(gathering.episodeEnded() == true)
+    #expect(!gathering.isGathering)
+    #expect(gathering.episodeEnded() == false)
+  }
+
+  @Test("another start of the robot is gathered anew; a given context stays")
+  func restart() {
+    var gathering = ContextGathering(.firstEpisodes(1))
+    _ = gathering.episodeEnded()
+    #expect(gathering.restart() == true)
+    #expect(gathering.isGathering)
+    var given = ContextGathering(.given)
+    #expect(!given.isGathering)
+    #expect(given.restart() == false)
+  }
+
+  @Test("without episodes there is never a context")
+  func none() {
+    var gathering = ContextGathering(.firstEpisodes(0))
+    #expect(!gathering.isGathering)
+    #expect(gathering.episodeEnded() == false)
+  }
+}
