@@ -73,6 +73,14 @@ test-deb: PACKAGES += debootstrap
 test-deb: deb
 	Packaging/chroot.sh .build-chroot .build-deb/*.deb
 
+# What somebody else's program looks like: both are built against the libraries, and run.
+EXAMPLES_BUILD := swift build $(SWIFT_FLAGS) --package-path Examples --scratch-path .build-examples
+.PHONY: examples
+examples: dependencies
+	$(EXAMPLES_BUILD)
+	for example in FirstPlan OwnLink; do \
+	  "$$($(EXAMPLES_BUILD) --show-bin-path)/$$example" Models/point-robot.safetensors || exit 1; done
+
 lint: proto-check
 	swift format lint --strict --recursive Package.swift Sources Tests Bench
 	Docs/modules.py --check

@@ -11,7 +11,14 @@ let package = Package(
       dependencies: [
         .product(name: "PlannerModel", package: "metadiffuser"),
         .product(name: "PlannerRuntime", package: "metadiffuser"),
-      ])
+      ]),
+    .executableTarget(
+      name: "OwnLink",
+      dependencies: [
+        .product(name: "ControlRuntime", package: "metadiffuser"),
+        .product(name: "PlannerModel", package: "metadiffuser"),
+        .product(name: "RobotLink", package: "metadiffuser"),
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -77,7 +77,7 @@ public struct Application: ~Copyable {
   }
 
   /// The robot is driven by plans, on its way to SAFE, or there: what a reset must not wipe out.
-  public var isAtWork: Bool { @_noAllocation @_noLocks get { choice.code != 0 || gate.failsafe.isSafe } }
+  public var isAtWork: Bool { @_noAllocation @_noLocks get { choice.mode != .idle || gate.failsafe.isSafe } }
 
   public var isDriven: Bool { @_noAllocation @_noLocks get { link.isDriven } }
 

@@ -1,7 +1,7 @@
 // Where a command comes from: one enum for the failsafe, the link, the bus and every report.
 
 /// What a command is; the numbers are those of Mode in robot.proto and of the actuator bus. Real-time: yes.
-public enum CommandMode: UInt8, CaseIterable, Sendable {
+public enum CommandMode: UInt8, Sendable {
   /// The safe command: nothing has been planned yet, or nothing is wanted.
   case idle
   /// Entry 0 of the last plan.
@@ -56,6 +56,10 @@ public enum CommandMode: UInt8, CaseIterable, Sendable {
     }
   }
 }
+
+#if !hasFeature(Embedded)  // The firmware has no heap for an array of them.
+  extension CommandMode: CaseIterable {}
+#endif
 
 extension CommandChoice {
   public var mode: CommandMode {

@@ -42,7 +42,9 @@ import Testing
 
   // MARK: Lateness
 
-  @Test func `observations that are later each time are bridged by the last plan, then held, ramped and latched`() throws {
+  @Test func `observations that are later each time are bridged by the last plan, then held, ramped and latched`()
+    throws
+  {
     var rig = try CycleRig()
     #expect(rig.exchange(0) == .plan)
     var modes: [CommandMode] = []
@@ -165,7 +167,7 @@ import Testing
   @Test func `another start is another robot: its context is gathered anew, and no SAFE is inherited`() throws {
     var rig = try CycleRig()
     _ = rig.episode(0)
-    #expect(rig.cycle.planner.hasContext)
+    #expect(rig.cycle.planner.hasContext == true)
     for step in 0..<30 as Range<UInt32> {
       rig.observe(step)
       rig.observation.state[0] = .infinity
@@ -178,16 +180,16 @@ import Testing
     rig.clockOffset = rig.now
     rig.note(.link(.connected))
     #expect(rig.exchange(1000) == .plan)
-    #expect(!rig.cycle.planner.hasContext)
+    #expect(rig.cycle.planner.hasContext == false)
     #expect(rig.newsSoFar().suffix(1) == [.robotRestarted])
     #expect(rig.episode(1).dropLast().allSatisfy { $0 == .plan })
-    #expect(rig.cycle.planner.hasContext)
+    #expect(rig.cycle.planner.hasContext == true)
   }
 
   @Test func `a context that was given stays through a restart`() throws {
     var rig = try CycleRig(context: .given)
     _ = rig.episode(0)
-    #expect(!rig.cycle.planner.hasContext)
+    #expect(rig.cycle.planner.hasContext == false)
     #expect(rig.cycle.planner.transitionCount == 0)
     rig.observation.epoch = 2
     rig.note(.link(.connected))
@@ -203,24 +205,25 @@ import Testing
       (.reset, .latchedByReset), (.other, .latched),
     ]) func `a latched robot is told of once, given nothing, and lifted by a person alone`(
       latch: RobotLatch, told: LoopEvent
-    ) throws {
+    ) throws
+  {
     var rig = try CycleRig()
     rig.exchange(0)
     rig.observation.reward = -1
     rig.observation.latch = latch
     for step in 1...20 as ClosedRange<UInt32> {
       #expect(rig.exchange(step) == .idle)
-      #expect(!rig.cycle.action.rearms)
+      #expect(rig.cycle.action.rearms == false)
     }
     rig.observe(21)
     rig.answer(isRearmAsked: true)
-    #expect(rig.cycle.action.rearms)
+    #expect(rig.cycle.action.rearms == true)
     // Until the robot has heard it.
     rig.exchange(22)
-    #expect(rig.cycle.action.rearms)
+    #expect(rig.cycle.action.rearms == true)
     rig.observation.latch = nil
     #expect(rig.exchange(23) == .plan)
-    #expect(!rig.cycle.action.rearms)
+    #expect(rig.cycle.action.rearms == false)
     #expect(rig.newsSoFar() == [.connected, told, .latchLifted])
     #expect(rig.cycle.statistics.latchedCycles == 22)
     // Nothing was learnt from a robot that did not move.
@@ -229,17 +232,19 @@ import Testing
 
   // MARK: The link
 
-  @Test func `silence ends nothing but the connection: what was asked for is forgotten, the episode goes on anew`() throws {
+  @Test func `silence ends nothing but the connection: what was asked for is forgotten, the episode goes on anew`()
+    throws
+  {
     var rig = try CycleRig()
     rig.exchange(0)
     rig.observation.latch = .silence
     rig.observe(1)
     rig.answer(isRearmAsked: true)
     rig.note(.silent)
-    #expect(!rig.cycle.isConnected)
+    #expect(rig.cycle.isConnected == false)
     rig.note(.link(.connected))
     #expect(rig.exchange(2) == .idle)
-    #expect(!rig.cycle.action.rearms)
+    #expect(rig.cycle.action.rearms == false)
     #expect(rig.cycle.statistics.episodes == 0)
     #expect(rig.newsSoFar() == [.connected, .latchedInSilence, .silent, .connected, .latchedInSilence])
   }
