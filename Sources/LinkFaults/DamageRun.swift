@@ -221,3 +221,14 @@ public struct DamageRun: ~Copyable {
     if !isRight || incoming.sequence != expected { account.wrongPayloads += 1 }
   }
 }
+
+extension DamageAccount {
+  package var text: String {
+    """
+    \(frames) frames sent, \(pieces) pieces came
+      accepted \(accepted) (predicted \(expectedAccepted)), duplicate \(duplicate) (\(expectedDuplicate)), \
+    stale \(stale) (\(expectedStale)), damaged \(damaged) (\(expectedDamaged)), lost \(lost) (\(expectedLost))
+      wrong payloads accepted \(wrongPayloads), whole frames not taken at once \(notResynchronised)
+    """
+  }
+}

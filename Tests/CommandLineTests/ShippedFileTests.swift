@@ -8,20 +8,6 @@ import Testing
   static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
 
-  /// The program as it is installed, with these files of the checkout in its share.
-  private func install(_ files: String...) throws -> String {
-    for folder in ["usr/bin", "usr/share/metadiffuser/Models/experts", "elsewhere"] {
-      try FileManager.default.createDirectory(atPath: workplace.path(folder), withIntermediateDirectories: true)
-    }
-    for file in files {
-      try FileManager.default.copyItem(
-        atPath: Self.root.appendingPathComponent(file).path, toPath: workplace.path("usr/share/metadiffuser/\(file)"))
-    }
-    let program = workplace.path("usr/bin/metadiffuser")
-    try FileManager.default.copyItem(atPath: products.appendingPathComponent("metadiffuser").path, toPath: program)
-    return program
-  }
-
   private func warmStart(_ program: String, quality: String, in folder: String) throws -> Outcome {
     try run(
       ["warm-start", "--family", "point-robot", "--task", "0.6,0.8", "--quality", quality, "-o", "out.safetensors"],
@@ -36,13 +22,14 @@ import Testing
   }
 
   @Test func `an installed program finds those in its share`() throws {
-    let program = try install("Models/experts/point-robot.safetensors")
+    let program = try workplace.install("Models/experts/point-robot.safetensors")
+    try FileManager.default.createDirectory(atPath: workplace.path("elsewhere"), withIntermediateDirectories: false)
     let outcome = try warmStart(program, quality: "expert", in: workplace.path("elsewhere"))
     #expect(outcome.status == 0, "\(outcome.error)")
   }
 
   @Test func `what has not come with it is named, and where it was looked for`() throws {
-    let program = try install()
+    let program = try workplace.install()
     let share = workplace.path("usr/share/metadiffuser")
     let elsewhere = workplace.path("elsewhere")
     // Lying in the working directory makes a file no default.

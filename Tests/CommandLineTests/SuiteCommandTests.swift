@@ -49,23 +49,23 @@ import Testing
 
   @Test func `the command above a suite's tables repeats them`() throws {
     let folder = workplace.folder
-    try FileManager.default.createDirectory(atPath: folder + "/Models", withIntermediateDirectories: true)
-    try workplace.writeModel("Models/point-robot.safetensors")
-    try workplace.copyExpert("point-robot")
+    // What ships with this program is a model that plans in no time.
+    let program = try workplace.install("Models/experts/point-robot.safetensors")
+    try workplace.writeModel("usr/share/metadiffuser/Models/point-robot.safetensors")
     try workplace.write("page.md", Data("before\n<!-- suite: begin -->\n<!-- suite: end -->\nafter\n".utf8))
     let outcome = try run(
       [
         "evaluate", "--suite", "paper", "--quick", "--families", "point-robot", "--methods", "none", "--split",
         "held-out", "--seed", "5", "--seeds", "2", "--episodes", "2", "--kernel", "portable", "--results", "cells",
         "--markdown", "page.md",
-      ], in: folder)
+      ], program: program, in: folder)
     #expect(outcome.status == 0, "\(outcome.error)")
     let page = try tables("page.md")
     let command = try #require(page.split(separator: "\n").first { $0.contains("metadiffuser evaluate") })
     // From nothing, not from the cells that are there.
     try FileManager.default.removeItem(atPath: folder + "/cells")
     try workplace.write("page.md", Data("before\n<!-- suite: begin -->\n<!-- suite: end -->\nafter\n".utf8))
-    let again = try paste(String(command), in: folder)
+    let again = try paste(String(command), in: folder, programs: workplace.path("usr/bin"))
     #expect(again.status == 0, "\(again.error)")
     #expect(try tables("page.md") == page)
     #expect(FileManager.default.fileExists(atPath: folder + "/cells"))

@@ -11,7 +11,6 @@ import Testing
   /// One combination, so that the choice does not depend on the machine.
   private func tune(_ options: [String]) throws -> LoadedModel {
     try workplace.writeModel("m.safetensors")
-    try workplace.copyExpert("point-robot")
     let outcome = try run(
       [
         "tune", "--model", "m.safetensors", "--period", "1s", "--share", "1", "--steps", "1", "--candidates", "2",
@@ -43,7 +42,6 @@ import Testing
 
   @Test func `a setting out of range is refused by name, and the model stays as it is`() throws {
     try workplace.writeModel("m.safetensors")
-    try workplace.copyExpert("point-robot")
     let before = try workplace.bytes("m.safetensors")
     try expectRefusal(
       ["tune", "--model", "m.safetensors", "--discrepancy-weight", "1001"], status: 64, "discrepancy_weight",

@@ -48,8 +48,8 @@ func run(_ arguments: [String], program: String = "metadiffuser", in folder: Str
 }
 
 /// Runs a command line as somebody pastes it into a shell.
-func paste(_ command: String, in folder: String) throws -> Outcome {
-  try run(["-c", "PATH='\(products.path)':$PATH; \(command)"], program: "/bin/sh", in: folder)
+func paste(_ command: String, in folder: String, programs: String = products.path) throws -> Outcome {
+  try run(["-c", "PATH='\(programs)':$PATH; \(command)"], program: "/bin/sh", in: folder)
 }
 
 /// Expects that the program ends with `status` and complains in words that hold every one of `words`.
@@ -87,6 +87,22 @@ final class Workplace {
   func bytes(_ name: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path(name))) }
 
   func write(_ name: String, _ bytes: Data) throws { try bytes.write(to: URL(fileURLWithPath: path(name))) }
+
+  /// The program as it is installed, in `usr`, with these files of the checkout in its share.
+  func install(_ files: String...) throws -> String {
+    for folder in ["usr/bin", "usr/share/metadiffuser/Models/experts"] {
+      try FileManager.default.createDirectory(atPath: path(folder), withIntermediateDirectories: true)
+    }
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    for file in files {
+      try FileManager.default.copyItem(
+        atPath: root.appendingPathComponent(file).path, toPath: path("usr/share/metadiffuser/\(file)"))
+    }
+    let program = path("usr/bin/metadiffuser")
+    try FileManager.default.copyItem(atPath: products.appendingPathComponent("metadiffuser").path, toPath: program)
+    return program
+  }
 
   /// An untrained model, with a bank of so many contexts; of point-robot's sizes and period unless said otherwise.
   func writeModel(

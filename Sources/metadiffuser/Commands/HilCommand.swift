@@ -76,7 +76,7 @@ struct HilCommand: ParsableCommand {
         processes: processes, parts: faultPart.isEmpty ? StandProcesses.Part.allCases : faultPart, count: faults,
         seed: task.seed,
         periodNanoseconds: family.periodNanoseconds
-      ).run(isCancelled: { Interruption.isRequested }) { console_say_line($0.text) }
+      ).run(isCancelled: { Interruption.isRequested }, onFigures: { console_say_line($0.text) })
       printReport(json ? try jsonText(report) : report.text)
       if !report.isGood { throw ExitCode.failure }
       return

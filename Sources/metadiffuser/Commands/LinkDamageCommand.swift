@@ -43,14 +43,3 @@ struct LinkDamageCommand: ParsableCommand {
 struct DamageError: Error, CustomStringConvertible {
   let description: String
 }
-
-extension DamageAccount {
-  var text: String {
-    """
-    \(frames) frames sent, \(pieces) pieces came
-      accepted \(accepted) (predicted \(expectedAccepted)), duplicate \(duplicate) (\(expectedDuplicate)), \
-    stale \(stale) (\(expectedStale)), damaged \(damaged) (\(expectedDamaged)), lost \(lost) (\(expectedLost))
-      wrong payloads accepted \(wrongPayloads), whole frames not taken at once \(notResynchronised)
-    """
-  }
-}

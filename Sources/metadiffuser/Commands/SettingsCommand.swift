@@ -1,6 +1,7 @@
 // `metadiffuser settings`: every setting of planning and of training, from the schema that the programs go by.
 
 import ArgumentParser
+import Workbench
 
 struct SettingsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

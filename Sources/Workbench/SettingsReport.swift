@@ -3,9 +3,9 @@
 import Learning
 import PlannerRuntime
 
-struct SettingsReport: Encodable {
+package struct SettingsReport: Encodable {
   /// One setting of any options.
-  struct Entry: Encodable {
+  package struct Entry: Encodable {
     var name: String
     /// nil: only a recipe says it.
     var option: String?
@@ -24,10 +24,12 @@ struct SettingsReport: Encodable {
     }
   }
 
-  let planning = PlannerOptions.all.map { Entry($0, of: PlannerOptions()) }
-  let training = TrainingConfiguration.settings.map { Entry($0, of: TrainingConfiguration()) }
+  package let planning = PlannerOptions.all.map { Entry($0, of: PlannerOptions()) }
+  package let training = TrainingConfiguration.settings.map { Entry($0, of: TrainingConfiguration()) }
 
-  var text: String { (lines("planning", planning) + lines("training", training)).joined(separator: "\n") }
+  package init() {}
+
+  package var text: String { (lines("planning", planning) + lines("training", training)).joined(separator: "\n") }
 
   private func lines(_ title: String, _ entries: [Entry]) -> [String] {
     ["\(title):"]
@@ -40,7 +42,7 @@ struct SettingsReport: Encodable {
       }
   }
 
-  var markdown: String {
+  package var markdown: String {
     """
     # Settings
 
