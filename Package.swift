@@ -149,7 +149,8 @@ let package = Package(
     .testTarget(
       name: "ControlRuntimeTests",
       dependencies: [
-        "ControlCore", "ControlRuntime", "CRealTime", "Failsafe", "RobotLink", "PlannerModel", "PlannerRuntime", "CAllocationCounter",
+        "ControlCore", "ControlRuntime", "CRealTime", "Failsafe", "RobotLink", "PlannerModel", "PlannerRuntime",
+        "CAllocationCounter",
       ]),
     .testTarget(
       name: "ProgramTests",

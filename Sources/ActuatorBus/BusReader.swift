@@ -1,4 +1,5 @@
-// Bytes on the line to bus messages: what is damaged, cut, of another length, not finite or of no known mode is dropped and counted.
+// Bytes on the line to bus messages: what is damaged, cut, of another length, not finite or of no known mode is dropped
+// and counted.
 
 import CRobotProtocol
 

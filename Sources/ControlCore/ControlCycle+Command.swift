@@ -44,7 +44,9 @@ extension ControlCycle {
   private func copy(_ entry: Int, to command: UnsafeMutablePointer<Float>) {
     let values = episodePlanner.planner.action(entry)
     // The robot's limit may be narrower than that of the robots in the data.
-    for index in 0..<episodePlanner.planner.actionSize { command[index] = min(max(values[index], -actionLimit), actionLimit) }
+    for index in 0..<episodePlanner.planner.actionSize {
+      command[index] = min(max(values[index], -actionLimit), actionLimit)
+    }
   }
 
   private mutating func scale(_ mode: CommandMode, by factor: Float) {

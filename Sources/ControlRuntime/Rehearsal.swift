@@ -1,4 +1,5 @@
-// Plans that are made before anything depends on them, so that no page, branch or estimate is new to the first real one.
+// Plans that are made before anything depends on them, so that no page, branch or estimate is new to the first real
+// one.
 
 import PlannerRuntime
 import RobotLink

@@ -42,7 +42,7 @@ import Testing
 
   // MARK: Lateness
 
-  @Test func `observations that are later each time are bridged by the last plan, then held, ramped and latched`() throws {
+  @Test func `observations ever later are bridged by the last plan, then held, ramped and latched`() throws {
     var rig = try CycleRig()
     #expect(rig.exchange(0) == .plan)
     var modes: [CommandMode] = []
@@ -203,7 +203,8 @@ import Testing
       (.reset, .latchedByReset), (.other, .latched),
     ]) func `a latched robot is told of once, given nothing, and lifted by a person alone`(
       latch: RobotLatch, told: LoopEvent
-    ) throws {
+    ) throws
+  {
     var rig = try CycleRig()
     rig.exchange(0)
     rig.observation.reward = -1
@@ -229,7 +230,7 @@ import Testing
 
   // MARK: The link
 
-  @Test func `silence ends nothing but the connection: what was asked for is forgotten, the episode goes on anew`() throws {
+  @Test func `silence ends only the connection: what was asked for is forgotten, the episode goes on anew`() throws {
     var rig = try CycleRig()
     rig.exchange(0)
     rig.observation.latch = .silence

@@ -49,7 +49,8 @@ import Testing
       let text = (try? String(contentsOf: folder.appendingPathComponent("drives.csv"), encoding: .utf8)) ?? ""
       return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().dropFirst(count).compactMap {
         let fields = $0.split(separator: ",")
-        guard fields.count == 7, let mode = UInt8(fields[2]).flatMap(CommandMode.init), let most = Double(fields[3]) else { return nil }
+        guard fields.count == 7, let mode = UInt8(fields[2]).flatMap(CommandMode.init), let most = Double(fields[3])
+        else { return nil }
         return (mode, most)
       }
     }

@@ -8,7 +8,9 @@ import Testing
 
 @Suite struct DriveTraceTests {
   /// A row at `time`, as the plant writes it.
-  private func row(_ time: Int, mode: CommandMode, most: Double = 0, latches: Int = 0, age: Double = 0) throws -> DriveRow {
+  private func row(_ time: Int, mode: CommandMode, most: Double = 0, latches: Int = 0, age: Double = 0) throws
+    -> DriveRow
+  {
     try #require(DriveRow("\(time),\(Double(time) / 1000),\(mode.rawValue),\(most),3,\(latches),\(age)"))
   }
 

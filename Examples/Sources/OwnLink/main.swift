@@ -59,7 +59,9 @@ var robot = RobotEndpoint(
     profile: profile, name: "example", actionLimit: model.description.actionLimit, episodeLength: 20, lockstep: true),
   silenceNanoseconds: 5_000_000_000)
 func wait(for event: RobotEvent) {
-  guard robot.next(until: monotonicNanoseconds() + 5_000_000_000) == event else { fatalError("the controller is silent") }
+  guard robot.next(until: monotonicNanoseconds() + 5_000_000_000) == event else {
+    fatalError("the controller is silent")
+  }
 }
 wait(for: .connected)
 var observation = ObservationMessage()

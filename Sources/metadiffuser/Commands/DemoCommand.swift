@@ -1,4 +1,5 @@
-// `metadiffuser demo`: the whole system in a minute: a simulated robot and the controller, two processes on a real link.
+// `metadiffuser demo`: the whole system in a minute: a simulated robot and the controller, two processes on a real
+// link.
 
 import ArgumentParser
 import CommandOptions
