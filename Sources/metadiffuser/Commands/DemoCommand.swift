@@ -68,5 +68,6 @@ struct DemoCommand: ParsableCommand {
     printReport(
       json
         ? try jsonText(report) : report.text(family, target: task.speed, isTrainingTask: isKnown, plot: plot))
+    try yardsticks.demand(task.atLeast, of: report.score)
   }
 }

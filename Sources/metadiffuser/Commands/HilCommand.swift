@@ -76,7 +76,7 @@ struct HilCommand: ParsableCommand {
         processes: processes, parts: faultPart.isEmpty ? StandProcesses.Part.allCases : faultPart, count: faults,
         seed: task.seed,
         periodNanoseconds: family.periodNanoseconds
-      ).run(isCancelled: { Interruption.isRequested }) { console_say_line($0.text) }
+      ).run(isCancelled: { Interruption.isRequested }, onFigures: { console_say_line($0.text) })
       printReport(json ? try jsonText(report) : report.text)
       if !report.isGood { throw ExitCode.failure }
       return
@@ -101,5 +101,6 @@ struct HilCommand: ParsableCommand {
       expertReturn: yardsticks.expertReturn, randomReturn: yardsticks.randomReturn)
     printReport(
       json ? try jsonText(report) : report.text(target: task.speed, hardware: realPort ?? "QEMU's mps2-an386"))
+    try yardsticks.demand(task.atLeast, of: report.score)
   }
 }

@@ -68,9 +68,9 @@ struct PlantCommand: ParsableCommand {
       task: task, bus: BusPort(path: bus, baud: baud), seed: seed,
       safe: try (safe ?? .usual(for: family)).settings(of: family))
     let limit = seconds.map { monotonicNanoseconds() + UInt64($0 * 1e9) } ?? .max
-    plant.run(episodes: episodes ?? .max, until: limit, isCancelled: { Interruption.isRequested }) {
-      trace?.append(time: $0, drive: $1, command: $2)
-    }
+    plant.run(
+      episodes: episodes ?? .max, until: limit, isCancelled: { Interruption.isRequested },
+      onDrive: { trace?.append(time: $0, drive: $1, command: $2) })
     let report = PlantReport(task: task, plant: plant)
     printReport(json ? try jsonText(report) : report.text)
     try trace?.check()
