@@ -12,7 +12,8 @@ inside() { chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEB
 names=$(for package in "$@"; do dpkg-deb -f "$package" Package; done)
 
 inside apt-get update -qq
-inside apt-get install -y -qq --no-install-recommends $(for package in "$@"; do echo "/tmp/${package##*/}"; done) > /dev/null
+inside apt-get install -y -qq --no-install-recommends \
+  $(for package in "$@"; do echo "/tmp/${package##*/}"; done) > /dev/null
 inside metadiffuserd --version
 inside metadiffuser --version
 inside metadiffuser inspect /usr/share/metadiffuser/Models/point-robot.safetensors | head -3

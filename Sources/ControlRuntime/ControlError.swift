@@ -29,8 +29,8 @@ public enum ControlError: Error, CustomStringConvertible {
     case .refused(let address, let reason):
       "the model does not fit the robot at \(address): \(reason); use a model trained for this robot"
     case .unreachable(let address, let reach):
-      "link \(address): there is no such host or device, or no way to it\(reach.cause.map { " (\($0))" } ?? ""); check the "
-        + "address, or leave --no-wait out to wait"
+      "link \(address): there is no such host or device, or no way to it\(reach.cause.map { " (\($0))" } ?? ""); "
+        + "check the address, or leave --no-wait out to wait"
     case .realTime(let warnings):
       "no real time: " + warnings.map(\.description).joined(separator: "; ") + "; or leave --require-rt out"
     case .thread(let cause): "cannot start the control thread: \(cause)"

@@ -99,7 +99,8 @@ public final class ControlLoop {
   public var hasContext: Bool { cycle.planner.hasContext }
   /// What the planner believes about the robot; nil where its context is not a belief.
   public var belief: Belief? { cycle.planner.belief }
-  /// The true parameters of the task of `hypothesis` of the model's bank; none where nobody has named them. From any thread.
+  /// The true parameters of the task of `hypothesis` of the model's bank; none where nobody has named them. From any
+  /// thread.
   public func taskParameters(_ hypothesis: Int) -> [Float] {
     taskParameters[hypothesis]
   }
@@ -120,8 +121,8 @@ public final class ControlLoop {
 
   // MARK: Running
 
-  /// Runs until `status.stop()`, a refusal by the first robot found, or the robot's goodbye where that is asked for. Call it on
-  /// a thread of its own.
+  /// Runs until `status.stop()`, a refusal by the first robot found, or the robot's goodbye where that is asked for.
+  /// Call it on a thread of its own.
   public func run() {
     let start = ThreadUsage.now(with: cycle.planner, allocationCount: options.allocationCount)
     var goesOn = true
@@ -134,7 +135,8 @@ public final class ControlLoop {
     status.end()
   }
 
-  /// Waits for one event, at most until CLOCK_MONOTONIC shows `nanoseconds`, and handles it; false if the loop is to end.
+  /// Waits for one event, at most until CLOCK_MONOTONIC shows `nanoseconds`, and handles it; false if the loop is to
+  /// end.
   package func runOnce(until nanoseconds: UInt64) -> Bool {
     let goesOn = handle(endpoint.next(until: nanoseconds))
     status.show(reach: endpoint.reach)

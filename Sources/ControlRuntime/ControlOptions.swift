@@ -11,8 +11,8 @@ public struct ControlOptions: Sendable {
   public var seed: UInt64 = 1
   /// Nanoseconds for a plan from the time its observation was due; nil: half the period.
   public var budgetNanoseconds: UInt64? = nil
-  /// The plan's entries that each action takes along, 0 … 3: what the robot drives when the next one is late or lost; nil: three
-  /// over UDP, and `laterEntriesOnLine` on a serial line.
+  /// The plan's entries that each action takes along, 0 … 3: what the robot drives when the next one is late or lost;
+  /// nil: three over UDP, and `laterEntriesOnLine` on a serial line.
   public var laterEntries: Int? = nil
   /// How plans are made; nil: as the model says.
   public var planner: PlannerOptions? = nil

@@ -1,4 +1,5 @@
-// Whether this machine and this line keep a model's pace: said with figures at the start, and when a robot stands still.
+// Whether this machine and this line keep a model's pace: said with figures at the start, and when a robot stands
+// still.
 
 import RobotLink
 

@@ -47,8 +47,8 @@ public enum RealTimeSetup {
     return prepare(rt_self(), cpu: cpu)
   }
 
-  /// The same for the planner's helper, if there is one, on the first CPU other than `cpu`. Call it before the calling thread
-  /// is bound to `cpu`.
+  /// The same for the planner's helper, if there is one, on the first CPU other than `cpu`. Call it before the calling
+  /// thread is bound to `cpu`.
   public static func prepareHelper(_ thread: UInt64?, besides cpu: Int?) -> [RealTimeWarning] {
     guard let thread else { return [] }
     return prepare(thread, cpu: cpu.map { Int(rt_other_cpu(Int32(clamping: $0))) })

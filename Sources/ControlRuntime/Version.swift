@@ -5,7 +5,8 @@ import PlannerModel
 import PlannerRuntime
 import RobotLink
 
-/// What `--version` prints for `program`: version and commit, kernels of this processor, formats and protocol. Real-time: no.
+/// What `--version` prints for `program`: version and commit, kernels of this processor, formats and protocol.
+/// Real-time: no.
 public func versionText(_ program: String) -> String {
   """
   \(program) \(String(cString: md_version())) (commit \(String(cString: md_commit())))

@@ -162,8 +162,8 @@ package enum LinkProfile {
     return result
   }
 
-  /// From sending an observation to having its action, one after the other, without planning in between. `allocationCount` is
-  /// the calling thread's.
+  /// From sending an observation to having its action, one after the other, without planning in between.
+  /// `allocationCount` is the calling thread's.
   package static func roundTrips(
     _ address: LinkAddress, key: LinkKey? = nil, cycles: Int, allocationCount: @escaping @Sendable () -> UInt64
   ) throws -> RoundTrips {

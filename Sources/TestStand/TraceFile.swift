@@ -8,7 +8,8 @@ package final class TraceFile {
   private let file: Int32
   private var problem: TraceError?
 
-  /// Opens `path`, which may be a device or a pipe that somebody reads: emptied, with `header`, or with `header` nil at its end.
+  /// Opens `path`, which may be a device or a pipe that somebody reads: emptied, with `header`, or with `header` nil at
+  /// its end.
   package init(path: String, header: String?) throws {
     self.path = path
     file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | (header == nil ? O_APPEND : O_TRUNC), 0o644)

@@ -16,8 +16,8 @@ extension TaskFamily {
         ShippedFiles.expert(name), cure: "'metadiffuser train expert --family \(name)' makes one, --experts names it")
   }
 
-  /// The behaviour of `level`, sampled from the expert at `expertPath`; nil: the one that ships. Throws when that file is not
-  /// for this family.
+  /// The behaviour of `level`, sampled from the expert at `expertPath`; nil: the one that ships. Throws when that file
+  /// is not for this family.
   package func behaviour(_ level: BehaviourLevel, expertPath: String?) throws -> Behaviour {
     guard level != .random else { return .random(self) }
     let expertPath = try expert(expertPath)

@@ -1,4 +1,5 @@
-// Control-C, SIGTERM and a terminal that vanishes as a question that long work asks now and then, so that it ends with nothing half-written.
+// Control-C, SIGTERM and a terminal that vanishes as a question that long work asks now and then, so that it ends with
+// nothing half-written.
 
 import Glibc
 import Synchronization

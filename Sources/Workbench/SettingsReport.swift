@@ -51,8 +51,9 @@ package struct SettingsReport: Encodable {
     ## Planning
 
     They travel in the model file as `planner.NAME`; only `exploration` does not: that is up to whoever drives. The
-    defaults are those of a freshly trained model. `metadiffuser tune` finds the ones that suit a computer. Given as options
-    to `metadiffuserd` or to a command that plans, they override the file; `metadiffuser inspect` shows the file's.
+    defaults are those of a freshly trained model. `metadiffuser tune` finds the ones that suit a computer. Given as
+    options to `metadiffuserd` or to a command that plans, they override the file; `metadiffuser inspect` shows the
+    file's.
 
     \(table(planning))
 

@@ -3,7 +3,8 @@
 /// `words` as one line for a POSIX shell.
 package func shellLine(_ words: [String]) -> String { words.map(shellWord).joined(separator: " ") }
 
-/// `word` as it is where a shell leaves it alone, otherwise quoted; what cannot be seen is written as bash's $'...' has it.
+/// `word` as it is where a shell leaves it alone, otherwise quoted; what cannot be seen is written as bash's $'...' has
+/// it.
 private func shellWord(_ word: String) -> String {
   let plain = !word.isEmpty && word.utf8.allSatisfy { isPlain($0) }
   if plain { return word }

@@ -25,6 +25,11 @@ struct DemoTask: ParsableArguments {
   @Option(parsing: .unconditional, help: "Episodes after the warm start.")
   var episodes = 2
 
+  @Option(
+    parsing: .unconditional,
+    help: "End with status 1 if their mean score is less; 1 is the expert's, 0 that of random actions.")
+  var atLeast: Double?
+
   func validate() throws {
     guard (1...100).contains(episodes) else { throw ValidationError("--episodes is \(episodes), give 1...100") }
   }

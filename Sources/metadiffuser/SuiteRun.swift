@@ -130,8 +130,8 @@ struct SuiteArguments: ParsableArguments {
     if json { try printJSON(report) } else { print(report.table) }
   }
 
-  /// What repeats this run: every option that settles its figures. The folder of results is one: MPPI's samples, measured
-  /// once, are kept there.
+  /// What repeats this run: every option that settles its figures. The folder of results is one: MPPI's samples,
+  /// measured once, are kept there.
   private func command(seed: UInt64, split: TaskSplit, episodes: Int?, kernels: String?) -> String {
     let options: [(name: String, value: String?)] = [
       ("families", families), ("methods", methods), ("split", split == .test ? nil : split.rawValue),

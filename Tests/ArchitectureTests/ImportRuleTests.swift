@@ -59,7 +59,7 @@ import Testing
   ]
 
   @Test func `the sources import what the rule allows and nothing else`() throws {
-    let imports = try Repository.imports()
+    let imports = try Repository.imports(under: "Sources")
     #expect(Set(imports.keys) == Set(Self.allowed.keys), "a module without a rule, or a rule without a module")
     for (module, imported) in imports {
       let allowed = Self.allowed[module, default: []].union(Self.workbench.contains(module) ? Self.swiftLibraries : [])
@@ -82,6 +82,15 @@ import Testing
     #expect(reachable.isSuperset(of: ["ControlRuntime", "RobotLink", "PlannerModel", "PlannerRuntime", "CKernels"]))
     let workbench = Self.workbench.union(["COpenBLAS", "CMuJoCo", "CHDF5", "CLearningKernels"])
     #expect(reachable.isDisjoint(with: workbench))
+  }
+
+  @Test func `tests import what their targets reach, so that they build in any order`() throws {
+    let manifest = try Repository.manifestDependencies()
+    for (module, imported) in try Repository.imports(under: "Tests") where module.hasSuffix("Tests") {
+      let own = imported.intersection(manifest.keys)
+      let excess = own.subtracting(Repository.reachable(from: module, in: manifest))
+      #expect(excess.isEmpty, "\(module) imports \(excess.sorted()), which its target does not depend on")
+    }
   }
 
   @Test func `the rule itself has no cycle`() {

@@ -7,11 +7,27 @@ enum Repository {
   static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
 
+  /// A file of the repository, by its path from the root.
+  static func text(_ path: String) throws -> String {
+    try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
+  }
+
+  /// Paths from the root of all files below `folder`, hidden ones aside: these are the builds.
+  static func files(under folder: String) throws -> [String] {
+    let start = folder.isEmpty ? root : root.appendingPathComponent(folder)
+    let files = FileManager.default.enumerator(
+      at: start, includingPropertiesForKeys: nil, options: .skipsHiddenFiles)
+    guard let files else { throw CocoaError(.fileReadNoSuchFile) }
+    let prefix = root.path + "/"
+    return files.compactMap { ($0 as? URL)?.path }.filter { $0.hasPrefix(prefix) }
+      .map { String($0.dropFirst(prefix.count)) }.sorted()
+  }
+
   /// Dependencies of each target in Package.swift, products of other packages included, by the target's name.
   ///
   /// Read as text: the manifest has no computed parts, and asking SwiftPM while it runs the tests would wait for ever.
   static func manifestDependencies() throws -> [String: Set<String>] {
-    let text = try String(contentsOf: root.appendingPathComponent("Package.swift"), encoding: .utf8)
+    let text = try Self.text("Package.swift")
     let target = /\.(?:target|executableTarget|testTarget|systemLibrary)\(\s*name: "([^"]+)"/
     let starts = text.matches(of: target)
     var dependencies: [String: Set<String>] = [:]
@@ -32,9 +48,8 @@ enum Repository {
     return dependencies
   }
 
-  /// Modules that the Swift sources of each module under Sources import.
-  static func imports() throws -> [String: Set<String>] {
-    let sources = root.appendingPathComponent("Sources")
+  /// Modules that the Swift sources of each module under `folder` import.
+  static func imports(under folder: String) throws -> [String: Set<String>] {
     let statement =
       #/
         ^\s*(?:@\w+(?:\([^)]*\))?\s+|public\s+|package\s+|internal\s+|private\s+|fileprivate\s+)*
@@ -42,11 +57,9 @@ enum Repository {
       /#
       .anchorsMatchLineEndings()
     var imports: [String: Set<String>] = [:]
-    guard let files = FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil) else { return [:] }
-    for case let file as URL in files where file.pathExtension == "swift" {
-      let module = file.pathComponents[sources.pathComponents.count]
-      let text = try String(contentsOf: file, encoding: .utf8)
-      imports[module, default: []].formUnion(text.matches(of: statement).map { String($0.1) })
+    for path in try files(under: folder) where path.hasSuffix(".swift") {
+      let module = String(path.split(separator: "/")[1])
+      imports[module, default: []].formUnion(try Self.text(path).matches(of: statement).map { String($0.1) })
     }
     return imports
   }

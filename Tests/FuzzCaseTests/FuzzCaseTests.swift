@@ -24,6 +24,16 @@ import Testing
     for file in files { check(try Data(contentsOf: file), target) }
   }
 
+  @Test("there are kept inputs, and each folder of them is a target's")
+  func folders() throws {
+    let folders = try FileManager.default.contentsOfDirectory(atPath: Self.cases.path)
+    #expect(!folders.isEmpty)
+    for folder in folders {
+      #expect(FuzzTarget(rawValue: folder) != nil, "no target \(folder)")
+      #expect(try !FileManager.default.contentsOfDirectory(atPath: Self.cases.path + "/" + folder).isEmpty)
+    }
+  }
+
   @Test("what the fuzzer begins with is taken by its target, not turned away", arguments: FuzzTarget.allCases)
   func seeds(target: FuzzTarget) throws {
     let seeds = try target.seeds()

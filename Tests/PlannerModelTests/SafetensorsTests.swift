@@ -13,7 +13,7 @@ private func sample() -> SafetensorsWriter {
 }
 
 @Suite struct SafetensorsTests {
-  @Test func valuesComeBackRoundedToTheirType() throws {
+  @Test func `values come back rounded to their type`() throws {
     let path = "safetensors-test-\(getpid()).safetensors"
     defer { unlink(path) }
     try sample().write(to: path)
@@ -24,14 +24,14 @@ private func sample() -> SafetensorsWriter {
       try file.tensor("weight", shape: [2, 3]) == [0, 1, -2.5, Float(Float16(0.1)), 65504, Float(Float16(-1e-7))])
   }
 
-  @Test func everyTruncationIsRefused() {
+  @Test func `every truncation is refused`() {
     let bytes = sample().serialised()
     for length in 0..<bytes.count {
       #expect(throws: ModelError.self) { try SafetensorsFile(path: "cut", contents: Array(bytes[..<length])) }
     }
   }
 
-  @Test func damageNeverCrashesAndNeverGivesNonFiniteNumbers() {
+  @Test func `damage never crashes and never gives non-finite numbers`() {
     let bytes = sample().serialised()
     var random = RandomSource(seed: 7)
     for _ in 0..<20_000 {
@@ -47,7 +47,7 @@ private func sample() -> SafetensorsWriter {
     }
   }
 
-  @Test func wrongShapeTypeAndNonFiniteValuesAreNamed() throws {
+  @Test func `wrong shape, type and non-finite values are named`() throws {
     let bytes = sample().serialised()
     let file = try SafetensorsFile(path: "m", contents: bytes)
     #expect(
@@ -61,7 +61,7 @@ private func sample() -> SafetensorsWriter {
     #expect(throws: ModelError.self) { try bad.tensor("weight", shape: [2, 3]) }
   }
 
-  @Test func overlapHolesAndForeignFilesAreRefused() {
+  @Test func `overlap, holes and foreign files are refused`() {
     func file(_ json: String, dataBytes: Int) -> [UInt8] {
       let header = Array(json.utf8)
       return withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) } + header
@@ -83,7 +83,7 @@ private func sample() -> SafetensorsWriter {
     }
   }
 
-  @Test func aDataSetIsCalledOne() {
+  @Test func `a data set is called one`() {
     let start: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
     let error = #expect(throws: ModelError.self) {
       try SafetensorsFile(path: "logs.hdf5", contents: start + [UInt8](repeating: 0, count: 100))
@@ -91,12 +91,12 @@ private func sample() -> SafetensorsWriter {
     #expect(error?.description.contains("logs.hdf5") == true && error?.description.contains("HDF5") == true)
   }
 
-  @Test func aMissingFileAndAFolderAreSystemErrors() {
+  @Test func `a missing file and a folder are system errors`() {
     #expect(throws: ModelError.self) { try SafetensorsFile(path: "no-such-file") }
     #expect(throws: ModelError.self) { try SafetensorsFile(path: "/") }
   }
 
-  @Test func aFailedWriteLeavesNothingBehind() {
+  @Test func `a failed write leaves nothing behind`() {
     #expect(throws: ModelError.self) { try sample().write(to: "no-such-folder/x.safetensors") }
     #expect(access("no-such-folder", F_OK) != 0)
   }

@@ -13,7 +13,7 @@ private func allocations(_ planner: borrowing Planner) -> UInt64 {
 
 @Suite(.serialized) struct AllocationTests {
   @Test(arguments: [(Float(0), 1), (0, 2), (0.5, 1), (0.5, 2)], ContextInference.allCases)
-  func aThousandPlansWithContextAndGuideAllocateNothing(
+  func `a thousand plans with context and guide allocate nothing`(
     plans: (warmLevel: Float, threads: Int), inference: ContextInference
   ) throws {
     let (warmLevel, threads) = plans

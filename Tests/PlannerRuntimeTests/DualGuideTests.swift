@@ -40,7 +40,7 @@ private struct Rig {
 
 @Suite struct DualGuideTests {
   @Test(arguments: [(Float(1), Float(0), Float(0)), (0, 1, 0), (1, 2.5, 0), (1, 0, 1), (0.5, 2.5, 30)])
-  func oneRoundMovesAlongTheGradient(_ weights: (reward: Float, discrepancy: Float, value: Float)) {
+  func `one round moves along the gradient`(_ weights: (reward: Float, discrepancy: Float, value: Float)) {
     var arena = Arena(capacity: 8 << 20)
     let rig = Rig(&arena, valueWeight: weights.value)
     let count = rig.rows * rig.width
@@ -79,7 +79,7 @@ private struct Rig {
     }
   }
 
-  @Test func rewardIsAscendedAndDiscrepancyDescended() {
+  @Test func `reward is ascended and discrepancy descended`() {
     var arena = Arena(capacity: 8 << 20)
     let rig = Rig(&arena)
     let returnBefore = rig.objective(0, reward: 1, discrepancy: 0)

@@ -34,7 +34,7 @@ private func plans(
 
 @Suite struct HelperTests {
   @Test(arguments: [1, 2, 3, 5, 8, 13])
-  func oneThreadAndTwoPlanTheSameBitForBit(candidates: Int) throws {
+  func `one thread and two plan the same bit for bit`(candidates: Int) throws {
     let alone = try plans(candidates: candidates, threads: 1)
     let together = try plans(candidates: candidates, threads: 2)
     #expect(alone.commands == together.commands)
@@ -42,13 +42,13 @@ private func plans(
     #expect(alone.results.contains { $0.predictedReturn != 0 })
   }
 
-  @Test func aBudgetCutsPlansOfTwoThreadsToTheirFirstStep() throws {
+  @Test func `a budget cuts plans of two threads to their first step`() throws {
     let cut = try plans(candidates: 5, threads: 2, budget: 1)
     #expect(cut.results.allSatisfy { $0.stepsTaken == 1 })
     #expect(cut.commands.allSatisfy { $0.isFinite })
   }
 
-  @Test func helpersComeAndGoWithTheirPlanners() throws {
+  @Test func `helpers come and go with their planners`() throws {
     var options = PlannerOptions()
     options.candidates = 2
     for _ in 0..<20 {
@@ -63,7 +63,7 @@ private func plans(
     #expect(!hasHelper)
   }
 
-  @Test func otherNumbersOfThreadsAreRefused() {
+  @Test func `other numbers of threads are refused`() {
     #expect(throws: PlannerError.invalid(field: "threads", found: "3", expected: "1...2")) {
       _ = try Planner(weights: .random(smallShape, seed: 4), options: PlannerOptions(), threads: 3)
     }

@@ -17,7 +17,7 @@ private func kernels() -> [UnsafePointer<ck_kernels>] {
 private func mish(_ x: Double) -> Double { x * tanh(log1p(exp(x))) }
 
 @Suite struct KernelTests {
-  @Test func theBestTableIsChosenAndUnknownNamesAreNot() {
+  @Test func `the best table is chosen and unknown names are not`() {
     #expect(Planner.kernelName() == Planner.kernelNames.first)
     #expect(Planner.kernelNames.last == "portable")
     #expect(ck_kernels_select("no-such-kernel") == nil)
@@ -26,7 +26,7 @@ private func mish(_ x: Double) -> Double { x * tanh(log1p(exp(x))) }
     #endif
   }
 
-  @Test func aNameThatNothingHereAnswersToIsRefusedWithTheNamesThatWould() {
+  @Test func `a name that nothing here answers to is refused with the names that would`() {
     let error = #expect(throws: PlannerError.self) {
       _ = try Planner(weights: .random(smallShape, seed: 1), options: PlannerOptions(), kernels: "neon-on-mars")
     }
@@ -35,13 +35,13 @@ private func mish(_ x: Double) -> Double { x * tanh(log1p(exp(x))) }
   }
 
   @Test(arguments: Planner.kernelNames)
-  func allTablesAgreeWithTheDefinitionOnRandomShapes(_ name: String) {
+  func `all tables agree with the definition on random shapes`(_ name: String) {
     var report = [CChar](repeating: 0, count: 256)
     let disagrees = ka_disagreement(ck_kernels_select(name), 7, 400, &report, report.count)
     #expect(disagrees == 0, "\(String(decoding: report.map(UInt8.init), as: UTF8.self))")
   }
 
-  @Test func aTableWithOneWrongFunctionIsFoundOut() {
+  @Test func `a table with one wrong function is found out`() {
     let sound = ck_kernels_select("portable")!.pointee
     var tables = [ck_kernels](repeating: sound, count: 4)
     tables[0].mish = { _, _ in }
@@ -65,14 +65,14 @@ private func mish(_ x: Double) -> Double { x * tanh(log1p(exp(x))) }
   }
 
   @Test(arguments: Planner.kernelNames)
-  func thePeakIsCountedInOperations(_ name: String) {
+  func `the peak is counted in operations`(_ name: String) {
     let table = ck_kernels_select(name)!.pointee
     let ten = table.peak(10)
     #expect(ten > 0 && table.peak(1000) == 100 * ten)
   }
 
   /// Odd sizes, tails, overlapping rows, strides: whatever a convolution may ask for.
-  @Test func productAgreesWithTheDefinition() {
+  @Test func `product agrees with the definition`() {
     var random = RandomSource(seed: 1)
     for kernel in kernels() {
       for _ in 0..<200 {
@@ -124,7 +124,7 @@ private func mish(_ x: Double) -> Double { x * tanh(log1p(exp(x))) }
     }
   }
 
-  @Test func everyFiniteHalfWeightIsWidenedExactly() {
+  @Test func `every finite half weight is widened exactly`() {
     for kernel in kernels() {
       for bits in UInt16.min...UInt16.max {
         let weight = Float16(bitPattern: bits)
@@ -145,7 +145,7 @@ private func mish(_ x: Double) -> Double { x * tanh(log1p(exp(x))) }
     }
   }
 
-  @Test func groupNormAndMishAgreeWithTheDefinition() {
+  @Test func `group norm and Mish agree with the definition`() {
     var random = RandomSource(seed: 2)
     for kernel in kernels() {
       for (channels, groups) in [(32, 8), (64, 8), (24, 8), (40, 8), (10, 2)] {
@@ -192,7 +192,7 @@ private func mish(_ x: Double) -> Double { x * tanh(log1p(exp(x))) }
     }
   }
 
-  @Test func activationsAgreeWithTheDefinitionOverTheirWholeRange() {
+  @Test func `activations agree with the definition over their whole range`() {
     for kernel in kernels() {
       let x = stride(from: Float(-120), through: 120, by: 0.037).map { $0 }
       var mished = x
@@ -210,7 +210,7 @@ private func mish(_ x: Double) -> Double { x * tanh(log1p(exp(x))) }
     }
   }
 
-  @Test func aNaNIsNeverSwallowed() {
+  @Test func `a NaN is never swallowed`() {
     for kernel in kernels() {
       var x = [Float](repeating: .nan, count: 11)
       ck_mish(kernel, &x, x.count)

@@ -49,7 +49,7 @@ private func makePlanner(_ change: (inout PlannerOptions) -> Void = { _ in }) th
 
 @Suite struct PlannerTests {
   @Test(arguments: [Float(0), 0.5])
-  func theSameSeedGivesTheSamePlansBitForBit(warmLevel: Float) throws {
+  func `the same seed gives the same plans bit for bit`(warmLevel: Float) throws {
     var first = try makePlanner { $0.warmLevel = warmLevel }
     var second = try makePlanner { $0.warmLevel = warmLevel }
     for seed in [UInt64(1), 2] {
@@ -76,7 +76,7 @@ private func makePlanner(_ change: (inout PlannerOptions) -> Void = { _ in }) th
     #expect(commands != otherCommands)
   }
 
-  @Test func aPlanTellsWhereItsTimeWent() throws {
+  @Test func `a plan tells where its time went`() throws {
     var planner = try makePlanner()
     let unguided = drive(&planner, plans: 1, prepares: false)
     let before = planner.stageTimes
@@ -91,7 +91,7 @@ private func makePlanner(_ change: (inout PlannerOptions) -> Void = { _ in }) th
     #expect(refused.condition == 0 && refused.denoise == 0 && refused.guide == 0 && refused.select == 0)
   }
 
-  @Test func commandsStayWithinTheLimits() throws {
+  @Test func `commands stay within the limits`() throws {
     let weights = PlannerWeights.random(smallShape, seed: 4, actionLimit: 0.01)
     var planner = try Planner(weights: weights, options: PlannerOptions())
     addTransitions(&planner, count: 5, seed: 1)
@@ -101,7 +101,7 @@ private func makePlanner(_ change: (inout PlannerOptions) -> Void = { _ in }) th
     #expect(results.allSatisfy { $0.status == .converged })
   }
 
-  @Test func theFirstStateOfAPlanIsTheObservedOne() throws {
+  @Test func `the first state of a plan is the observed one`() throws {
     var planner = try makePlanner()
     let observation: [Float] = [0.25, -1, 0.5, 2, -0.125]
     _ = planner.plan(observation: observation, budgetNanoseconds: .max)
@@ -109,7 +109,7 @@ private func makePlanner(_ change: (inout PlannerOptions) -> Void = { _ in }) th
     for (index, value) in observation.enumerated() { #expect(abs(first[index] - value) < 1e-6) }
   }
 
-  @Test func noBudgetStillGivesACompletePlanOfOneStep() throws {
+  @Test func `no budget still gives a complete plan of one step`() throws {
     var planner = try makePlanner { $0.coldSteps = 5 }
     // The first plan measures what a step takes; the second knows that the next one would be late.
     _ = drive(&planner, plans: 1)
@@ -120,7 +120,7 @@ private func makePlanner(_ change: (inout PlannerOptions) -> Void = { _ in }) th
     #expect(commands.allSatisfy { $0.isFinite })
   }
 
-  @Test func aNonFiniteObservationMovesNothing() throws {
+  @Test func `a non-finite observation moves nothing`() throws {
     var planner = try makePlanner()
     let before = drive(&planner, plans: 1).commands
     for bad in [Float.nan, .infinity, -.infinity] {
@@ -137,7 +137,7 @@ private func makePlanner(_ change: (inout PlannerOptions) -> Void = { _ in }) th
   }
 
   /// Group norm would squash it into a plan that looks sound and means nothing.
-  @Test func aFiniteButAbsurdObservationMovesNothing() throws {
+  @Test func `a finite but absurd observation moves nothing`() throws {
     var planner = try makePlanner()
     let before = drive(&planner, plans: 1).commands
     for absurd in [Float(1e8), -1e20, 3e38] {
@@ -151,7 +151,7 @@ private func makePlanner(_ change: (inout PlannerOptions) -> Void = { _ in }) th
     #expect(after == before)
   }
 
-  @Test func anOverflowInsideTheNetworkIsNoticed() throws {
+  @Test func `an overflow inside the network is noticed`() throws {
     var weights = PlannerWeights.random(smallShape, seed: 4)
     weights.tensors["denoiser.head.output.bias"]![0] = .infinity
     var planner = try Planner(weights: weights, options: PlannerOptions())
@@ -160,7 +160,7 @@ private func makePlanner(_ change: (inout PlannerOptions) -> Void = { _ in }) th
     #expect(commands.allSatisfy { $0 == 0 })
   }
 
-  @Test func nonFiniteTransitionsAreRefused() throws {
+  @Test func `non-finite transitions are refused`() throws {
     var planner = try makePlanner()
     let state: [Float] = [0, 0, 0, 0, 0]
     let bad: [Float] = [0, 0, .nan, 0, 0]
@@ -176,7 +176,7 @@ private func makePlanner(_ change: (inout PlannerOptions) -> Void = { _ in }) th
   }
 
   /// Finite numbers that overflow once normalised would poison the running sum for good.
-  @Test func absurdTransitionsAreRefusedAndLeaveTheContextAlone() throws {
+  @Test func `absurd transitions are refused and leave the context alone`() throws {
     var clean = try makePlanner()
     var attacked = try makePlanner()
     let state: [Float] = [0, 0, 0, 0, 0]
@@ -193,7 +193,7 @@ private func makePlanner(_ change: (inout PlannerOptions) -> Void = { _ in }) th
     }
   }
 
-  @Test func theContextDependsOnTheTransitionsAndNotOnTheirOrder() throws {
+  @Test func `the context depends on the transitions and not on their order`() throws {
     var forwards = try makePlanner()
     var backwards = try makePlanner()
     var others = try makePlanner()
@@ -209,7 +209,7 @@ private func makePlanner(_ change: (inout PlannerOptions) -> Void = { _ in }) th
     #expect(difference > 1e-3)
   }
 
-  @Test func theContextChangesThePlanAndClearingItUndoesThat() throws {
+  @Test func `the context changes the plan and clearing it undoes that`() throws {
     var planner = try makePlanner { $0.guide = .none }
     planner.reset(seed: 5)
     let plain = drive(&planner, plans: 2).commands
@@ -224,7 +224,7 @@ private func makePlanner(_ change: (inout PlannerOptions) -> Void = { _ in }) th
   }
 
   /// Later rounds must not repeat the first: a known defect of another implementation.
-  @Test func everyRoundOfGuidanceChangesThePlan() throws {
+  @Test func `every round of guidance changes the plan`() throws {
     var seen: [[Float]] = []
     for rounds in 0..<4 {
       var planner = try makePlanner { $0.guideRounds = rounds }
@@ -236,7 +236,7 @@ private func makePlanner(_ change: (inout PlannerOptions) -> Void = { _ in }) th
   }
 
   /// With no noise and the level at which nearly all signal is left, the start is the last plan, moved by one period.
-  @Test func aWarmStartContinuesTheLastPlan() throws {
+  @Test func `a warm start continues the last plan`() throws {
     func firstSteps(warmLevel: Float) throws -> [Int] {
       var planner = try makePlanner { $0.warmLevel = warmLevel }
       return drive(&planner, plans: 3).results.map(\.stepsPlanned)
@@ -257,7 +257,7 @@ private func makePlanner(_ change: (inout PlannerOptions) -> Void = { _ in }) th
     #expect(try second(warmLevel: 0.5, past: 1) != second(warmLevel: 0.5, past: -1))
   }
 
-  @Test func conditionWeightOneIsTheConditionalModel() throws {
+  @Test func `condition weight one is the conditional model`() throws {
     // w = 1 takes the short way; w → 1 through both passes must agree with it.
     var short = try makePlanner { $0.conditionWeight = 1 }
     var long = try makePlanner { $0.conditionWeight = 1.000001 }
@@ -274,7 +274,7 @@ private func makePlanner(_ change: (inout PlannerOptions) -> Void = { _ in }) th
 
   /// The vector tables of this processor: where there are none, portable has nobody to be compared with.
   @Test(arguments: Planner.kernelNames.dropLast())
-  func portableAndVectorKernelsPlanAlike(name: String) throws {
+  func `portable and vector kernels plan alike`(name: String) throws {
     var options = PlannerOptions()
     options.candidates = 1
     options.conditionWeight = 0.5
@@ -292,7 +292,7 @@ private func makePlanner(_ change: (inout PlannerOptions) -> Void = { _ in }) th
     #expect(found.results.contains { $0.predictedReturn != 0 })
   }
 
-  @Test func unusableSettingsAreRefusedByName() {
+  @Test func `unusable settings are refused by name`() {
     func refused(_ field: String, _ change: (inout PlannerOptions) -> Void) {
       var options = PlannerOptions()
       change(&options)
@@ -320,7 +320,7 @@ private func makePlanner(_ change: (inout PlannerOptions) -> Void = { _ in }) th
     refused("condition_weight") { $0.conditionWeight = -0.1 }
   }
 
-  @Test func measuredAndTakenMemoryAgree() throws {
+  @Test func `measured and taken memory agree`() throws {
     let weights = PlannerWeights.random(smallShape, seed: 4)
     let options = PlannerOptions()
     let planner = try Planner(weights: weights, options: options)
@@ -328,7 +328,7 @@ private func makePlanner(_ change: (inout PlannerOptions) -> Void = { _ in }) th
     #expect(taken == Planner.requiredBytes(weights, options: options))
   }
 
-  @Test func stepsDescendEvenlyFromTheTopLevelAndEndNearTheBottom() {
+  @Test func `steps descend evenly from the top level and end near the bottom`() {
     #expect((0..<5).map { Schedule.level($0, of: 5, top: 19) } == [19, 15, 11, 7, 3])
     #expect((0..<20).map { Schedule.level($0, of: 20, top: 19) } == Array((0...19).reversed()))
     #expect((0..<1).map { Schedule.level($0, of: 1, top: 5) } == [5])
@@ -341,7 +341,7 @@ private func makePlanner(_ change: (inout PlannerOptions) -> Void = { _ in }) th
     }
   }
 
-  @Test func theCosineScheduleFollowsItsFormula() {
+  @Test func `the cosine schedule follows its formula`() {
     // Values of Nichol and Dhariwal's formula for 4 steps, computed by hand to 4 digits: f(k/4)/f(0).
     let shares = Schedule.cosine(steps: 4)
     for (share, expected) in zip(shares, [0.8471, 0.4938, 0.1445, 0.0001]) {

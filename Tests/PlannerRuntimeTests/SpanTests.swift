@@ -4,8 +4,7 @@ import PlannerRuntime
 import Testing
 
 @Suite("Spans") struct SpanTests {
-  @Test("plans, transitions and copies through spans are those through pointers, bit for bit")
-  func agree() throws {
+  @Test func `plans, transitions and copies through spans are those through pointers, bit for bit`() throws {
     let shape = PlannerShape(
       observationSize: 3, actionSize: 2, contextSize: 4, horizon: 8, channels: [16, 32], denoisingSteps: 10)
     let weights = PlannerWeights.random(shape, seed: 3)

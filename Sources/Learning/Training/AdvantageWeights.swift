@@ -5,8 +5,8 @@ import PlannerRuntime
 
 /// Draws windows with a probability that grows with their advantage, A = Σ γᵗ r + γᴴ⁻¹ V(last state) − V(first state).
 ///
-/// The weight is exp(w A / spread of A), as in advantage-weighted regression (Peng et al., 2019): a good stretch of a bad
-/// episode counts, and a bad stretch of a good one does not.
+/// The weight is exp(w A / spread of A), as in advantage-weighted regression (Peng et al., 2019): a good stretch of a
+/// bad episode counts, and a bad stretch of a good one does not.
 package struct AdvantageWeights: Sendable {
   /// The weights of windows `0 ... i`, summed.
   private let sums: [Double]

@@ -7,10 +7,10 @@ import PlannerRuntime
 
 /// Makes the bank of a model from the data it was trained on. Real-time: no.
 ///
-/// For each task, of contexts drawn as in training, the one is taken under which the models predict the task's transitions
-/// best. Of more tasks than there is room for, those are kept whose predictions lie farthest apart. How much the two
-/// models' errors are worth is found on episodes kept out, with the task's own hypothesis left out: a robot that is met
-/// will be none of them exactly.
+/// For each task, of contexts drawn as in training, the one is taken under which the models predict the task's
+/// transitions best. Of more tasks than there is room for, those are kept whose predictions lie farthest apart. How
+/// much the two models' errors are worth is found on episodes kept out, with the task's own hypothesis left out: a
+/// robot that is met will be none of them exactly.
 struct ContextBankBuilder {
   private let trained: LoadedModel
   private let errors: ContextErrors

@@ -99,8 +99,8 @@ struct ContextErrors {
       / Float(states)
   }
 
-  /// The maximum of the likelihood, as its fixed point: s² = mean 4 e² / (3 + e² / s²). No error is known to be smaller than a
-  /// thousandth of its channel's spread.
+  /// The maximum of the likelihood, as its fixed point: s² = mean 4 e² / (3 + e² / s²). No error is known to be smaller
+  /// than a thousandth of its channel's spread.
   private static func scale(_ errors: [Float]) -> Float {
     var square = errors.reduce(0) { $0 + $1 * $1 } / Float(errors.count)
     for _ in 0..<50 {

@@ -6,8 +6,8 @@ import PlannerModel
 import PlannerRuntime
 
 extension ModelTraining.Files {
-  /// Finds out before a training of so many parameters whether it can write what it is to write. A checkpoint holds each parameter,
-  /// its average and two moments.
+  /// Finds out before a training of so many parameters whether it can write what it is to write. A checkpoint holds
+  /// each parameter, its average and two moments.
   func prepare(parameters: Int) throws(LearningError) {
     for (path, bytes) in [(output, 2 * parameters), (checkpoint, 16 * parameters), (log ?? checkpoint, 0)] {
       try LearningError.writing(path) { () throws(ModelError) in
@@ -91,8 +91,8 @@ extension ModelTraining {
     try LearningError.writing(path) { () throws(ModelError) in try model.write(to: path, as: model.description) }
   }
 
-  /// `model` with a bank of contexts from the data set that it was trained on; not for an oracle, which is told its task.
-  /// `note` is told what was found.
+  /// `model` with a bank of contexts from the data set that it was trained on; not for an oracle, which is told its
+  /// task. `note` is told what was found.
   public static func addBank(
     to model: LoadedModel, _ dataset: Dataset, _ configuration: TrainingConfiguration, note: (String) -> Void
   ) throws(LearningError) -> LoadedModel {

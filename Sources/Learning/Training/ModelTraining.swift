@@ -5,8 +5,8 @@ import OfflineData
 import PlannerModel
 import PlannerRuntime
 
-/// Trains the model of `dataset`'s robot. The same data, configuration and seed give the same file, whatever the number of
-/// threads and however often the run was interrupted and resumed. Real-time: no.
+/// Trains the model of `dataset`'s robot. The same data, configuration and seed give the same file, whatever the number
+/// of threads and however often the run was interrupted and resumed. Real-time: no.
 public final class ModelTraining {
   /// How a run ended.
   public enum Outcome: Equatable, Sendable {
@@ -71,8 +71,8 @@ public final class ModelTraining {
   }
 
   /// Trains, resuming where a checkpoint exists, and writes the model. `shouldStop` is asked after every step;
-  /// `provenance` goes into the model file beside the configuration and the data set's own. A `probe` has a column of the
-  /// table, and no influence on the model.
+  /// `provenance` goes into the model file beside the configuration and the data set's own. A `probe` has a column of
+  /// the table, and no influence on the model.
   public func run(
     _ files: Files, provenance: [String: String] = [:], isQuiet: Bool = false, probe: Probe? = nil,
     shouldStop: () -> Bool = { false }
@@ -161,8 +161,8 @@ public final class ModelTraining {
       data, contexts: worldModel.labelContexts(workers: workers), weights: weights, configuration, workers: workers)
   }
 
-  /// Takes the steps of a stage that are left; false: stopped on request. `step` is told its number and returns its losses,
-  /// and the held-out return where it was measured.
+  /// Takes the steps of a stage that are left; false: stopped on request. `step` is told its number and returns its
+  /// losses, and the held-out return where it was measured.
   private func train(
     _ name: String, _ optimiser: ShardedOptimiser, of total: Int, _ files: Files, _ log: TrainingLog,
     _ shouldStop: () -> Bool, step: (Int) throws(LearningError) -> (losses: [Double], heldOutReturn: Double?)

@@ -34,8 +34,8 @@ package final class ReferenceModel {
     denoiser.pack(denoiserStore.values, panels.pointer, within: 0..<denoiserStore.count)
   }
 
-  /// The context of `evidence`, `[n][evidenceSize]`: transitions (observation, action, reward, difference), or for the oracle
-  /// one row of task parameters.
+  /// The context of `evidence`, `[n][evidenceSize]`: transitions (observation, action, reward, difference), or for the
+  /// oracle one row of task parameters.
   package func encode(_ evidence: [Float]) -> [Float] {
     let count = evidence.count / shape.evidenceSize
     let pass = worldModel.encoder.makePass(contexts: 1, rows: count)

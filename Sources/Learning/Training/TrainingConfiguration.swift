@@ -83,8 +83,8 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
   public var firstActionWeight: Float = 10
   /// Share of each task's episodes, best returns first, that windows are cut from.
   public var bestEpisodes = 0.6
-  /// How much more often windows are learnt from whose outcome surpassed the value of their start, in natural logarithms
-  /// a spread; 0: all alike. Takes a value.
+  /// How much more often windows are learnt from whose outcome surpassed the value of their start, in natural
+  /// logarithms a spread; 0: all alike. Takes a value.
   public var advantageWeight = 0.0
   /// Decay of the average of weights that is saved, and steps between its updates.
   public var averageDecay: Float = 0.995

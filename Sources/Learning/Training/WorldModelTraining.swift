@@ -1,4 +1,5 @@
-// Stage one: encoder, dynamics and reward model learn together to predict transitions of a task they must first make out.
+// Stage one: encoder, dynamics and reward model learn together to predict transitions of a task they must first make
+// out.
 
 import Foundation
 import OfflineData

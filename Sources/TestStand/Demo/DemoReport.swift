@@ -35,6 +35,8 @@ package struct DemoReport: Encodable {
   /// Means over the same starts.
   package var expertReturn: Double
   package var randomReturn: Double
+  /// Mean of the episodes after the warm start, with random at 0 and the expert at 1.
+  package var score: Double
   /// Mean speed in the last half of each episode after the warm start [m/s].
   package var meanSpeed: [Double]
   /// What the controller believed at the end of each episode, the warm start first; null where it said nothing.
@@ -55,6 +57,7 @@ package struct DemoReport: Encodable {
     regrets = zip(yardsticks.expertReturns, robot.returns).map { $0 - $1 }
     expertReturn = yardsticks.expertReturn
     randomReturn = yardsticks.randomReturn
+    score = yardsticks.score(of: returns)
     meanSpeed = Array(robot.meanSpeed.dropFirst())
     beliefs = robot.beliefs
     unexplainedSteps = robot.unexplainedSteps
@@ -82,7 +85,8 @@ package struct DemoReport: Encodable {
     }
     if unexplainedSteps > 0 { lines.append("  explained by nothing known:  \(unexplainedSteps) steps") }
     lines.append(
-      "  on the same task:            expert \(decimal(expertReturn, 1)), random \(decimal(randomReturn, 1))")
+      "  on the same task:            expert \(decimal(expertReturn, 1)), random \(decimal(randomReturn, 1)); "
+        + "score \(decimal(score, 3))")
     if let planMs {
       lines.append(
         "  plan time:                   p50 \(decimal(planMs.p50, 2)) ms, p99 \(decimal(planMs.p99, 2)) ms, "

@@ -1,4 +1,5 @@
-// The plant's end of the actuator bus: a tty or an emulator's socket that may come and go, or a pseudo-terminal of its own.
+// The plant's end of the actuator bus: a tty or an emulator's socket that may come and go, or a pseudo-terminal of its
+// own.
 
 import ActuatorBus
 import CSerialPort

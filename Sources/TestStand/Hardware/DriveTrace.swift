@@ -4,7 +4,8 @@ import ActuatorBus
 import Failsafe
 import Foundation
 
-/// Columns: CLOCK_MONOTONIC [ns], the firmware's clock [µs], mode, largest command entry, lapses, latches, latch age [µs].
+/// Columns: CLOCK_MONOTONIC [ns], the firmware's clock [µs], mode, largest command entry, lapses, latches, latch age
+/// [µs].
 package final class DriveTrace {
   private let file: TraceFile
 
@@ -59,7 +60,8 @@ package struct DriveRow: Equatable {
 
 /// What a trace shows of one outage.
 package struct Outage: Equatable {
-  /// The first fresh plan that the drives were told after they had been told the safe command; nil if either did not happen.
+  /// The first fresh plan that the drives were told after they had been told the safe command; nil if either did not
+  /// happen.
   package var driving: DriveRow?
   /// Age of the last observation answered when SAFE latched [ms]; nil if it did not.
   package var latchMilliseconds: Double?

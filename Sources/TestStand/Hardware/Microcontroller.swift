@@ -3,11 +3,11 @@
 import CSerialPort
 import Foundation
 
-/// QEMU running the firmware. Link and bus outlive it, as wires do: a terminal whose two ends this process keeps open, at a
-/// symbolic link in `folder`, and a socket, which is faster, where no terminal is needed.
+/// QEMU running the firmware. Link and bus outlive it, as wires do: a terminal whose two ends this process keeps open,
+/// at a symbolic link in `folder`, and a socket, which is faster, where no terminal is needed.
 ///
-/// The terminal is this process's and not one of QEMU's own making because QEMU looks only once a second whether somebody has
-/// opened that, and is deaf until then.
+/// The terminal is this process's and not one of QEMU's own making because QEMU looks only once a second whether
+/// somebody has opened that, and is deaf until then.
 package final class Microcontroller {
   private let image: String
   private let folder: URL

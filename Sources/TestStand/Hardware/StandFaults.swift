@@ -1,4 +1,5 @@
-// Kill and stop each part of a test stand at random instants, and measure how the others cope, from the trace of the drives.
+// Kill and stop each part of a test stand at random instants, and measure how the others cope, from the trace of the
+// drives.
 
 import ControlRuntime
 import Failsafe
@@ -22,9 +23,10 @@ package struct FaultFigures: Encodable {
   package var count: Int
   /// From the sample of the last observation answered to SAFE, on the firmware's clock.
   package var safeAfterMs: Spread?
-  /// From the part's return, or from when the stand, in a person's place, pressed the robot's button where SAFE was latched, to
-  /// the first drive frame with a fresh plan. A part returns with SIGCONT, or when it has been started;
-  /// the controller, when it has loaded its model; the microcontroller, when its clock starts, as no power switch loads an emulator.
+  /// From the part's return, or from when the stand, in a person's place, pressed the robot's button where SAFE was
+  /// latched, to the first drive frame with a fresh plan. A part returns with SIGCONT, or when it has been started; the
+  /// controller, when it has loaded its model; the microcontroller, when its clock starts, as no power switch loads an
+  /// emulator.
   package var drivingAfterMs: Spread?
   /// Faults after which SAFE was not reached, or not in time; or driving did not resume in time.
   package var failures: Int
@@ -159,9 +161,9 @@ package struct StandFaults {
       drivingAfterMs: FaultFigures.Spread(driving), failures: failures)
   }
 
-  /// Watches the trace for an outage's end. At the safe command it is latched, or idle where it was idle before or has been
-  /// switched on anew. Nothing lifts a latch but the button, which is pressed when all parts are back: also when that was, nil
-  /// if SAFE was not latched any more.
+  /// Watches the trace for an outage's end. At the safe command it is latched, or idle where it was idle before or has
+  /// been switched on anew. Nothing lifts a latch but the button, which is pressed when all parts are back: also when
+  /// that was, nil if SAFE was not latched any more.
   private func watch(since struck: UInt64, back: UInt64, latches: Int, until limit: UInt64) throws
     -> (outage: Outage, pressed: UInt64?)
   {

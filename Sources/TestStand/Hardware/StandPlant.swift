@@ -16,9 +16,10 @@ package struct StandEpisode {
 
 /// A robot that moves whether or not anybody commands it.
 ///
-/// Physics step k of an episode is due at the episode's start + (k + ½) steps, so that samples, which the microcontroller takes
-/// on its own clock, fall between steps and not on them. Steps that this process is too late for are left out. An episode
-/// starts with the first sample that is asked for while a controller drives; before that a clamp holds the robot.
+/// Physics step k of an episode is due at the episode's start + (k + ½) steps, so that samples, which the
+/// microcontroller takes on its own clock, fall between steps and not on them. Steps that this process is too late for
+/// are left out. An episode starts with the first sample that is asked for while a controller drives; before that a
+/// clamp holds the robot.
 package final class StandPlant {
   private let task: any ContinuousTask
   private let bus: BusPort

@@ -1,4 +1,5 @@
-// What a controller says it believes, as the simulated robot's reports have it: with the names of the family's parameters.
+// What a controller says it believes, as the simulated robot's reports have it: with the names of the family's
+// parameters.
 
 import Foundations
 import RobotLink

@@ -99,16 +99,16 @@ package struct DatasetReport: FileReport {
       }
       if !coarse.isEmpty {
         warnings.append(
-          "\(name) channels \(channelList(coarse)) move by less than a ten-thousandth of their size, and numbers are kept to "
-            + "seven digits; subtract what they have in common")
+          "\(name) channels \(channelList(coarse)) move by less than a ten-thousandth of their size, and numbers are "
+            + "kept to seven digits; subtract what they have in common")
       }
     }
     if tasks.count == 1 {
       warnings.append("there is one task only; a context cannot be learnt from it: record several tasks or robots")
     } else if tasks.allSatisfy({ $0.episodes == 1 }) {
       warnings.append(
-        "no task comes twice, so there is nothing to learn from what a task is told by; give episodes that share goal and "
-          + "body the same number")
+        "no task comes twice, so there is nothing to learn from what a task is told by; give episodes that share "
+          + "goal and body the same number")
     }
     let inconsistent = Dictionary(grouping: dataset.episodes, by: \.task)
       .filter { Set($0.value.map(\.parameters)).count > 1 }.keys.sorted()
@@ -120,8 +120,8 @@ package struct DatasetReport: FileReport {
     let brief = dataset.episodes.count { $0.length < Self.usualHorizon }
     if brief > 0 {
       warnings.append(
-        "\(brief) episodes are shorter than \(Self.usualHorizon) steps, the usual horizon of a plan; the denoiser cannot "
-          + "learn from them")
+        "\(brief) episodes are shorter than \(Self.usualHorizon) steps, the usual horizon of a plan; the denoiser "
+          + "cannot learn from them")
     }
     return warnings
   }
@@ -132,7 +132,8 @@ package struct DatasetReport: FileReport {
     let names = behaviours.map(\.behaviour)
     return [
       "\(path): a data set of \(family)",
-      "  robot: observation \(observationSize), action \(actionSize) within ±\(actionLimit), period \(short(periodMs)) ms",
+      "  robot: observation \(observationSize), "
+        + "action \(actionSize) within ±\(actionLimit), period \(short(periodMs)) ms",
       "  \(episodes) episodes of \(shortestEpisode) ... \(longestEpisode) steps, \(transitions) transitions, "
         + "\(terminatedEpisodes) episodes terminated, all numbers finite",
     ]

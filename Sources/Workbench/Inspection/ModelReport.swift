@@ -205,9 +205,10 @@ package struct ModelReport: FileReport {
   package var lines: [String] {
     return [
       "\(path): a model for \(family)",
-      "  robot: observation \(observationSize), action \(actionSize) within ±\(actionLimit), period \(short(periodMs)) ms",
-      "  planner: context \(contextSize) (\(context)), horizon \(horizon), channels \(channels.map(String.init).joined(separator: ", ")),"
-        + " \(denoisingSteps) noise levels",
+      "  robot: observation \(observationSize), "
+        + "action \(actionSize) within ±\(actionLimit), period \(short(periodMs)) ms",
+      "  planner: context \(contextSize) (\(context)), horizon \(horizon), "
+        + "channels \(channels.map(String.init).joined(separator: ", ")), \(denoisingSteps) noise levels",
       "  here: \(needs.kernel) kernels, arena \(bytes(needs.arenaBytes))",
       "weights: \(parameters) parameters, all finite",
     ]
@@ -220,7 +221,8 @@ package struct ModelReport: FileReport {
         planner.settings.map { [$0.name, $0.text(of: planner.options), $0.range] })
       + [
         bank.map {
-          "bank: \($0.hypotheses) hypotheses, weight of the reward model \($0.rewardWeight), of the dynamics \($0.dynamicsWeight)"
+          "bank: \($0.hypotheses) hypotheses, weight of the reward model \($0.rewardWeight), "
+            + "of the dynamics \($0.dynamicsWeight)"
         } ?? "bank: none, the context comes from the encoder alone ('metadiffuser train bank' makes one)"
       ]
       + channelTable("observation", observation) + channelTable("action", action)

@@ -64,7 +64,8 @@ package struct ExpertReport: FileReport {
   package var lines: [String] {
     [
       "\(path): an expert for \(family)",
-      "  observation \(observationSize), task parameters \(parameterCount), action \(actionSize) within ±\(actionLimit)",
+      "  observation \(observationSize), task parameters \(parameterCount), "
+        + "action \(actionSize) within ±\(actionLimit)",
       "weights: \(parameters) parameters, all finite",
     ]
       + table(

@@ -13,8 +13,8 @@ package struct LatencyHistogram {
 
   package var count: UInt64 { nanoseconds.totalCount }
 
-  /// Nanoseconds that `percent` of the durations do not exceed; nil if fewer than ten of them lie beyond, of which one more or
-  /// less would say something else.
+  /// Nanoseconds that `percent` of the durations do not exceed; nil if fewer than ten of them lie beyond, of which one
+  /// more or less would say something else.
   package func percentile(_ percent: Double) -> Double? {
     guard Double(count) * (100 - percent) / 100 >= 10 - 1e-6 else { return nil }
     return Double(nanoseconds.valueAtPercentile(percent))
@@ -23,7 +23,8 @@ package struct LatencyHistogram {
   package var min: Double { Double(nanoseconds.min) }
   package var max: Double { Double(nanoseconds.max) }
 
-  /// The distribution as a picture in text: a line for each of `rows` equal ranges of time up to p99.9, and one for the rest.
+  /// The distribution as a picture in text: a line for each of `rows` equal ranges of time up to p99.9, and one for the
+  /// rest.
   package func bars(rows: Int, unit: Double, digits: Int) -> [String] {
     guard count > 0 else { return [] }
     let low = nanoseconds.min

@@ -14,7 +14,8 @@ package struct PlanProfile {
   /// All guide rounds of a plan.
   package var guide = LatencyHistogram()
   package var select = LatencyHistogram()
-  /// A transition taken in, in the slack: all hypotheses held against it, the context refined and put in place. Of beliefs only.
+  /// A transition taken in, in the slack: all hypotheses held against it, the context refined and put in place. Of
+  /// beliefs only.
   package var belief = LatencyHistogram()
   /// Plans that took longer than a period.
   package var misses: UInt64 = 0
@@ -22,8 +23,8 @@ package struct PlanProfile {
 
   package init() {}
 
-  /// Makes `plans` of them, each from another observation, with a context if the model is guided by one. `allocationCount` is the
-  /// calling thread's.
+  /// Makes `plans` of them, each from another observation, with a context if the model is guided by one.
+  /// `allocationCount` is the calling thread's.
   package mutating func measure(
     _ planner: inout Planner, _ statistics: PlannerStatistics, plans: Int, periodNanoseconds: UInt64,
     allocationCount: @escaping @Sendable () -> UInt64

@@ -5,7 +5,8 @@ import Foundation
 import Foundations
 import PlannerRuntime
 
-/// A part of the report. Its fields stand in one list, its properties: the compiler makes their encoding, `lines` reads them.
+/// A part of the report. Its fields stand in one list, its properties: the compiler makes their encoding, `lines` reads
+/// them.
 package protocol ProfileParagraph: Encodable {
   var lines: [String] { get }
 }
@@ -125,7 +126,8 @@ package struct MemoryReport: ProfileParagraph {
     func mebibytes(_ bytes: Int) -> String { decimal(Double(bytes) / Double(1 << 20), 1) }
     return [
       "", "-: insufficient samples, fewer than ten lie beyond",
-      "weights \(mebibytes(weightBytes)) MiB, arena \(mebibytes(arenaBytes)) MiB, this process \(decimal(rssMib, 1)) MiB",
+      "weights \(mebibytes(weightBytes)) MiB, arena \(mebibytes(arenaBytes)) MiB, "
+        + "this process \(decimal(rssMib, 1)) MiB",
     ]
   }
 }

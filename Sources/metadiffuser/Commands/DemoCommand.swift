@@ -1,4 +1,5 @@
-// `metadiffuser demo`: the whole system in a minute: a simulated robot and the controller, two processes on a real link.
+// `metadiffuser demo`: the whole system in a minute: a simulated robot and the controller, two processes on a real
+// link.
 
 import ArgumentParser
 import CommandOptions
@@ -67,5 +68,6 @@ struct DemoCommand: ParsableCommand {
     printReport(
       json
         ? try jsonText(report) : report.text(family, target: task.speed, isTrainingTask: isKnown, plot: plot))
+    try yardsticks.demand(task.atLeast, of: report.score)
   }
 }

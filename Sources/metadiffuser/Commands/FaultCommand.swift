@@ -13,9 +13,9 @@ struct FaultCommand: ParsableCommand {
     discussion: """
       Listens where controllers look for the robot (--controller) and connects to where the robot is (--robot); either \
       may be udp://, serial:// or pty://. A fault is written KIND [toward=robot|controller] [rate=0…1] [at=SECONDS] \
-      [for=SECONDS] [by=AMOUNT] [jitter=MILLISECONDS]; a scenario file holds one a line. Kinds: off, stuck, garbage, wrong, \
-      slow, delayed, intermittent, drop, duplicate, reorder, corrupt (Docs/link-protocol.md). Only for a test stand: a real robot \
-      moves on what comes through, so that --inject has to be said.
+      [for=SECONDS] [by=AMOUNT] [jitter=MILLISECONDS]; a scenario file holds one a line. Kinds: off, stuck, garbage, \
+      wrong, slow, delayed, intermittent, drop, duplicate, reorder, corrupt (Docs/link-protocol.md). Only for a test \
+      stand: a real robot moves on what comes through, so that --inject has to be said.
       """
   )
 

@@ -101,5 +101,6 @@ struct HilCommand: ParsableCommand {
       expertReturn: yardsticks.expertReturn, randomReturn: yardsticks.randomReturn)
     printReport(
       json ? try jsonText(report) : report.text(target: task.speed, hardware: realPort ?? "QEMU's mps2-an386"))
+    try yardsticks.demand(task.atLeast, of: report.score)
   }
 }

@@ -8,8 +8,8 @@ struct LinkDamageCommand: ParsableCommand {
     commandName: "link-damage",
     abstract: "Send damaged frames through the link's receivers and check that every count adds up.",
     discussion: """
-      Frames are flipped, cut, merged, mixed with noise, doubled and reordered, half of them as datagrams and half as a serial \
-      stream. What arrives whole is predicted frame by frame; anything else ends with status 1.
+      Frames are flipped, cut, merged, mixed with noise, doubled and reordered, half of them as datagrams and half as \
+      a serial stream. What arrives whole is predicted frame by frame; anything else ends with status 1.
       """
   )
 

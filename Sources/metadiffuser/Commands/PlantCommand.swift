@@ -12,8 +12,9 @@ struct PlantCommand: ParsableCommand {
     commandName: "plant",
     abstract: "Be the robot's body: MuJoCo in real time behind a microcontroller's actuator bus.",
     discussion: """
-      Moves on its own absolute schedule under whatever the drives were last told; without a drive frame for 100 ms they \
-      go to their safe command. SIGUSR1 presses the robot's re-arm button, which lifts a latched SAFE. Answers requests for samples. An episode starts when a controller drives the microcontroller.
+      Moves on its own absolute schedule under whatever the drives were last told; without a drive frame for 100 ms \
+      they go to their safe command. SIGUSR1 presses the robot's re-arm button, which lifts a latched SAFE. Answers \
+      requests for samples. An episode starts when a controller drives the microcontroller.
       """
   )
 

@@ -10,8 +10,8 @@ struct PlotCommand: ParsableCommand {
     commandName: "plot",
     abstract: "Draw the tables that trainings leave beside their checkpoints: losses, returns.",
     discussion: """
-      Several files are drawn into one picture, a line for each file, stage and column. Without --y an expert's table gives its \
-      mean return, a model's its losses; --y held_out_return draws what `train --evaluate-every` measured.
+      Several files are drawn into one picture, a line for each file, stage and column. Without --y an expert's table \
+      gives its mean return, a model's its losses; --y held_out_return draws what `train --evaluate-every` measured.
       """
   )
 

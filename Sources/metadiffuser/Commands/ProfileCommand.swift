@@ -14,9 +14,9 @@ struct ProfileCommand: ParsableCommand {
     commandName: "profile",
     abstract: "Measure plans on this machine: time by stage, share of the processor's peak, memory, faults.",
     discussion: """
-      Gives a model file, or a shape to profile the same net with random weights. Asks for a real-time priority and says \
-      so if the machine refuses. A percentile is given if at least ten samples lie beyond it. With --stress all is measured \
-      again while a thread on every core computes without rest.
+      Gives a model file, or a shape to profile the same net with random weights. Asks for a real-time priority and \
+      says so if the machine refuses. A percentile is given if at least ten samples lie beyond it. With --stress all \
+      is measured again while a thread on every core computes without rest.
       """
   )
 

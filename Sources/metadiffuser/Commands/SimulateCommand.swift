@@ -12,9 +12,9 @@ struct SimulateCommand: ParsableCommand {
     commandName: "simulate",
     abstract: "Be a robot: simulate one task and let a controller drive it over a link.",
     discussion: """
-      The robot samples at its period whether or not a command has come. A command that comes within the period acts in \
-      the interval of its observation; without one the robot drives the entries of the last plan that came along with it, \
-      then holds the last command for a period, then ramps it to its safe command.
+      The robot samples at its period whether or not a command has come. A command that comes within the period acts \
+      in the interval of its observation; without one the robot drives the entries of the last plan that came along \
+      with it, then holds the last command for a period, then ramps it to its safe command.
       """
   )
 
@@ -29,8 +29,8 @@ struct SimulateCommand: ParsableCommand {
 
   @Option(
     help: """
-      Key file that the controllers have too; 'metadiffuserd make-key' makes one. Needed for udp:// that other machines can \
-      reach, taken for no line.
+      Key file that the controllers have too; 'metadiffuserd make-key' makes one. Needed for udp:// that other \
+      machines can reach, taken for no line.
       """)
   var key: String?
 

@@ -13,8 +13,8 @@ struct TrainBankCommand: ParsableCommand {
     commandName: "bank",
     abstract: "Give a trained model its bank of contexts anew: what a controller holds its robot against.",
     discussion: """
-      Training makes the bank too. This is for models from before there was one, and for a bank of another size. The weights \
-      stay as they are.
+      Training makes the bank too. This is for models from before there was one, and for a bank of another size. The \
+      weights stay as they are.
       """
   )
 

@@ -15,8 +15,9 @@ struct TrainBaselineCommand: ParsableCommand {
     commandName: "baseline",
     abstract: "Train a learned baseline on the data of a model; resumes if interrupted.",
     discussion: """
-      bc clones the best episodes of each task, told the context of the model's own encoder. focal trains an encoder by distances between tasks and an offline actor-critic (TD3+BC) on all of the data. \
-      Both act without planning. The same data, model, settings and seed give the same file.
+      bc clones the best episodes of each task, told the context of the model's own encoder. focal trains an encoder \
+      by distances between tasks and an offline actor-critic (TD3+BC) on all of the data. Both act without planning. \
+      The same data, model, settings and seed give the same file.
       """
   )
 
@@ -90,8 +91,8 @@ struct TrainBaselineCommand: ParsableCommand {
       }
       print(
         """
-        wrote \(output): \(report.parameters) parameters from \(report.transitions) transitions of \(report.tasks) tasks \
-        in \(Int(report.seconds)) s
+        wrote \(output): \(report.parameters) parameters from \(report.transitions) transitions of \(report.tasks) \
+        tasks in \(Int(report.seconds)) s
           last losses: \(losses.joined(separator: "; "))
         """)
     case .interrupted(let checkpoint):

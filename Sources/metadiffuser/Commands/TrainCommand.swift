@@ -11,6 +11,6 @@ struct TrainCommand: ParsableCommand {
   )
 }
 
-/// Where a training that writes `output` keeps what it resumes from, unless the user says otherwise: beside it, so that two runs
-/// with two outputs never share one.
+/// Where a training that writes `output` keeps what it resumes from, unless the user says otherwise: beside it, so that
+/// two runs with two outputs never share one.
 func checkpointPath(of output: String) -> String { output + ".checkpoint" }

@@ -17,7 +17,7 @@ struct TuneCommand: ParsableCommand {
     abstract: "Find the planning settings that score best within a period, and write them into the model.",
     discussion: """
       Every combination of steps, candidates and guide rounds is timed on one core; those whose plans fit are scored on
-      held-out tasks, which neither training nor the meta-test uses. Chosen is the fastest within 0.002 of the best score.
+      held-out tasks, which neither training nor the meta-test uses. The fastest within 0.002 of the best score wins.
       Tune on the computer that will drive the robot, while nothing else runs.
       """
   )
