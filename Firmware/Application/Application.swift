@@ -77,7 +77,7 @@ public struct Application: ~Copyable {
   }
 
   /// The robot is driven by plans, on its way to SAFE, or there: what a reset must not wipe out.
-  public var isAtWork: Bool { @_noAllocation @_noLocks get { choice.mode != .idle || gate.failsafe.isSafe } }
+  public var isAtWork: Bool { @_noAllocation @_noLocks get { !choice.isIdle || gate.failsafe.isSafe } }
 
   public var isDriven: Bool { @_noAllocation @_noLocks get { link.isDriven } }
 
@@ -251,7 +251,7 @@ public struct Application: ~Copyable {
     let before = choice
     choice = gate.update(now: now)
     if choice.mode.isLapse, !before.mode.isLapse { drive.lapses &+= 1 }
-    if choice == .safe, before != .safe {
+    if choice.isLatched, !before.isLatched {
       drive.latches &+= 1
       drive.latchMicroseconds = UInt32(truncatingIfNeeded: (now &- followedTime) / 1000)
     }
@@ -261,6 +261,27 @@ public struct Application: ~Copyable {
     drive.timeMicroseconds = UInt32(truncatingIfNeeded: now / 1000)
     toBus.append(writer.encode(drive, command: gate.output, count: robot.actionSize))
     drive.latencyMicroseconds = 0
+  }
+}
+
+// As switches: the comparison of enums of another module is nothing that `@_noAllocation` knows.
+extension CommandChoice {
+  var isLatched: Bool {
+    @_noAllocation @_noLocks get {
+      switch self {
+      case .safe: true
+      case .plan, .earlierPlan, .idle, .hold, .ramp: false
+      }
+    }
+  }
+
+  var isIdle: Bool {
+    @_noAllocation @_noLocks get {
+      switch self {
+      case .idle: true
+      case .plan, .earlierPlan, .hold, .ramp, .safe: false
+      }
+    }
   }
 }
 

@@ -20,11 +20,11 @@ final class SocketPairEnd: FrameTransport {
   deinit { close(descriptor) }
 
   func receive(into buffer: UnsafeMutableRawBufferPointer) -> Int {
-    max(0, recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT.rawValue | MSG_TRUNC.rawValue)))
+    max(0, recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT | MSG_TRUNC)))
   }
 
   func send(_ frame: UnsafeRawBufferPointer) -> Bool {
-    Glibc.send(descriptor, frame.baseAddress, frame.count, Int32(MSG_DONTWAIT.rawValue)) == frame.count
+    Glibc.send(descriptor, frame.baseAddress, frame.count, Int32(MSG_DONTWAIT)) == frame.count
   }
 
   func wait(until nanoseconds: UInt64) {
