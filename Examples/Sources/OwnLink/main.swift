@@ -31,9 +31,9 @@ final class SocketPairEnd: FrameTransport {
     let now = monotonicNanoseconds()
     guard nanoseconds > now else { return }
     let rest = min(nanoseconds - now, 1_000_000_000)
-    var time = timespec(tv_sec: Int(rest / 1_000_000_000), tv_nsec: Int(rest % 1_000_000_000))
     var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    ppoll(&entry, 1, &time, nil)
+    // In whole milliseconds, of which the last is not waited for.
+    poll(&entry, 1, Int32(rest / 1_000_000))
   }
 }
 
@@ -58,7 +58,7 @@ var robot = RobotEndpoint(
   description: RobotDescription(
     profile: profile, name: "example", actionLimit: model.description.actionLimit, episodeLength: 20, lockstep: true),
   silenceNanoseconds: 5_000_000_000)
-func wait(for event: RobotEvent) {
+@MainActor func wait(for event: RobotEvent) {
   let happened = robot.next(until: monotonicNanoseconds() + 5_000_000_000)
   guard happened == event else { fatalError("the controller is silent") }
 }
