@@ -2,8 +2,8 @@
 
 import CDatagram
 
-/// One end of a link of your own: shared memory, a bus, a radio. A frame is at most `LinkLimits.datagramBytes` bytes and
-/// arrives whole or not at all; frames may be lost, doubled, damaged or out of order, which the sessions notice.
+/// One end of a link of your own: shared memory, a bus, a radio. A frame is at most `LinkLimits.datagramBytes` bytes
+/// and arrives whole or not at all; frames may be lost, doubled, damaged or out of order, which the sessions notice.
 ///
 /// Every method is called within the control cycle: none may allocate, lock, log or block. An object belongs to one
 /// endpoint, which calls it from one thread.

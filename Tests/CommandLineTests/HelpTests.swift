@@ -1,5 +1,6 @@
 // Help: every command explains itself.
 
+import Foundation
 import Testing
 
 @Suite struct HelpTests {
