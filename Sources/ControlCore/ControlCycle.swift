@@ -116,7 +116,14 @@ public struct ControlCycle: ~Copyable {
 
   deinit { state.deallocate() }
 
-  /// The planner, to look at.
+  /// `Planner.onHelper` of the cycle's planner. Real-time: no.
+  public func onHelper(
+    _ body: @convention(c) (UnsafeMutableRawPointer?) -> Void, _ context: UnsafeMutableRawPointer? = nil
+  ) {
+    episodePlanner.planner.onHelper(body, context)
+  }
+
+  /// The planner, to look at before and after a run: to borrow it from another module allocates.
   public var planner: Planner { _read { yield episodePlanner.planner } }
   /// Number of the last observation's episode, and its step there.
   public var episode: UInt32 { episodes.episode }

@@ -110,7 +110,7 @@ public final class ControlLoop {
   public func onHelper(
     _ body: @convention(c) (UnsafeMutableRawPointer?) -> Void, _ context: UnsafeMutableRawPointer? = nil
   ) {
-    cycle.planner.onHelper(body, context)
+    cycle.onHelper(body, context)
   }
   /// The planner's second thread, if it has one.
   var helperThread: UInt64? { cycle.planner.helperThread }
@@ -124,14 +124,14 @@ public final class ControlLoop {
   /// Runs until `status.stop()`, a refusal by the first robot found, or the robot's goodbye where that is asked for.
   /// Call it on a thread of its own.
   public func run() {
-    let start = ThreadUsage.now(with: cycle.planner, allocationCount: options.allocationCount)
+    let start = ThreadUsage.now(with: cycle, allocationCount: options.allocationCount)
     var goesOn = true
     while goesOn, !status.isStopRequested.load(ordering: .relaxed) {
       // How long a stop may find it waiting for a robot that says nothing.
       goesOn = runOnce(until: monotonicNanoseconds() + 20_000_000)
     }
     if endpoint.session.isConnected { endpoint.sayGoodbye() }
-    usage = ThreadUsage.now(with: cycle.planner, allocationCount: options.allocationCount) - start
+    usage = ThreadUsage.now(with: cycle, allocationCount: options.allocationCount) - start
     status.end()
   }
 

@@ -1,6 +1,7 @@
 // What a planner's threads have cost beyond time: allocations, page faults, lost processors.
 
 import CRealTime
+import ControlCore
 import PlannerRuntime
 
 /// Counts of a thread, or of several; the difference of two readings is what the work between them has cost.
@@ -27,14 +28,14 @@ public struct ThreadUsage: Equatable, Sendable {
     return usage
   }
 
-  /// The counts of the calling thread and of the helper of `planner`, which works for it, together. Between plans only.
+  /// The counts of the calling thread and of the helper of `owner`, which works for it, together. Between plans only.
   /// Real-time: no.
   public static func now(
-    with planner: borrowing Planner, allocationCount: (@Sendable () -> UInt64)?
+    with owner: borrowing some HelperOwner & ~Copyable, allocationCount: (@Sendable () -> UInt64)?
   ) -> ThreadUsage {
     // Without a closure, which would be an allocation of this thread's.
     var helper = ThreadReading(allocationCount: allocationCount)
-    withUnsafeMutablePointer(to: &helper) { planner.onHelper(takeReading, $0) }
+    withUnsafeMutablePointer(to: &helper) { owner.onHelper(takeReading, $0) }
     return now(allocationCount: allocationCount) + helper.usage
   }
 
@@ -58,6 +59,16 @@ public struct ThreadUsage: Equatable, Sendable {
     return usage
   }
 }
+
+/// What has a planner's second thread work for it.
+public protocol HelperOwner: ~Copyable {
+  /// Calls `body(context)` on that thread, if there is one, and waits for it.
+  func onHelper(
+    _ body: @convention(c) (UnsafeMutableRawPointer?) -> Void, _ context: UnsafeMutableRawPointer?)
+}
+
+extension Planner: HelperOwner {}
+extension ControlCycle: HelperOwner {}
 
 /// What the helper is asked for.
 private struct ThreadReading {
