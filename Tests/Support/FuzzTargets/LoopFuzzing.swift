@@ -152,6 +152,9 @@ private struct Drive: ~Copyable {
   /// A robot that starts anew and behaves is driven by plans, whatever was before.
   mutating func recover(wasSlow: Bool) {
     vc_set_cost(0)
+    // A burst may lie in the socket still. Here each look takes one frame that is turned away, where a real one goes on
+    // for its 20 ms.
+    for _ in 0..<200 where !isOver { turn() }
     restartRobot()
     for _ in 0..<20 where !isOver && !(robot.peer != nil && loop.status.isConnected) {
       vc_advance(Self.period)
