@@ -2,10 +2,12 @@
 #include "datagram.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,8 +75,13 @@ dg_resolver *dg_resolver_start(const char *host) {
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   // The process may lock all its memory: not eight megabytes for this. Name services take some ten kilobytes.
   pthread_attr_setstacksize(&attributes, 256 * 1024);
+  // Signals are for the threads that handle them.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
   pthread_t thread;
   const int code = pthread_create(&thread, &attributes, serve, resolver);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
   pthread_attr_destroy(&attributes);
   if (code == 0) {
     dg_resolver_ask(resolver);
@@ -82,6 +89,7 @@ dg_resolver *dg_resolver_start(const char *host) {
   }
   release(resolver);
   release(resolver);
+  errno = code;
   return NULL;
 }
 

@@ -90,7 +90,7 @@ public struct CommandGate {
   }
 
   /// Takes over `command`, `[size]`, and the `count` entries after it, `[count, size]`, if all are sound and the
-  /// command is fresh; else nothing changes. See `Failsafe.accept`.
+  /// command is fresh; else nothing changes. See `TimedFailsafe.accept`.
   @_noAllocation @_noLocks
   public mutating func offer(
     _ command: UnsafePointer<Float>, later: UnsafePointer<Float>, count: Int, now: UInt64, observationTime: UInt64,
