@@ -38,8 +38,8 @@ DG_REALTIME int dg_aim(int socket, dg_address peer);
 // Looks up a host name on a thread of its own, for that can take seconds.
 typedef struct dg_resolver dg_resolver;
 
-// Starts looking for the host's IPv4 address, as a number or a name. NULL, and errno, if there is no memory or thread for
-// it.
+// Starts looking for the host's IPv4 address, as a number or a name. NULL, and errno, if there is no
+// memory or thread for it.
 dg_resolver *dg_resolver_start(const char *host);
 void dg_resolver_end(dg_resolver *resolver);
 
