@@ -9,6 +9,14 @@ export METADIFFUSER_COMMIT := $(shell git describe --always --dirty=+ 2>/dev/nul
 ifeq ($(METADIFFUSER_COMMIT),)
 unexport METADIFFUSER_COMMIT
 endif
+# Another MuJoCo than Debian's 2.2.2, for robots that need a newer one: a release of PyPI's wheels (3.17.0, 4.0.1), or a
+# folder with include/ and libmujoco.so. Given to every command, or exported.
+MUJOCO ?=
+ifneq ($(MUJOCO),)
+MUJOCO_RELEASE := $(if $(findstring /,$(MUJOCO)),,$(MUJOCO))
+override MUJOCO := $(abspath $(if $(MUJOCO_RELEASE),.build-mujoco/$(MUJOCO_RELEASE)/mujoco,$(MUJOCO)))
+export MUJOCO
+endif
 # Arguments of a target's program: make demo ARGS="--speed 2.3 --seed 7".
 ARGS ?=
 
@@ -25,6 +33,7 @@ dependencies:
 	  $$run apt-get update -qq && \
 	  $$run env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
 	fi
+	@$(if $(MUJOCO_RELEASE),test -e $(MUJOCO)/libmujoco.so || Packaging/mujoco.sh $(MUJOCO_RELEASE) .build-mujoco/$(MUJOCO_RELEASE))
 	@command -v swift >/dev/null || { echo "Swift 6.3 is missing: https://www.swift.org/install/linux/"; exit 1; }
 
 build: dependencies

@@ -4,6 +4,10 @@ import PackageDescription
 // The Makefile says which commit it builds; without it a program says "unknown".
 let commit = Context.environment["METADIFFUSER_COMMIT"].map { CSetting.define("METADIFFUSER_COMMIT", to: "\"\($0)\"") }
 
+// Another MuJoCo than Debian's: a folder with include/ and the library, as `make MUJOCO=` says.
+let mujoco = Context.environment["MUJOCO"]
+let mujocoHeaders = mujoco.map { ["-I", "\($0)/include"] }
+
 // Who may import whom is fixed in Docs/design.md and asserted by Tests/ArchitectureTests.
 let package = Package(
   name: "metadiffuser",
@@ -28,7 +32,6 @@ let package = Package(
   targets: [
     // System libraries: a module map each, nothing else.
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-    .systemLibrary(name: "CMuJoCo", providers: [.apt(["libmujoco-dev"])]),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(
       name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
@@ -91,7 +94,15 @@ let package = Package(
     // Workbench: any time, any memory.
     .target(name: "LinkFaults", dependencies: ["Foundations", "RobotLink", "CRobotProtocol"]),
     .target(name: "OfflineData", dependencies: ["CHDF5", "CConsole", "PlannerModel"]),
-    .target(name: "Tasks", dependencies: ["CMuJoCo", "Foundations"]),
+    // Debian's package libmujoco-dev has the header; the library is loaded when a simulation is made.
+    .target(
+      name: "CMuJoCo",
+      cSettings: mujoco.map {
+        [.unsafeFlags(mujocoHeaders!), .define("MUJOCO_LIBRARY", to: "\"\($0)/libmujoco.so\"")]
+      }),
+    .target(
+      name: "Tasks", dependencies: ["CMuJoCo", "Foundations"],
+      swiftSettings: mujocoHeaders.map { [.unsafeFlags($0.flatMap { ["-Xcc", $0] })] }),
     .target(
       name: "DataCollection", dependencies: ["Foundations", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime"]),
     .target(name: "CLearningKernels"),

@@ -15,7 +15,7 @@ libraries() {
   (cd "$work" && dpkg-shlibdeps -O "$1" | sed -n 's/^shlibs:Depends=//p')
 }
 
-# package NAME PROGRAM SUMMARY LONG [MORE DEPENDENCIES]: of the tree at $work/NAME.
+# package NAME PROGRAM SUMMARY LONG [MORE DEPENDENCIES [RECOMMENDED]]: of the tree at $work/NAME.
 package() {
   local tree=$work/$1 documents depends
   documents=$tree/usr/share/doc/$1
@@ -39,9 +39,11 @@ Section: science
 Priority: optional
 Installed-Size: $(du -sk --exclude=DEBIAN "$tree" | cut -f1)
 Depends: ${5:+$5, }$depends
+Recommends: ${6:-}
 Description: $3
  $4
 END
+  sed -i '/^Recommends: $/d' "$tree/DEBIAN/control"
   (cd "$tree" && find usr -type f -print0 | sort -z | xargs -0 md5sum > DEBIAN/md5sums)
   dpkg-deb --root-owner-group --build "$tree" "$output/$1_${version}_$architecture.deb"
 }
@@ -51,4 +53,5 @@ package metadiffuserd metadiffuserd "real-time controller that plans with a Meta
   "Drives a robot over UDP or a serial line: a plan inside every control period, in fixed memory."
 make install-workbench DESTDIR="$work/metadiffuser" PREFIX=/usr
 package metadiffuser metadiffuser "collect, train, evaluate and simulate for metadiffuserd" \
-  "The workbench, with the six task families, their experts and their trained models." "metadiffuserd (= $version)"
+  "The workbench, with the six task families, their experts and their trained models." \
+  "metadiffuserd (= $version)" "libmujoco2.2.2"

@@ -296,7 +296,7 @@ package final class HDF5Group {
   /// Numbers of one array at the most: a damaged file may claim any number without holding one of them.
   private static let largestArray = 1 << 30
 
-  private func readArray<Value>(
+  private func readArray<Value: BitwiseCopyable>(
     _ name: String, shape: [Int], type: hid_t, zero: Value
   ) throws(DataError) -> [Value] {
     guard has(link: name) else { throw invalid(name, "is missing", "write an array of shape \(shape)") }
@@ -316,7 +316,7 @@ package final class HDF5Group {
       throw invalid(name, "claims shape \(shape)", "split it into episodes of at most \(Self.largestArray) numbers")
     }
     var values = [Value](repeating: zero, count: count)
-    guard H5Dread(array, type, 0, 0, 0, &values) >= 0 else {
+    guard values.withUnsafeMutableBytes({ H5Dread(array, type, 0, 0, 0, $0.baseAddress) }) >= 0 else {
       throw unreadable(
         name, "cannot be read, its numbers are damaged or of a foreign type", "write it again as numbers")
     }

@@ -81,6 +81,7 @@ public struct TaskFamily: Sendable {
       throw .parameterRange(
         family: name, name: parameterNames[index], value: value, range: parameterRanges[index])
     }
+    if let reason = mujoco_missing() { throw .noSimulator(reason: String(cString: reason)) }
     return make(parameters)
   }
 

@@ -38,6 +38,7 @@ extension MetaDiffuser {
 /// The exit status that `error` deserves, nil when it is not one of ours.
 private func exitStatus(of error: any Error) -> Int32? {
   switch error {
+  case TaskError.noSimulator: EX_UNAVAILABLE
   case is TaskError, is PlannerError, LearningError.setting, LinkError.badAddress, LinkError.keyMissing, is FaultError,
     is ChangeTestError,
     LogTableError.column:

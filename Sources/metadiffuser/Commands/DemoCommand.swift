@@ -26,8 +26,8 @@ struct DemoCommand: ParsableCommand {
   @OptionGroup
   var task: DemoTask
 
-  @Option(help: "Address of the simulated robot.")
-  var link = "udp://127.0.0.1:5600"
+  @Option(help: "Address of the simulated robot (default: a free port on loopback).")
+  var link: String?
 
   @Option(help: "Key file for the link; 'metadiffuserd make-key' makes one.")
   var key: String?
@@ -43,6 +43,7 @@ struct DemoCommand: ParsableCommand {
 
   func run() throws {
     let family = try task.family()
+    let link = try link ?? "udp://127.0.0.1:\(freeLoopbackPort())"
     _ = try LinkAddress(link)
 
     let keyed = key.map { ["--key", $0] } ?? []
