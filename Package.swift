@@ -197,7 +197,8 @@ let package = Package(
         "metadiffuser", "metadiffuserd", "OfflineData", "PlannerModel", "PlannerRuntime", "RobotLink",
       ]),
     .testTarget(
-      name: "EvaluationTests", dependencies: ["Evaluation", "DataCollection", "OfflineData", "PlannerModel", "Tasks"]),
+      name: "EvaluationTests",
+      dependencies: ["Evaluation", "DataCollection", "Foundations", "Learning", "OfflineData", "PlannerModel", "Tasks"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -99,6 +99,22 @@ package final class HDF5Group {
 
   func has(attribute name: String) -> Bool { H5Aexists(id, name) > 0 }
 
+  /// Names of the attributes, sorted.
+  var attributeNames: [String] {
+    var info = H5O_info_t()
+    guard H5Oget_info2(id, &info, UInt32(H5O_INFO_NUM_ATTRS)) >= 0 else { return [] }
+    return (0..<info.num_attrs).compactMap { index in
+      let length = H5Aget_name_by_idx(id, ".", H5_INDEX_NAME, H5_ITER_INC, index, nil, 0, 0)
+      guard length > 0 else { return nil }
+      var name = [CChar](repeating: 0, count: length + 1)
+      H5Aget_name_by_idx(id, ".", H5_INDEX_NAME, H5_ITER_INC, index, &name, name.count, 0)
+      return String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+  }
+
+  /// Where this group is in the file.
+  var label: String { place.isEmpty ? "the file" : place }
+
   /// A whole number. One of another type counts if its value is whole: 3.0 does, 3.9 does not.
   func integer(_ name: String) throws(DataError) -> Int {
     var whole: Int?
@@ -241,7 +257,7 @@ package final class HDF5Group {
   }
 
   /// Every column of the arrays in this group and the groups in it, `velocity.0` the first of `velocity`.
-  private func columns(rows: Int) throws(DataError) -> [(name: String, values: [Float])] {
+  func columns(rows: Int) throws(DataError) -> [(name: String, values: [Float])] {
     var all: [(name: String, values: [Float])] = []
     for name in names() {
       if isGroup(name) {
@@ -263,7 +279,11 @@ package final class HDF5Group {
   }
 
   /// Columns of the array `name`; nil unless it has rows and columns.
-  private func width(of name: String) -> Int? {
+  private func width(of name: String) -> Int? { shape(of: name).flatMap { $0.count == 2 ? $0[1] : nil } }
+
+  /// Sizes of the array `name`; nil where there is none.
+  func shape(of name: String) -> [Int]? {
+    guard has(link: name) else { return nil }
     let array = H5Dopen2(id, name, 0)
     guard array >= 0 else { return nil }
     let space = H5Dget_space(array)
@@ -271,8 +291,7 @@ package final class HDF5Group {
       H5Sclose(space)
       H5Dclose(array)
     }
-    let shape = Self.shape(space)
-    return shape.count == 2 ? shape[1] : nil
+    return Self.shape(space)
   }
 
   /// The array `name` of `rows` booleans or numbers, where everything but 0 is true.

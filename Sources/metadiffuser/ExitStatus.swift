@@ -48,7 +48,9 @@ private func exitStatus(of error: any Error) -> Int32? {
   case is LinkError, is LinkPeerError: EX_UNAVAILABLE
   case DataError.damaged, DataError.invalid: EX_DATAERR
   case ModelError.damaged, ModelError.missing, ModelError.invalid: EX_DATAERR
-  case LogTableError.malformed, LearningError.file, is ForeignFileError: EX_DATAERR
+  case LogTableError.malformed, LearningError.file, is ForeignFileError, is OfflineEvaluationError,
+    is ImportError:
+    EX_DATAERR
   case is DataError, is ModelError, is LearningError, is TraceError, is DamageError, is SuiteError, is ShippedFileError,
     is LogTableError:
     EXIT_FAILURE

@@ -10,7 +10,8 @@ struct MetaDiffuser: ParsableCommand {
     abstract: "Collect data, train, evaluate and simulate robots for the MetaDiffuser real-time controller.",
     version: versionText("metadiffuser"),
     subcommands: [
-      CollectCommand.self, WarmStartCommand.self, TrainCommand.self, EvaluateCommand.self, AdaptCommand.self,
+      CollectCommand.self, ImportCommand.self, WarmStartCommand.self, TrainCommand.self, EvaluateCommand.self,
+      AdaptCommand.self,
       TuneCommand.self,
       ProfileCommand.self, SimulateCommand.self, DemoCommand.self, PlantCommand.self, HilCommand.self,
       FaultCommand.self, LinkProfileCommand.self, LinkDamageCommand.self, PlotCommand.self, InspectCommand.self,

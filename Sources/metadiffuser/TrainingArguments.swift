@@ -30,6 +30,9 @@ struct TrainingArguments: ParsableArguments {
   @Option(parsing: .unconditional, help: .training("bestEpisodes"))
   var bestEpisodes: Double?
 
+  @Option(parsing: .unconditional, help: .training("heldOutTasks"))
+  var heldOutTasks: Double?
+
   @Option(parsing: .unconditional, help: .training("valueSteps"))
   var valueSteps: Int?
 
@@ -41,7 +44,8 @@ struct TrainingArguments: ParsableArguments {
     [
       ("seed", text(seed)), ("denoiserSteps", text(steps)), ("worldModelSteps", text(worldModelSteps)),
       ("horizon", text(horizon)), ("channels", text(channels)), ("context", context?.rawValue),
-      ("contextSize", text(contextSize)), ("bestEpisodes", text(bestEpisodes)), ("valueSteps", text(valueSteps)),
+      ("contextSize", text(contextSize)), ("bestEpisodes", text(bestEpisodes)), ("heldOutTasks", text(heldOutTasks)),
+      ("valueSteps", text(valueSteps)),
       ("advantageWeight", text(advantageWeight)),
     ]
   }

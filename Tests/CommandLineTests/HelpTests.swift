@@ -31,7 +31,7 @@ import Testing
     #expect(
       try subcommands(of: [])
         == [
-          "collect", "warm-start", "train", "evaluate", "adapt", "tune", "profile", "simulate", "demo", "plant", "hil",
+          "collect", "import", "warm-start", "train", "evaluate", "adapt", "tune", "profile", "simulate", "demo", "plant", "hil",
           "fault",
           "link-profile", "link-damage", "plot", "inspect", "settings",
         ])

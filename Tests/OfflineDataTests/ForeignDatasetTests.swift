@@ -8,7 +8,7 @@ import Synchronization
 import Testing
 
 /// A data set without a seal, changed by way of libhdf5, as other programs write them.
-private final class ForeignFile {
+final class ForeignFile {
   let path: String
   private let folder: String
   private static let lock = Mutex(())

@@ -73,6 +73,11 @@ extension ModelTraining {
     provenance["training"] = Self.json(configuration)
     provenance["seed"] = "\(configuration.seed)"
     provenance["dataset.fingerprint"] = data.fingerprint
+    provenance["dataset.check"] = dataset.check
+    let heldOut = dataset.heldOutTasks(configuration)
+    if !heldOut.isEmpty {
+      provenance[ModelDescription.heldOutTasksKey] = heldOut.map { "\($0)" }.joined(separator: " ")
+    }
     for (key, value) in dataset.provenance { provenance["dataset.\(key)"] = value }
     let description = ModelDescription(
       family: dataset.family, shape: data.shape, periodNanoseconds: dataset.periodNanoseconds,

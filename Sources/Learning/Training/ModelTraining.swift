@@ -130,8 +130,9 @@ public final class ModelTraining {
     try? FileManager.default.removeItem(atPath: files.checkpoint)
     return .finished(
       TrainingReport(
-        family: dataset.family, episodes: dataset.episodes.count, transitions: dataset.transitionCount,
-        tasks: data.tasks.count, windowedEpisodes: data.windowed.count,
+        family: dataset.family, episodes: data.tasks.reduce(0) { $0 + $1.training.count + $1.heldOut.count },
+        transitions: data.transitionCount, tasks: data.tasks.count,
+        heldOutTasks: dataset.heldOutTasks(configuration).count, windowedEpisodes: data.windowed.count,
         parameters: data.shape.tensors.reduce(0) { $0 + $1.count },
         training: .init(errors.training), heldOut: errors.heldOut.map { .init($0) },
         denoiserLoss: denoiser.evaluate(), denoiserMsPerStep: milliseconds,

@@ -52,6 +52,9 @@ extension TrainingConfiguration {
     Setting(
       "heldOutEpisodes", .precise(\.heldOutEpisodes, .from(0, to: 0.9)), option: nil,
       "Share of each task's episodes that the world model is measured on and does not learn from."),
+    Setting(
+      "heldOutTasks", .precise(\.heldOutTasks, .from(0, to: 0.9)),
+      "Share of the tasks kept out of all training, for evaluate --data; none where that is fewer than three."),
 
     Setting(
       "valueSteps", .whole(\.valueSteps, 0...10_000_000),

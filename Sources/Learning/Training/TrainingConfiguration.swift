@@ -66,6 +66,9 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
   /// Above ½, a value speaks of the better outcomes in the data.
   public var valueExpectile: Float = 0.8
 
+  /// Share of the tasks kept out of all training, for `evaluate --data`; none where that is fewer than three.
+  public var heldOutTasks = 0.1
+
   /// Contexts a task that windows are labelled with.
   public var contextsPerTask = 256
   /// Hypotheses of the bank of contexts at most; an oracle has none.

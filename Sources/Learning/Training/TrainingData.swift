@@ -51,8 +51,11 @@ package final class TrainingData: @unchecked Sendable {
   /// Windows in `windowed[..<i]`.
   private let windowsBefore: [Int]
 
+  /// Takes the tasks of `dataset` that `configuration` does not keep out.
   package init(_ dataset: Dataset, _ shape: PlannerShape, _ configuration: TrainingConfiguration) throws(LearningError)
   {
+    let heldOut = Set(dataset.heldOutTasks(configuration))
+    let dataset = heldOut.isEmpty ? dataset : dataset.restricted(toTasks: { !heldOut.contains($0) })
     let statistics = Statistics(dataset)
     let width = shape.transitionSize
     let transitions = FloatBuffer(count: dataset.transitionCount * width)
@@ -278,6 +281,7 @@ package final class TrainingData: @unchecked Sendable {
 /// checkpoint would have to hold.
 enum Stream {
   static let heldOut: UInt64 = 1 << 40
+  static let heldOutTasks: UInt64 = 8 << 40
   static let worldModel: UInt64 = 2 << 40
   static let evaluation: UInt64 = 3 << 40
   static let contexts: UInt64 = 4 << 40

@@ -17,6 +17,8 @@ public struct TrainingReport: Codable, Equatable, Sendable {
   public var episodes: Int
   public var transitions: Int
   public var tasks: Int
+  /// Tasks kept out of all training.
+  public var heldOutTasks: Int
   /// Episodes that windows were cut from.
   public var windowedEpisodes: Int
   public var parameters: Int

@@ -25,13 +25,19 @@ struct EvaluateCommand: ParsableCommand {
       With --warm-start own the planner drives the warm start itself, and nothing is known to it before. That first \
       episode has a row of its own; the other row is of the episodes after it.
 
+      With --data nothing moves: recordings of tasks that the model never saw judge it, those that its training kept \
+      out if they are its own. Several --model are compared, and the better one is named.
+
       With --suite paper: every family and baseline, seed by seed, one small file a result; an interrupted suite \
       resumes, and what depends on a changed file is done again. Plan times are measured apart, on one thread.
       """
   )
 
-  @Option(help: "Model file.")
-  var model: String?
+  @Option(parsing: .singleValue, help: "Model file; with --data as many as are to be compared.")
+  var model: [String] = []
+
+  @Option(help: "Recordings to judge the model by (HDF5), in place of a simulation.")
+  var data: String?
 
   @OptionGroup(title: "The suite")
   var suite: SuiteArguments
@@ -74,8 +80,13 @@ struct EvaluateCommand: ParsableCommand {
   func validate() throws {
     if let episodes, episodes < 1 { throw ValidationError("--episodes is \(episodes), give 1 or more") }
     if let threads, !(1...64).contains(threads) { throw ValidationError("--threads is \(threads), give 1...64") }
-    if (model == nil) == (suite.suite == nil) { throw ValidationError("give either --model or --suite paper") }
+    if model.isEmpty == (suite.suite == nil) { throw ValidationError("give either --model or --suite paper") }
+    if data != nil, episodes != nil || tasks != nil || warmStart != nil || experts != nil || threads != nil {
+      throw ValidationError("--episodes, --tasks, --warm-start, --experts and --threads do not go with --data")
+    }
+    if data == nil, model.count > 1 { throw ValidationError("several --model go with --data") }
     guard suite.suite != nil else { return }
+    if data != nil { throw ValidationError("--data goes with --model") }
     if [guide, tasks, experts, warmStart].contains(where: { $0 != nil }) || contextInference != nil {
       throw ValidationError("--guide, --tasks, --experts, --warm-start and --context-inference go with --model")
     }
@@ -85,10 +96,11 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
-    guard let model else {
+    guard let model = model.first else {
       return try suite.run(
         seed: seed, split: split, episodes: episodes, threads: threads ?? 2, kernels: planner.kernel, json: json)
     }
+    if let data { return try evaluate(recordings: data) }
     let loaded = try LoadedModel(path: model)
     let family = try loaded.description.simulatedFamily(file: model)
     let options = try planner.given.applied(to: loaded, contextInference: contextInference)
@@ -127,6 +139,27 @@ struct EvaluateCommand: ParsableCommand {
     } else {
       printSpread(reports)
     }
+  }
+
+  /// Judges every model by what `path` holds of tasks that it never saw.
+  private func evaluate(recordings path: String) throws {
+    let dataset = try Dataset.load(path: path)
+    let models = try model.map { try LoadedModel(path: $0) }
+    Interruption.watch()
+    let evaluations = try models.map { model in
+      var evaluation = OfflineEvaluation(
+        model: model, dataset: try OfflineEvaluation.unseen(dataset, byAllOf: models), seed: seed)
+      evaluation.options = try planner.given.applied(to: model, contextInference: contextInference)
+      if let guide { evaluation.options.guide = try list(guide, "--guide", Guide.allCases)[0] }
+      evaluation.kernels = planner.kernel
+      return evaluation
+    }
+    let reports = try evaluations.map { evaluation in
+      let bar = ProgressBar("evaluate", unit: "tasks", total: evaluation.taskCount)
+      return try evaluation.run(isCancelled: { Interruption.isRequested }, progress: { bar.update($0) })
+    }
+    let comparison = OfflineComparison(reports)
+    if json { try printJSON(comparison) } else { print(comparison.text) }
   }
 
   /// `text` as values, separated by commas, or all of them.

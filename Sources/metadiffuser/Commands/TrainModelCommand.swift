@@ -113,7 +113,8 @@ struct TrainModelCommand: ParsableCommand {
     if json { return try printJSON(report) }
     print(
       """
-      wrote \(output): \(report.parameters) parameters from \(report.transitions) transitions of \(report.tasks) tasks \
+      wrote \(output): \(report.parameters) parameters from \(report.transitions) transitions of \(report.tasks) tasks\
+      \(report.heldOutTasks > 0 ? ", \(report.heldOutTasks) kept out for 'evaluate --data'," : "") \
       in \(Int(report.seconds)) s
         world model's error as a share of the variance: \(text(report.training))\
       \(report.heldOut.map { "; on episodes kept out: \(text($0))" } ?? "")
