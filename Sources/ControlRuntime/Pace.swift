@@ -3,7 +3,7 @@
 
 import RobotLink
 
-/// What keeps a model from driving at its pace, known before it drives.
+/// What keeps a model from driving at its pace, known before it drives. Real-time: yes, a value.
 public enum PaceWarning: Equatable, Sendable {
   /// A denoising step alone takes longer than the period: no plan can be in time.
   case noPlanInTime(stepNanoseconds: UInt64, periodNanoseconds: UInt64)
@@ -14,7 +14,7 @@ public enum PaceWarning: Equatable, Sendable {
 }
 
 extension ControlLoop {
-  /// What is known to be too slow, measured in rehearsal and reckoned from the line's rate.
+  /// What is known to be too slow, measured in rehearsal and reckoned from the line's rate. Real-time: no.
   public var paceWarnings: [PaceWarning] {
     var warnings: [PaceWarning] = []
     let (plan, steps) = (rehearsal.shorter.nanoseconds, max(1, rehearsal.shorter.steps))

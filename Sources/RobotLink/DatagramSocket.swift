@@ -11,7 +11,7 @@ public func monotonicNanoseconds() -> UInt64 { dg_now() }
 @_noAllocation @_noLocks
 public func sleepUntil(_ nanoseconds: UInt64) { dg_sleep_until(nanoseconds) }
 
-/// A random number that is not 0, to tell this start of a process from every other.
+/// A random number that is not 0, to tell this start of a process from every other. Real-time: no.
 public func randomEpoch() -> UInt32 { UInt32.random(in: 1 ... .max) }
 
 /// A UDP socket, closed at the end. `init` throws, allocates and may look up a name; everything else is real-time.

@@ -4,6 +4,7 @@ import CDatagram
 import Glibc
 
 /// Whether frames can leave towards a link's far end. Whether a robot answers there is another question.
+/// Real-time: yes, a value.
 public enum LinkReach: Equatable, Sendable {
   /// The host's name is being looked up for the first time.
   case unknown
@@ -15,7 +16,7 @@ public enum LinkReach: Equatable, Sendable {
   /// There is no such device, or it is unplugged.
   case noDevice
 
-  /// Why it is closed, in the system's words; nil where the case says it all.
+  /// Why it is closed, in the system's words; nil where the case says it all. Real-time: no (a string).
   public var cause: String? {
     switch self {
     case .unknown, .open, .noDevice: nil

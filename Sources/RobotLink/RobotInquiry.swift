@@ -2,7 +2,7 @@
 
 import CRobotProtocol
 
-/// What an inquiry found.
+/// What an inquiry found. Real-time: yes, a value.
 public enum InquiryAnswer: Sendable, Equatable {
   /// A robot that describes itself.
   case robot(RobotDescription)

@@ -3,14 +3,17 @@
 
 import CRobotProtocol
 
-/// Who sent a frame: IPv4 address and port in host byte order, or `line`.
+/// Who sent a frame: IPv4 address and port in host byte order, or `line`. Real-time: yes, a value.
 public struct PeerAddress: Sendable, Equatable {
+  /// IPv4 address in host byte order; 0 on a line.
   public var host: UInt32
+  /// UDP port in host byte order; 0 on a line.
   public var port: UInt16
 
-  /// Whoever sits at the other end of a serial line.
+  /// The peer at the other end of a serial line. Real-time: yes.
   public static var line: PeerAddress { @_noAllocation @_noLocks get { PeerAddress(host: 0, port: 0) } }
 
+  /// A peer at an address. Real-time: yes.
   @_noAllocation @_noLocks
   public init(host: UInt32, port: UInt16) {
     self.host = host
@@ -23,7 +26,7 @@ public struct PeerAddress: Sendable, Equatable {
   }
 }
 
-/// What a datagram meant to the robot.
+/// What a datagram meant to the robot. Real-time: yes, a value.
 public enum RobotEvent: Sendable {
   /// Nothing to act on; the counters may have changed.
   case none
@@ -39,6 +42,7 @@ public enum RobotEvent: Sendable {
 ///
 /// Two states: *waiting* (no controller) and *driven*. Real-time: yes, `init` excepted.
 public struct RobotSession: ~Copyable {
+  /// What the robot says about itself.
   public let description: RobotDescription
   /// A controller that has not answered for this long is gone.
   public let silenceNanoseconds: UInt64
@@ -48,8 +52,9 @@ public struct RobotSession: ~Copyable {
   public private(set) var model = FixedText()
   /// Last text that a controller sent in a Status.
   public private(set) var peerText = FixedText()
-  /// Datagram to send now and whom to, set by `receive`; empty if there is none. Valid until the next call.
+  /// Datagram to send to `replyAddress` now, set by `receive`; empty if there is none. Valid until the next call.
   public private(set) var reply = UnsafeRawBufferPointer(start: nil, count: 0)
+  /// Where `reply` goes.
   public private(set) var replyAddress = PeerAddress(host: 0, port: 0)
 
   var channel: FrameChannel
@@ -58,19 +63,24 @@ public struct RobotSession: ~Copyable {
   /// Most bytes that may answer the datagram at hand.
   private var answerLimit = LinkLimits.datagramBytes
 
-  /// - Parameter epoch: not 0, and another one after each start.
+  /// A robot that waits for a controller. Real-time: no.
+  ///
+  /// - Parameters:
+  ///   - epoch: not 0, and another one after each start.
+  ///   - silenceNanoseconds: a controller that has not answered for this long is gone.
   public init(description: RobotDescription, epoch: UInt32, silenceNanoseconds: UInt64) {
     self.description = description
     self.silenceNanoseconds = silenceNanoseconds
     channel = FrameChannel(epoch: epoch)
   }
 
+  /// What the link has seen since its start. Real-time: yes.
   public var counters: LinkCounters { channel.counters }
 
-  /// Sequence number of the last frame sent to the controller.
+  /// Sequence number of the last frame sent to the controller. Real-time: yes.
   public var sequence: UInt32 { @_noAllocation @_noLocks get { channel.encoder.sequence } }
 
-  /// Takes a datagram in. With `.action` the command lies in `action`; else `action` is unchanged.
+  /// Takes a datagram in. With `.action` the command lies in `action`; else `action` is unchanged. Real-time: yes.
   ///
   /// - Parameter now: the clock that observations' sample times are of, when the datagram came.
   @_noAllocation @_noLocks
@@ -91,7 +101,7 @@ public struct RobotSession: ~Copyable {
     }
   }
 
-  /// Whether the controller has just been found silent; the session then waits for a Hello.
+  /// Whether the controller has just been found silent; the session then waits for a Hello. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func hasFallenSilent(now: UInt64) -> Bool {
     guard peer != nil, silence(at: now) >= silenceNanoseconds else { return false }
@@ -100,20 +110,21 @@ public struct RobotSession: ~Copyable {
   }
 
   /// Takes `epoch` for that of this start: for a robot that has no random number before it is first spoken to.
+  /// Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func begin(epoch: UInt32) { channel.begin(epoch: epoch) }
 
-  /// Counts what the transport did not let through.
+  /// Counts what the transport did not let through. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func receiveRejected(_ reason: Rejection) { channel.counters[reason] += 1 }
 
-  /// The datagram that carries `observation` to the controller. Valid until the next call.
+  /// The datagram that carries `observation` to the controller. Valid until the next call. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func encode(_ observation: borrowing ObservationMessage) -> UnsafeRawBufferPointer {
     channel.encode(observation: observation, of: description.profile)
   }
 
-  /// The datagram that says goodbye to the controller.
+  /// The datagram that says goodbye to the controller. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func encodeGoodbye() -> UnsafeRawBufferPointer { channel.encodeGoodbye("the robot ends") }
 
