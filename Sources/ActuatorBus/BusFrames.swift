@@ -69,7 +69,7 @@ public struct BusDrive: Equatable, Sendable {
   public var counter: UInt32 = 0
   /// Microseconds on the microcontroller's clock, modulo 2^32.
   public var timeMicroseconds: UInt32 = 0
-  /// From a sample to this frame, which is the first to carry the action that answers it; 0 in all other frames.
+  /// From a sample to this frame, if it is the first to carry the action that answers it; 0 in all other frames.
   public var latencyMicroseconds: UInt32 = 0
   /// How often no fresh action was there in time since the microcontroller's start.
   public var lapses: UInt32 = 0

@@ -29,7 +29,10 @@ public struct BusWriter {
 
   /// The sample as bytes for the line, valid until the next call. Real-time: yes.
   ///
-  /// - Parameter state: `[count]`, at most `BusLimits.entries`.
+  /// - Parameters:
+  ///   - sensors: what is said about the sample.
+  ///   - state: what was measured, `[count]`.
+  ///   - count: 0 … `BusLimits.entries`.
   @_noAllocation @_noLocks
   public func encode(_ sensors: BusSensors, state: UnsafePointer<Float>, count: Int) -> UnsafeRawBufferPointer {
     let flags: UInt8 =
@@ -46,7 +49,10 @@ public struct BusWriter {
 
   /// The command as bytes for the line, valid until the next call. Real-time: yes.
   ///
-  /// - Parameter command: `[count]`, at most `BusLimits.entries`.
+  /// - Parameters:
+  ///   - drive: what is said about the command.
+  ///   - command: what to drive, `[count]`.
+  ///   - count: 0 … `BusLimits.entries`.
   @_noAllocation @_noLocks
   public func encode(_ drive: BusDrive, command: UnsafePointer<Float>, count: Int) -> UnsafeRawBufferPointer {
     put(BusKind.drive, drive.mode.rawValue, count)

@@ -4,8 +4,8 @@ import Failsafe
 import PlannerRuntime
 import RobotLink
 
-/// Decides what a robot is told, observation by observation. It has no thread, no link and no clock: whoever drives it
-/// hands in what came and when. Only the planner looks at a clock, to keep to the budget that it is given.
+/// Decides what a robot is told, observation by observation. It has no thread, no link and no clock: its caller hands
+/// in what came and when. Only the planner looks at a clock, to keep to the budget that it is given.
 ///
 /// For each observation, in this order:
 ///
@@ -40,7 +40,7 @@ public struct ControlCycle: ~Copyable {
 
   let seed: UInt64
   let whenUnexplained: UnexplainedReaction
-  /// A slow line carries what moves the robot, and no predictions for whoever looks on.
+  /// A slow line carries what moves the robot, and no predictions for people who look on.
   let isTerse: Bool
   let bankParameters: BankParameters
   let followsContext: Bool
@@ -89,6 +89,7 @@ public struct ControlCycle: ~Copyable {
   /// - Parameters:
   ///   - planner: with its context, where `context` is `.given`.
   ///   - bank: the model's, whose parameters name the tasks of a belief.
+  ///   - periodNanoseconds: the control period.
   ///   - budgetNanoseconds: nil: half the period.
   ///   - laterEntries: 0 … 3; more are cut.
   ///   - seed: of the planner's noise; each episode takes the next one.
@@ -181,8 +182,9 @@ public struct ControlCycle: ~Copyable {
   /// Plans for the last observation at the time `now`, if that is wanted and there is time. Real-time: yes.
   ///
   /// - Parameters:
-  ///   - robot: whom the action will go to.
+  ///   - robot: the robot that the action will go to.
   ///   - isRearmAsked: a person has just asked for a latch to be lifted, the robot's or this side's.
+  ///   - now: the time at which planning starts.
   public mutating func plan(for robot: RobotDescription, isRearmAsked: Bool, now: UInt64) {
     (actionLimit, inLockstep) = (robot.actionLimit, robot.lockstep)
     action.predictedReturn = nil

@@ -15,7 +15,7 @@ public struct LoopStatistics {
   public internal(set) var episodes: UInt64 = 0
   /// Plans that the budget cut short; complete, and less refined.
   public internal(set) var shortPlans: UInt64 = 0
-  /// Plans that were done after their interval had ended.
+  /// Plans that were finished after their interval had ended.
   public internal(set) var latePlans: UInt64 = 0
   /// Plans that came out non-finite.
   public internal(set) var failedPlans: UInt64 = 0

@@ -193,7 +193,7 @@ public final class ControlLoop {
   }
 
   private func answer() {
-    // Whoever sends observations has described itself.
+    // A robot that sends observations has described itself.
     guard let robot = endpoint.session.robot else { return }
     cycle.plan(for: robot, isRearmAsked: status.takeRearm(), now: monotonicNanoseconds())
     cycle.decide(now: monotonicNanoseconds())

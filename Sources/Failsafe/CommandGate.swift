@@ -55,10 +55,12 @@ public struct CommandGate {
   /// A gate at the command `rest`. Real-time: yes.
   ///
   /// - Parameters:
+  ///   - times: when the failsafe acts.
   ///   - size: entries of a command.
   ///   - laterEntries: how many entries that come along with an action are used.
   ///   - limit: every entry lies in `-limit ... limit`; positive and finite.
   ///   - slewPerSecond: the most that an entry changes by per second; positive and finite.
+  ///   - reaction: what the robot does when nothing fresh is there; sound within `limit`.
   ///   - rest: the command to begin with, `[size]`, and the safe one where the reaction says so; within the limit.
   ///   - memory: `memoryCount` floats, which live as long as this does; `output` is the first `size` of them.
   @_noAllocation @_noLocks

@@ -21,6 +21,7 @@ public struct FailsafeTimes: Equatable, Sendable {
   /// - Parameters:
   ///   - periodNanoseconds: 1 … 10¹².
   ///   - usableEntries: 0 or more.
+  ///   - answerNanoseconds: what an answer may take from its observation's sample.
   ///   - decisionNanoseconds: nil: the period.
   ///   - holdNanoseconds: nil: one period, at least 20 ms.
   ///   - rampNanoseconds: nil: four periods, at least 80 ms.

@@ -36,6 +36,8 @@ public struct StuckWatch {
   /// A watch that has seen nothing yet. Real-time: yes.
   ///
   /// - Parameters:
+  ///   - observationSize: entries of an observation.
+  ///   - actionSize: entries of a command.
   ///   - limit: of the commands.
   ///   - memory: `memoryCount` floats, which live as long as this does.
   @_noAllocation @_noLocks

@@ -77,6 +77,7 @@ public struct TimedFailsafe: Equatable, Sendable {
   /// Takes note of an action; false, and nothing changes, if it is not to be followed. Real-time: yes.
   ///
   /// - Parameters:
+  ///   - now: the time at which it came.
   ///   - observationTime: when the observation it answers was sampled, on the clock of `now`.
   ///   - entry: which entry of its plan it is; more than `usableEntries` is too old a plan.
   ///   - ahead: entries after it that are known here; of these, as many count as `usableEntries` has left.

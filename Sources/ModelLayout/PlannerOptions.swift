@@ -44,7 +44,7 @@ public enum ContextInference: String, CaseIterable, Sendable {
 /// Settings of a planner. The defaults are what did best on the training tasks of cheetah-vel (Docs/results.md).
 /// Real-time: yes, a value.
 public struct PlannerOptions: Equatable, Sendable {
-  /// Plans drawn side by side, of which the best is executed; 1…1024.
+  /// Plans drawn side by side; the best is executed; 1…1024.
   public var candidates = 8
   /// Denoising steps of a plan that starts from noise; 1…denoisingSteps of the model.
   public var coldSteps = 3
@@ -62,7 +62,7 @@ public struct PlannerOptions: Equatable, Sendable {
   public var guideStrength: Float = 0.3
   /// α of a plan that starts from the last one: there guidance accumulates from plan to plan, so it must be smaller.
   public var warmGuideStrength: Float = 0.03
-  /// Rounds of guidance a step, 0…16.
+  /// Rounds of guidance per step, 0…16.
   public var guideRounds = 2
   /// Weight λ of the discrepancy against the return, in guide and selection, ≥ 0.
   public var discrepancyWeight: Float = 3
@@ -136,7 +136,7 @@ extension PlannerOptions {
       "Classifier-free guidance on the context; 1 is the conditional model as trained."),
   ]
 
-  /// Not in files: how much a controller may learn by moving is the choice of whoever drives.
+  /// Not in files: how much a controller may learn by moving is the user's choice.
   public static let exploration = Setting<PlannerOptions>(
     "exploration", .real(\.exploration, .from(0, to: 1)),
     "How far actions are moved to learn more while a belief is in doubt, as a share of the limit.")

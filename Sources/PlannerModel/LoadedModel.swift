@@ -107,7 +107,7 @@ extension PlannerStatistics {
   /// Far below what any unit makes of a channel that moves, and what it divides stays finite.
   static var smallestSpread: Float { 1e-20 }
 
-  /// Names in the file of the statistics that have an entry a channel.
+  /// Names in the file of the statistics that have one entry per channel.
   static var fields: [(String, WritableKeyPath<PlannerStatistics, [Float]>)] {
     [
       ("observation.mean", \.observationMean), ("observation.std", \.observationStd),

@@ -2,7 +2,7 @@
 
 /// What a planner believes about the task it faces. Real-time: yes, a value.
 public struct Belief: Equatable, Sendable {
-  /// The hypothesis of the bank next to the one that is acted on.
+  /// The hypothesis of the bank nearest to the one that is acted on.
   public var hypothesis: Int
   /// Probability of it and of those like it, 0…1.
   public var confidence: Float

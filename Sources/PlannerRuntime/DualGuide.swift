@@ -41,7 +41,7 @@ package struct DualGuide {
     let fromValue: UnsafeMutablePointer<Float>  // [plans][observationSize]: gradients
   }
 
-  /// For `batch` plans, of which at most `together` are worked on at once, all threads counted.
+  /// For `batch` plans, at most `together` of them worked on at once, all threads counted.
   package init(_ arena: inout Arena, weights: PlannerWeights, batch: Int, together: Int) {
     let shape = weights.shape
     let rows = together * shape.horizon
@@ -149,7 +149,8 @@ package struct DualGuide {
   }
 
   /// Squared errors of what both models predict of one normalised transition, [state, action, reward, change of state];
-  /// that of the dynamics a channel. In the workspace's first rows: not while plans are judged. Real-time: yes.
+  /// that of the dynamics is the channels' mean. Uses the workspace's first rows: not while plans are judged.
+  /// Real-time: yes.
   @_noAllocation @_noLocks
   func predictionErrors(
     _ kernels: Kernels, _ transition: UnsafeMutablePointer<Float>

@@ -47,7 +47,7 @@ extension Planner {
     return true
   }
 
-  /// Takes in the transition shown last: the dear part of it, left for the slack after an answer.
+  /// Takes in the transition shown last: the costly part of it, left for the slack after an answer.
   @_noAllocation @_noLocks
   private mutating func weighPending() {
     guard isPending else { return }

@@ -23,7 +23,7 @@ public struct PlanResult: Equatable, Sendable {
   public var candidate: Int
   /// Sum of rewards over the horizon as the reward model predicts it, physical units; 0 without a context.
   public var predictedReturn: Float
-  /// Mean squared violation of the dynamics model a step, normalised units; 0 without a context.
+  /// Mean squared violation of the dynamics model per step, normalised units; 0 without a context.
   public var discrepancy: Float
 
   /// No plan yet.
@@ -142,7 +142,7 @@ public struct Planner: ~Copyable {
   /// - Parameters:
   ///   - weights: every tensor of `weights.shape.tensors`, finite (PlannerModel sees to that).
   ///   - options: settings, which must fit `weights.shape`.
-  ///   - kernels: instruction set by name, or nil for the best one.
+  ///   - name: instruction set by name, or nil for the best one.
   ///   - threads: 2 for a helper that computes half of the candidates: it sleeps between plans and spins during one,
   ///     which costs one system call per plan to wake it. Plans are bit-identical with 1 and 2.
   /// - Throws: `PlannerError` where a size or setting is out of range, there are no such kernels, or the system refuses

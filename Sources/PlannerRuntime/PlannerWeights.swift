@@ -64,7 +64,7 @@ public struct PlannerWeights: Sendable {
   func weight(_ layer: String) -> [Float16] { self(LayerName.weight(layer)) }
   func bias(_ layer: String) -> [Float16] { self(LayerName.bias(layer)) }
 
-  /// The tensor called `name`. Traps when it is absent: whoever makes the weights checks `shape.tensors`.
+  /// The tensor called `name`. Traps when it is absent: the maker of the weights checks `shape.tensors`.
   func callAsFunction(_ name: String) -> [Float16] {
     guard let tensor = tensors[name] else { preconditionFailure("a model without one of its tensors") }
     return tensor

@@ -20,8 +20,9 @@ public struct StandaloneDenoiser: ~Copyable {
   /// Takes all memory and loads the weights. Real-time: no.
   ///
   /// - Parameters:
+  ///   - weights: every tensor of `weights.shape.tensors`, finite.
   ///   - batch: plans denoised at a time, 1 or more.
-  ///   - kernels: instruction set by name, or nil for the best one.
+  ///   - name: instruction set by name, or nil for the best one.
   ///
   /// - Throws: `PlannerError` where a size is out of range or there are no such kernels.
   public init(weights: PlannerWeights, batch: Int, kernels name: String? = nil) throws(PlannerError) {

@@ -32,8 +32,9 @@ public struct StandalonePerceptron: ~Copyable {
   /// Takes all memory and loads the weights, for a context of zeros. Real-time: no.
   ///
   /// - Parameters:
+  ///   - weights: every tensor of `weights.shape.tensors`, finite.
   ///   - rows: pairs of state and action predicted at a time, 1 or more.
-  ///   - kernels: instruction set by name, or nil for the best one.
+  ///   - name: instruction set by name, or nil for the best one.
   ///
   /// - Throws: `PlannerError` where a size is out of range or there are no such kernels.
   public init(weights: PlannerWeights, rows: Int, kernels name: String? = nil) throws(PlannerError) {

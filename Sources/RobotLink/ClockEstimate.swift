@@ -1,4 +1,4 @@
-// How far the robot's clock is from the controller's: four stamps a question, and only questions with a short round
+// How far the robot's clock is from the controller's: four stamps per question, and only questions with a short round
 // trip.
 
 /// The times of one question and its answer, nanoseconds; the robot's two are 0 in a question.

@@ -12,7 +12,7 @@ public enum ControllerEvent: Sendable {
   case observation
   /// Model and robot do not fit, as several answers in a row have said; `peerText` says why. Hello is being said again.
   case refused
-  /// The robot has contradicted itself: it describes itself otherwise than before, or refuses whom it lets drive.
+  /// The robot has contradicted itself: its description has changed, or it refuses the controller that it follows.
   /// `peerText` says in what; nothing else has changed.
   case contradiction
   /// Another controller drives the robot; Hello is being said again.
@@ -68,6 +68,7 @@ public struct ControllerSession: ~Copyable {
   /// A controller that seeks a robot. Real-time: no.
   ///
   /// - Parameters:
+  ///   - profile: what the model was trained for.
   ///   - model: its name for the robot's user; what the link has no room for is cut off.
   ///   - epoch: not 0, and another one after each start.
   ///   - silenceNanoseconds: a robot that has not been heard for this long is gone.

@@ -95,7 +95,7 @@ package struct DatagramSocket: ~Copyable {
     return count > 0 ? .frame(count) : .nothing
   }
 
-  /// Sends a datagram; nil as `peer` is whom the socket is connected to. False if the system did not take it.
+  /// Sends a datagram; with nil as `peer`, to where the socket is connected. False if the system did not take it.
   @_noAllocation @_noLocks
   func send(_ datagram: UnsafeRawBufferPointer, to peer: PeerAddress?) -> Bool {
     let address = dg_address(host: peer?.host ?? 0, port: peer?.port ?? 0)

@@ -80,7 +80,7 @@ public struct RobotEndpoint: ~Copyable {
     return session.sequence
   }
 
-  /// Tells the controller that the robot ends; thrice, for nobody answers it and a datagram may be lost.
+  /// Tells the controller that the robot ends; three times, because nobody answers and a datagram may be lost.
   /// Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func sayGoodbye() {
@@ -176,7 +176,7 @@ public struct ControllerEndpoint: ~Copyable {
       if silent { return .silent }
       if now >= nanoseconds { return .timeout }
       if case .nothing = received {
-        // Only when the answer finds somebody waiting.
+        // Only while this thread waits for the answer.
         if nanoseconds - now > 1_000_000 {
           session.askForTime(now: now)
           sendReply()
@@ -192,7 +192,7 @@ public struct ControllerEndpoint: ~Copyable {
     if !transport.send(session.encode(action), to: nil) { session.channel.counters.sendFailures += 1 }
   }
 
-  /// Tells the robot that the controller ends; thrice, for nobody answers it and a datagram may be lost.
+  /// Tells the robot that the controller ends; three times, because nobody answers and a datagram may be lost.
   /// Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func sayGoodbye() {

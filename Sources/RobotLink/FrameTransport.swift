@@ -1,4 +1,4 @@
-// Somebody's own link: whatever carries frames may take the place of UDP and serial lines.
+// A link of your own: anything that carries frames may replace UDP and serial lines.
 
 import CDatagram
 

@@ -4,7 +4,7 @@
 public enum LinkAddress: Sendable, Equatable, CustomStringConvertible {
   /// IPv4 number or name; the port is 1 … 65535, or 0 for "any free port" where one listens (tests use that).
   case udp(host: String, port: UInt16)
-  /// A tty that exists or will, and its rate in bits a second.
+  /// A tty that exists or will, and its rate in bits per second.
   case serial(path: String, baud: UInt32)
   /// A pseudo-terminal to make, and the symbolic link through which the other end opens it as `serial://`.
   case pty(path: String)
@@ -40,7 +40,7 @@ public enum LinkAddress: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  /// Whether nobody can send there but programs of this machine, or whoever holds the wires.
+  /// Whether only programs of this machine, or the owner of the wires, can send there.
   var isPrivate: Bool {
     guard case .udp(let host, _) = self else { return true }
     let numbers = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }

@@ -66,6 +66,7 @@ public struct RobotSession: ~Copyable {
   /// A robot that waits for a controller. Real-time: no.
   ///
   /// - Parameters:
+  ///   - description: what the robot says about itself.
   ///   - epoch: not 0, and another one after each start.
   ///   - silenceNanoseconds: a controller that has not answered for this long is gone.
   public init(description: RobotDescription, epoch: UInt32, silenceNanoseconds: UInt64) {
@@ -82,14 +83,18 @@ public struct RobotSession: ~Copyable {
 
   /// Takes a datagram in. With `.action` the command lies in `action`; else `action` is unchanged. Real-time: yes.
   ///
-  /// - Parameter now: the clock that observations' sample times are of, when the datagram came.
+  /// - Parameters:
+  ///   - datagram: what came, untrusted.
+  ///   - sender: where it says that it comes from.
+  ///   - now: the clock that observations' sample times are of, when the datagram came.
+  ///   - action: the last action; changed by `.action` alone.
   @_noAllocation @_noLocks
   public mutating func receive(
     _ datagram: UnsafeRawBufferPointer, from sender: PeerAddress, now: UInt64, action: inout ActionMessage
   ) -> RobotEvent {
     reply = UnsafeRawBufferPointer(start: nil, count: 0)
-    // Nobody knows that a datagram comes from where it says: whoever is named as its sender is sent no more than came
-    // in his name. At the end of a line sits nobody else.
+    // A datagram's sender may be forged: the address that it names is sent no more bytes than came in its name. A line
+    // has only one other end.
     answerLimit = sender == .line ? LinkLimits.datagramBytes : datagram.count
     switch channel.decode(datagram) {
     case .rejected(let reason): return drop(reason)
@@ -266,7 +271,7 @@ public struct RobotSession: ~Copyable {
   private mutating func receiveStatus(
     _ frame: UnsafePointer<Robot__Frame>, from sender: PeerAddress, now: UInt64
   ) -> Result<RobotEvent, Rejection> {
-    // Without a sequence number a Status is an answer to somebody unknown, which only the robot gives.
+    // Without a sequence number a Status is an answer to an unknown peer, which only the robot gives.
     if frame.pointee.sequence == 0 { return .failure(.malformed) }
     if let reason = objection(to: frame, from: sender, now: now) { return .failure(reason) }
     let status = frame.pointee.status.pointee

@@ -7,6 +7,7 @@ struct PublicDeclaration {
   }
 
   let line: Int
+  let isTopLevel: Bool
   let kind: Kind
   let name: String
   let canThrow: Bool
@@ -52,7 +53,7 @@ extension PublicDeclaration {
       if statement.isEmpty, !text.isEmpty { continue }
       if let declaration = read(
         String(statement), lines: lines[index...], comment: comment.joined(separator: " "), number: index + 1,
-        isRequirement: protocolIndent.map { indent == $0 + 2 } ?? false)
+        isTopLevel: indent == 0, isRequirement: protocolIndent.map { indent == $0 + 2 } ?? false)
       {
         found.append(declaration)
         if statement.hasPrefix("public protocol ") { protocolIndent = indent }
@@ -63,7 +64,8 @@ extension PublicDeclaration {
   }
 
   private static func read(
-    _ statement: String, lines: ArraySlice<Substring>, comment: String, number: Int, isRequirement: Bool
+    _ statement: String, lines: ArraySlice<Substring>, comment: String, number: Int, isTopLevel: Bool,
+    isRequirement: Bool
   ) -> PublicDeclaration? {
     let form =
       #/
@@ -89,7 +91,7 @@ extension PublicDeclaration {
       default: .type
       }
     return PublicDeclaration(
-      line: number, kind: kind, name: match.2 == "init" ? "init" : String(match.3),
+      line: number, isTopLevel: isTopLevel, kind: kind, name: match.2 == "init" ? "init" : String(match.3),
       canThrow: (kind == .function || kind == .initialiser) && signature.contains(/\bthrows\b/), comment: comment)
   }
 }
