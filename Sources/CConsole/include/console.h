@@ -30,8 +30,8 @@ void console_settle(int milliseconds);
 // Messages that were said and not written: dropped, refused by the system, or still waiting.
 uint64_t console_dropped(void);
 
-// Writes `text` to standard output, and waits for a reader who takes some of it at least once a second. 0, or an errno
-// (ETIMEDOUT: nobody reads), which also makes the program's end a failure.
+// Writes `text` to standard output, and waits for a reader who takes some of it at least once per second. 0, or an
+// errno (ETIMEDOUT: nobody reads), which also makes the program's end a failure.
 int console_report(const char *text);
 
 // Prints `text` by way of the C library.
