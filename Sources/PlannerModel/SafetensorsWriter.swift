@@ -24,8 +24,8 @@ public struct SafetensorsWriter {
 
   /// Adds `values`, row-major with `shape`, rounded to `type` (to nearest, ties to even). Real-time: no.
   ///
-  /// Precondition: as many values as the shape says, a name not used before, and values that are finite in `type`: what
-  /// is trained is checked where it is trained, so a violation here is a defect of the caller.
+  /// Precondition: as many values as the shape says, a name not used before, and values that are finite in `type`. A
+  /// violation is a defect of the caller: what is trained is checked where it is trained.
   public mutating func add(_ name: String, shape: [Int], type: TensorType, values: [Float]) {
     precondition(values.count == shape.reduce(1, *), "tensor \(name): \(values.count) values for shape \(shape)")
     precondition(!tensors.contains { $0.name == name }, "tensor \(name) twice")

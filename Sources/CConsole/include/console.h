@@ -9,8 +9,8 @@
 // file is opened.
 void console_hold_descriptors(void);
 
-// The same, starts the thread that writes, and sees to it that the program's end waits up to a second for what was
-// said, and that it is no success (status 1 for 0) if standard output could not be written.
+// The same, and starts the thread that writes. The program's end then waits up to a second for what was said, and is no
+// success (status 1 for 0) if standard output could not be written.
 void console_open(void);
 
 // Says `text` on standard error: hands it to the thread that writes, and never waits. What finds the queue (32 KiB)
