@@ -33,7 +33,8 @@ dependencies:
 	  $$run apt-get update -qq && \
 	  $$run env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
 	fi
-	@$(if $(MUJOCO_RELEASE),test -e $(MUJOCO)/libmujoco.so || Packaging/mujoco.sh $(MUJOCO_RELEASE) .build-mujoco/$(MUJOCO_RELEASE))
+	@$(if $(MUJOCO_RELEASE),test -e $(MUJOCO)/libmujoco.so \
+	  || Packaging/mujoco.sh $(MUJOCO_RELEASE) .build-mujoco/$(MUJOCO_RELEASE))
 	@command -v swift >/dev/null || { echo "Swift 6.3 is missing: https://www.swift.org/install/linux/"; exit 1; }
 
 build: dependencies
@@ -190,7 +191,7 @@ SEED ?= 1
 hostile: dependencies
 	HOSTILE_SECONDS=$(SECONDS) HOSTILE_SEED=$(SEED) swift test $(SWIFT_FLAGS) --filter ProgramTests.HostileTests
 
-# The wire format's C code is committed, so that building needs no compiler of protocol buffers; this makes it anew.
+# The wire format's C code is committed, so that building needs no protobuf compiler; this generates it again.
 PROTOCOL := Sources/CRobotProtocol
 .PHONY: proto proto-check
 proto: dependencies

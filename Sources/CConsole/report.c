@@ -66,7 +66,7 @@ void console_print(const char *text) {
 static void end(int status, void *unused) {
   (void)unused;
   errno = 0;
-  // Also what was printed by way of the C library.
+  // Also what was printed through the C library.
   if (!failure && (fflush(stdout) || ferror(stdout))) failure = errno ? errno : EIO;
   if (failure) {
     char text[256];

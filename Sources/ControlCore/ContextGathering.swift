@@ -26,8 +26,8 @@ public struct ContextGathering: Equatable, Sendable {
     @_noAllocation @_noLocks get { remaining > 0 }
   }
 
-  /// Another start of a robot, which may be another robot: all begins anew. True if the old context is to be dropped.
-  /// Real-time: yes.
+  /// Another start of a robot, which may be another robot: everything starts over. True if the old context is to be
+  /// dropped. Real-time: yes.
   @discardableResult @_noAllocation @_noLocks
   public mutating func restart() -> Bool {
     switch source {

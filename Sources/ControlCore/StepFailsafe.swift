@@ -63,7 +63,7 @@ package struct StepFailsafe: Equatable, Sendable {
     let (sum, overflow) = time.addingReportingOverflow(passed)
     time = sum
     guard overflow else { return }
-    // The end of the clock: it begins anew, with nothing planned. SAFE knows no time.
+    // The end of the clock: it starts over, with nothing planned. SAFE knows no time.
     time = 0
     if !failsafe.isSafe { failsafe = TimedFailsafe(times: times) }
   }

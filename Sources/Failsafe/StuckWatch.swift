@@ -2,7 +2,7 @@
 
 /// Compares each observation with the last, bit for bit. Memory is the caller's. Real-time: yes.
 ///
-/// Standing still is no fault by itself: a robot at rest under a steady command may measure the same for ever. What
+/// Standing still is no fault by itself: a robot at rest under a steady command may measure the same forever. What
 /// counts is an observation in which no bit has changed although the command has moved since the last one. An alarm
 /// takes `samples` of these in a row, in which one entry of the command swept half of the limit. A robot that is alive
 /// answers that with at least one bit of one of its sensors.

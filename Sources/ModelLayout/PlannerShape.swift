@@ -10,7 +10,7 @@ public enum ContextKind: String, CaseIterable, Sendable {
   case oracle
 }
 
-/// Sizes of a trained model. Real-time: no, for it holds an array; a planner keeps the sizes that its cycle needs.
+/// Sizes of a trained model. Real-time: no (it holds an array); a planner keeps the sizes that its cycle needs.
 public struct PlannerShape: Equatable, Sendable {
   /// Channels of the robot's state, s.
   public var observationSize: Int
@@ -28,7 +28,7 @@ public struct PlannerShape: Equatable, Sendable {
   public var contextKind: ContextKind
   /// Numbers that describe a task to the oracle; 0 for all others.
   public var parameterCount: Int
-  /// Whether the model knows what is to be had beyond a plan's end: V(s, z).
+  /// Whether the model estimates the rewards beyond a plan's end: V(s, z).
   public var hasValue: Bool
 
   /// Sizes as given; `defect` says whether they are sound. Real-time: no.

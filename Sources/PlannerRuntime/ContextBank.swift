@@ -3,7 +3,7 @@
 import CKernels
 
 /// Contexts of training tasks, spread well, with what is known about the models' errors. Normalised units.
-/// Real-time: no, for it holds arrays; a planner copies them into its arena.
+/// Real-time: no (it holds arrays); a planner copies them into its arena.
 ///
 /// Losses are those of Student's t with 3 degrees of freedom: 2 ln(1 + e² / 3), e in scales; that of the dynamics is
 /// the mean over the channels.

@@ -8,7 +8,7 @@ import CKernels
 /// For a clean plan x0 of states s and actions a (normalised units): J = Σ_t R(s_t, a_t, z) + w V(s_{H−1}, z) − λ Σ_t
 /// mean_i e²_{t,i} with the discrepancy e_t = s_t + Δ(s_t, a_t, z) − s_{t+1}, and x0 ← x0 + α ∇J. The models are asked
 /// about clean estimates because that is what they were trained on (the dual guide of MetaDiffuser, applied to x0
-/// instead of x_k). V, for models that have one, stands for what is to be had beyond the plan's end.
+/// instead of x_k). V, for models that have one, stands for the rewards beyond the plan's end.
 package struct DualGuide {
   private let observationSize: Int
   private let rowSize: Int

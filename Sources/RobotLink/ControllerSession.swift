@@ -215,7 +215,7 @@ public struct ControllerSession: ~Copyable {
         refuse(FixedText(fixed: "a field of the robot's Description is outside its documented range"), frame))
     }
     if let objection = description.profile.objection(to: profile) { return .success(refuse(objection, frame)) }
-    // Whatever was taken for the robot before: a hand-shake begins anew.
+    // Whatever was taken for the robot before: a hand-shake starts over.
     if frame.pointee.epoch != robotEpoch { clock = ClockEstimate() }
     robot = description
     robotEpoch = frame.pointee.epoch

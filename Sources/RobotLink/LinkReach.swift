@@ -51,7 +51,7 @@ public enum LinkReach: Equatable, Sendable {
 }
 
 /// Keeps a controller's socket aimed at its robot while no session runs: the host's name is looked up once per second,
-/// and so is the address of this machine that leads there, for both may change. Real-time: yes, `init` excepted.
+/// and so is the address of this machine that leads there, because both may change. Real-time: yes, `init` excepted.
 package struct HostSearch: ~Copyable {
   static var intervalNanoseconds: UInt64 { @_noAllocation @_noLocks get { 1_000_000_000 } }
 

@@ -30,7 +30,7 @@ public struct PeerAddress: Sendable, Equatable {
 public enum RobotEvent: Sendable {
   /// Nothing to act on; the counters may have changed.
   case none
-  /// A controller has been accepted, or the present one has restarted: begin anew.
+  /// A controller has been accepted, or the present one has restarted: start over.
   case connected
   /// A command has come; it lies in the message handed over.
   case action
@@ -138,7 +138,7 @@ public struct RobotSession: ~Copyable {
   @_noAllocation @_noLocks
   private func takeoverNanoseconds() -> UInt64 { description.lockstep ? silenceNanoseconds : quietNanoseconds() }
 
-  /// After so long without a valid frame the counting of frames begins anew.
+  /// After so long without a valid frame the counting of frames starts over.
   @_noAllocation @_noLocks
   private func quietNanoseconds() -> UInt64 {
     min(silenceNanoseconds, max(250_000_000, 2 * description.profile.periodNanoseconds))

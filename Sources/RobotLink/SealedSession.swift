@@ -65,7 +65,7 @@ struct SealedSession {
   /// - Parameter keys: memory for two keys that lives as long as this does.
   init(keys: UnsafeMutablePointer<UInt8>) { self.keys = keys }
 
-  /// Begins anew with the keys that follow from the hand-shake at `nonces` (kind, controller's nonce, robot's nonce).
+  /// Starts over with the keys that follow from the hand-shake at `nonces` (kind, controller's nonce, robot's nonce).
   @_noAllocation @_noLocks
   mutating func begin(nonces: UnsafeMutablePointer<UInt8>, key: UnsafePointer<UInt8>, isRobot: Bool) {
     let kind = nonces[0]

@@ -34,5 +34,5 @@ uint64_t console_dropped(void);
 // errno (ETIMEDOUT: nobody reads), which also makes the program's end a failure.
 int console_report(const char *text);
 
-// Prints `text` by way of the C library.
+// Prints `text` through the C library.
 void console_print(const char *text);

@@ -35,7 +35,7 @@ DG_REALTIME int dg_send(int socket, const void *bytes, size_t count, dg_address 
 // connected elsewhere; its port changes then. 0, or -errno, after which it is connected to nobody.
 DG_REALTIME int dg_aim(int socket, dg_address peer);
 
-// Looks up a host name on a thread of its own, for that can take seconds.
+// Looks up a host name on a thread of its own, because that can take seconds.
 typedef struct dg_resolver dg_resolver;
 
 // Starts looking for the host's IPv4 address, as a number or a name. NULL, and errno, if there is no

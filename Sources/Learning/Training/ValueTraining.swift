@@ -1,4 +1,4 @@
-// Stage two, of models that have a value: what is to be had from a state on, learnt from every behaviour in the data.
+// Stage two, of models that have a value: the rewards that follow a state, learnt from every behaviour in the data.
 
 import CLearningKernels
 import Foundation
