@@ -1,4 +1,4 @@
-// The public declarations of a Swift source and their comments, read line by line: enough for the style of this project.
+// The public declarations of a Swift source and their comments, read line by line, which the project's style allows.
 
 /// A public declaration, and what its comment leaves out.
 struct PublicDeclaration {
@@ -48,12 +48,16 @@ extension PublicDeclaration {
       }
       let indent = line.count - text.count
       if text.hasPrefix("}"), indent == protocolIndent { protocolIndent = nil }
-      let statement = text.replacing(/^(?:@\w+(?:\([^)]*\))?\s*)+/, with: "")
+      let statement = text.hasPrefix("@") ? text.replacing(/^(?:@\w+(?:\([^)]*\))?\s*)+/, with: "") : text
       // Attributes on a line of their own stand between a comment and what it is of.
       if statement.isEmpty, !text.isEmpty { continue }
-      if let declaration = read(
-        String(statement), lines: lines[index...], comment: comment.joined(separator: " "), number: index + 1,
-        isTopLevel: indent == 0, isRequirement: protocolIndent.map { indent == $0 + 2 } ?? false)
+      let isRequirement = protocolIndent.map { indent == $0 + 2 } ?? false
+      // Cheaper than the pattern, which most lines need not be held against.
+      let isPublic = isRequirement || statement.hasPrefix("public ") || statement.hasPrefix("open ")
+      if isPublic,
+        let declaration = read(
+          String(statement), lines: lines[index...], comment: comment.joined(separator: " "), number: index + 1,
+          isTopLevel: indent == 0, isRequirement: isRequirement)
       {
         found.append(declaration)
         if statement.hasPrefix("public protocol ") { protocolIndent = indent }
