@@ -33,7 +33,8 @@ dependencies:
 	  $$run apt-get update -qq && \
 	  $$run env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
 	fi
-	@$(if $(MUJOCO_RELEASE),test -e $(MUJOCO)/libmujoco.so || Packaging/mujoco.sh $(MUJOCO_RELEASE) .build-mujoco/$(MUJOCO_RELEASE))
+	@$(if $(MUJOCO_RELEASE),test -e $(MUJOCO)/libmujoco.so \
+	  || Packaging/mujoco.sh $(MUJOCO_RELEASE) .build-mujoco/$(MUJOCO_RELEASE))
 	@command -v swift >/dev/null || { echo "Swift 6.3 is missing: https://www.swift.org/install/linux/"; exit 1; }
 
 build: dependencies
@@ -82,13 +83,36 @@ test-deb: PACKAGES += debootstrap
 test-deb: deb
 	Packaging/chroot.sh .build-chroot .build-deb/*.deb
 
-# What somebody else's program looks like: both are built against the libraries, and run.
+# Two programs that use the libraries as yours would: built and run.
 EXAMPLES_BUILD := swift build $(SWIFT_FLAGS) --package-path Examples --scratch-path .build-examples
 .PHONY: examples
 examples: dependencies
 	$(EXAMPLES_BUILD)
 	for example in FirstPlan OwnLink; do \
 	  "$$($(EXAMPLES_BUILD) --show-bin-path)/$$example" Models/point-robot.safetensors || exit 1; done
+
+# The pages of the onboard libraries as a static site, .build-docs/site; a link that leads nowhere is an error.
+DOCUMENTED := Foundations ModelLayout PlannerRuntime PlannerModel RobotLink Failsafe ActuatorBus ControlCore \
+  ControlRuntime
+DOCS := .build-docs
+DOCS_BUILD := swift build $(SWIFT_FLAGS) --scratch-path $(DOCS)/build -Xswiftc -emit-symbol-graph \
+  -Xswiftc -emit-symbol-graph-dir -Xswiftc $(CURDIR)/$(DOCS)/graphs
+.PHONY: docs
+docs: dependencies
+	rm -rf $(DOCS)/symbols $(DOCS)/archives $(DOCS)/site
+	mkdir -p $(DOCS)/graphs $(DOCS)/archives
+	for target in ControlRuntime ActuatorBus; do $(DOCS_BUILD) --target $$target || exit 1; done
+	for module in $(DOCUMENTED); do \
+	  mkdir -p $(DOCS)/symbols/$$module && \
+	  find $(DOCS)/graphs \( -name "$$module.symbols.json" -o -name "$$module@*.symbols.json" \) \
+	    -exec cp {} $(DOCS)/symbols/$$module \; && \
+	  docc convert Sources/$$module/$$module.docc --additional-symbol-graph-dir $(DOCS)/symbols/$$module \
+	    --fallback-display-name $$module --fallback-bundle-identifier metadiffuser.$$module \
+	    --fallback-default-module-kind Library --warnings-as-errors \
+	    --output-path $(DOCS)/archives/$$module.doccarchive || exit 1; done
+	docc merge $(foreach module,$(DOCUMENTED),$(DOCS)/archives/$(module).doccarchive) \
+	  --synthesized-landing-page-name MetaDiffuser --output-path $(DOCS)/site
+	@echo "python3 -m http.server --directory $(DOCS)/site, then http://localhost:8000/documentation"
 
 lint: proto-check
 	swift format lint --strict --recursive Package.swift Sources Tests Bench
@@ -167,7 +191,7 @@ SEED ?= 1
 hostile: dependencies
 	HOSTILE_SECONDS=$(SECONDS) HOSTILE_SEED=$(SEED) swift test $(SWIFT_FLAGS) --filter ProgramTests.HostileTests
 
-# The wire format's C code is committed, so that building needs no compiler of protocol buffers; this makes it anew.
+# The wire format's C code is committed, so that building needs no protobuf compiler; this generates it again.
 PROTOCOL := Sources/CRobotProtocol
 .PHONY: proto proto-check
 proto: dependencies

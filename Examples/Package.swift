@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// What somebody else's program looks like that uses the libraries; built and run by `make examples`.
+// Two programs that use the libraries as yours would; `make examples` builds and runs them.
 let package = Package(
   name: "metadiffuser-examples",
   dependencies: [.package(name: "metadiffuser", path: "..")],

@@ -52,7 +52,7 @@ struct LinkLine: ~Copyable {
   }
 
   /// The processor has no source of random numbers: what tells this start from others is when, to the tick of its
-  /// clock, somebody first speaks to it.
+  /// clock, it is first spoken to.
   @_noAllocation @_noLocks
   private mutating func drawEpoch(now: UInt64) {
     let epoch = UInt32(truncatingIfNeeded: now / 40) &* 0x9E37_79B1

@@ -15,7 +15,7 @@ public struct RobotConfiguration: Sendable {
   public let schema: UInt32
   /// Every entry of a command lies in `-actionLimit ... actionLimit`.
   public let actionLimit: Float
-  /// An entry of the command changes by at most this much a second.
+  /// An entry of the command changes by at most this much per second.
   public var slewPerSecond: Float
   /// What the robot does when nothing fresh is there.
   public var reaction: SafeReaction

@@ -14,7 +14,7 @@ static size_t pool_used;
 extern uint32_t stack_bottom[], stack_top[];
 enum { STACK_PAINT = 0x5AFEC0DE };
 
-// One byte an interrupt: in an emulator each access to a register costs as much as a thousand instructions.
+// One byte per interrupt: in an emulator each access to a register costs as much as a thousand instructions.
 static void receive(int line) {
   UART(line)->interrupts = UART_RECEIVED;
   const uint8_t byte = (uint8_t)UART(line)->data;
@@ -104,7 +104,7 @@ void board_paint_stack(void) {
 }
 
 uint32_t board_stack_bytes(void) {
-  // Looks at a few words a call, from the bottom up to the lowest that was ever seen used.
+  // Looks at a few words per call, from the bottom up to the lowest that was ever seen used.
   static uint32_t *mark, *at;
   if (!mark) mark = at = stack_top;
   for (int count = 0; count < 32; count++) {

@@ -6,7 +6,7 @@
 enum { RING_BYTES = 4096 };  // a power of two
 
 typedef struct {
-  volatile uint32_t head, tail;  // written, read; counted on for ever
+  volatile uint32_t head, tail;  // written, read; counted on forever
   uint8_t bytes[RING_BYTES];
 } ring;
 

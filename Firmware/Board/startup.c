@@ -27,7 +27,7 @@ void reset_handler(void) {
   board_reset();
 }
 
-// A fault, or a watchdog that nobody fed: begin anew, which starts with the safe command.
+// A fault, or a watchdog that was not fed: start over, with the safe command.
 static void fault_handler(void) { board_reset(); }
 static void unused_handler(void) {}
 

@@ -3,7 +3,7 @@
 
 import CBoard
 
-/// `count` elements that hold `value`, for ever.
+/// `count` elements that hold `value`, forever.
 package func takeStorage<Element>(repeating value: Element, count: Int) -> UnsafeMutablePointer<Element> {
   let storage = board_take(count * MemoryLayout<Element>.stride).assumingMemoryBound(to: Element.self)
   storage.initialize(repeating: value, count: count)

@@ -4,13 +4,13 @@
   import Failsafe
 #endif
 
-/// Sizes of the bus.
+/// Sizes of the bus. Real-time: yes, constants.
 public enum BusLimits {
-  /// Most entries of a state or a command.
+  /// Most entries of a state or a command. Real-time: yes.
   public static var entries: Int { 64 }
-  /// Most bytes of a frame, checksum included.
+  /// Most bytes of a frame, checksum included. Real-time: yes.
   public static var frameBytes: Int { BusLayout.driveHeader + 4 * entries + 4 }
-  /// Most bytes of a frame on the line.
+  /// Most bytes of a frame on the line. Real-time: yes.
   public static var lineBytes: Int { frameBytes + 5 }
 }
 
@@ -22,13 +22,14 @@ enum BusLayout {
   static var driveHeader: Int { 32 }
 }
 
-/// Microcontroller to sensors: "what do you measure now?"
+/// Microcontroller to sensors: "what do you measure now?" Real-time: yes, a value.
 public struct BusRequest: Equatable, Sendable {
   /// Grows by one with each request.
   public var counter: UInt32
   /// A controller drives the robot: a bench may start an episode.
   public var isDriven: Bool
 
+  /// A request of these parts. Real-time: yes.
   @_noAllocation @_noLocks
   public init(counter: UInt32, isDriven: Bool) {
     self.counter = counter
@@ -36,25 +37,29 @@ public struct BusRequest: Equatable, Sendable {
   }
 }
 
-/// Sensors to microcontroller, the answer to a request. The floats lie beside it.
+/// Sensors to microcontroller, the answer to a request. The floats lie beside it. Real-time: yes, a value.
 public struct BusSensors: Equatable, Sendable {
   /// Echo of the request.
   public var counter: UInt32 = 0
+  /// Number of the episode.
   public var episode: UInt32 = 0
   /// Number of the sample in the episode, 0 for the first.
   public var step: UInt32 = 0
   /// Reward since the sample before, where the bench knows it.
   public var reward: Float? = nil
+  /// The task has ended, with the episode.
   public var terminated = false
+  /// The episode's time was up.
   public var truncated = false
   /// The re-arm button, which a person presses to lift a latched SAFE.
   public var isButtonPressed = false
 
+  /// A first sample without a reward. Real-time: yes.
   @_noAllocation @_noLocks
   public init() {}
 }
 
-/// Microcontroller to drives. The floats of the command lie beside it.
+/// Microcontroller to drives. The floats of the command lie beside it. Real-time: yes, a value.
 public struct BusDrive: Equatable, Sendable {
   /// What the failsafe chose.
   public var mode = CommandMode.idle
@@ -64,16 +69,18 @@ public struct BusDrive: Equatable, Sendable {
   public var counter: UInt32 = 0
   /// Microseconds on the microcontroller's clock, modulo 2^32.
   public var timeMicroseconds: UInt32 = 0
-  /// From a sample to this frame, which is the first to carry the action that answers it; 0 in all other frames.
+  /// From a sample to this frame, if it is the first to carry the action that answers it; 0 in all other frames.
   public var latencyMicroseconds: UInt32 = 0
-  /// How often no fresh action was there in time, and how often SAFE has latched, since the microcontroller's start.
+  /// How often no fresh action was there in time since the microcontroller's start.
   public var lapses: UInt32 = 0
+  /// How often SAFE has latched since then.
   public var latches: UInt32 = 0
   /// When SAFE latched last: microseconds since the sample of the last observation whose answer had been followed.
   public var latchMicroseconds: UInt32 = 0
   /// Most bytes of stack ever used.
   public var stackBytes: UInt32 = 0
 
+  /// An idle command. Real-time: yes.
   @_noAllocation @_noLocks
   public init() {}
 }

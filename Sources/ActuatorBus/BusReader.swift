@@ -13,7 +13,7 @@ enum BusKind: UInt8 {
   case sensors, drive
 }
 
-/// A message that has come.
+/// A message that has come. Real-time: yes, a value.
 public enum BusMessage: Equatable, Sendable {
   case request(BusRequest)
   case sensors(BusSensors)
@@ -22,18 +22,23 @@ public enum BusMessage: Equatable, Sendable {
 
 /// Takes the bus apart byte by byte. Memory is the caller's. Real-time: yes.
 public struct BusReader {
-  /// Frames that were sound, and pieces and frames that were not.
+  /// Frames that were sound.
   public private(set) var accepted: UInt32 = 0
+  /// Frames, and pieces of frames, that were not.
   public private(set) var rejected: UInt32 = 0
-  /// The floats of the last message, `[count]`: a state or a command, all finite. Valid until the next `push`.
+  /// Floats in `values`, 0…64.
   public private(set) var count = 0
+  /// The floats of the last message, `[count]`: a state or a command, all finite. Valid until the next `push`.
   public let values: UnsafeMutablePointer<Float>
 
   private let frame: UnsafeMutableRawPointer
   private var decoder = rp_line_decoder()
 
+  /// Bytes of memory that a reader needs. Real-time: yes.
   public static var memoryBytes: Int { (BusLimits.frameBytes + 7) / 8 * 8 + 4 * BusLimits.entries }
 
+  /// A reader that has read nothing yet. Real-time: yes.
+  ///
   /// - Parameter memory: `memoryBytes` bytes, aligned to 8, which live as long as this does.
   @_noAllocation @_noLocks
   public init(memory: UnsafeMutableRawPointer) {
@@ -43,7 +48,7 @@ public struct BusReader {
     decoder.capacity = BusLimits.frameBytes
   }
 
-  /// Takes a byte in; a message if it ended one.
+  /// Takes a byte in; a message if it ended one. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func push(_ byte: UInt8) -> BusMessage? {
     let event = rp_line_push(&decoder, byte)

@@ -7,8 +7,11 @@ public struct BusWriter {
   private let frame: UnsafeMutableRawPointer
   private let line: UnsafeMutablePointer<UInt8>
 
+  /// Bytes of memory that a writer needs. Real-time: yes.
   public static var memoryBytes: Int { (BusLimits.frameBytes + 7) / 8 * 8 + BusLimits.lineBytes }
 
+  /// A writer in the caller's memory. Real-time: yes.
+  ///
   /// - Parameter memory: `memoryBytes` bytes, aligned to 8, which live as long as this does.
   @_noAllocation @_noLocks
   public init(memory: UnsafeMutableRawPointer) {
@@ -16,6 +19,7 @@ public struct BusWriter {
     line = (memory + (BusLimits.frameBytes + 7) / 8 * 8).assumingMemoryBound(to: UInt8.self)
   }
 
+  /// The request as bytes for the line, valid until the next call. Real-time: yes.
   @_noAllocation @_noLocks
   public func encode(_ request: BusRequest) -> UnsafeRawBufferPointer {
     put(BusKind.request, request.isDriven ? 1 : 0, 0)
@@ -23,7 +27,12 @@ public struct BusWriter {
     return finish(BusLayout.requestBytes)
   }
 
-  /// - Parameter state: `[count]`, at most `BusLimits.entries`.
+  /// The sample as bytes for the line, valid until the next call. Real-time: yes.
+  ///
+  /// - Parameters:
+  ///   - sensors: what is said about the sample.
+  ///   - state: what was measured, `[count]`.
+  ///   - count: 0 … `BusLimits.entries`.
   @_noAllocation @_noLocks
   public func encode(_ sensors: BusSensors, state: UnsafePointer<Float>, count: Int) -> UnsafeRawBufferPointer {
     let flags: UInt8 =
@@ -38,7 +47,12 @@ public struct BusWriter {
     return finish(BusLayout.sensorsHeader + 4 * count)
   }
 
-  /// - Parameter command: `[count]`, at most `BusLimits.entries`.
+  /// The command as bytes for the line, valid until the next call. Real-time: yes.
+  ///
+  /// - Parameters:
+  ///   - drive: what is said about the command.
+  ///   - command: what to drive, `[count]`.
+  ///   - count: 0 … `BusLimits.entries`.
   @_noAllocation @_noLocks
   public func encode(_ drive: BusDrive, command: UnsafePointer<Float>, count: Int) -> UnsafeRawBufferPointer {
     put(BusKind.drive, drive.mode.rawValue, count)

@@ -15,7 +15,7 @@ enum { SECOND = 1000000000 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t was_written = PTHREAD_COND_INITIALIZER;
-// Outlives whoever waits for it: a thread that is stuck keeps it.
+// Outlives its waiter: a thread that is stuck keeps it.
 static const char *report;
 static int is_written, result;
 static _Atomic uint64_t moved;
@@ -62,11 +62,11 @@ void console_print(const char *text) {
   free(copy);
 }
 
-// The program's end, whoever brings it about.
+// The program's end, however it comes about.
 static void end(int status, void *unused) {
   (void)unused;
   errno = 0;
-  // Also what was printed by way of the C library.
+  // Also what was printed through the C library.
   if (!failure && (fflush(stdout) || ferror(stdout))) failure = errno ? errno : EIO;
   if (failure) {
     char text[256];

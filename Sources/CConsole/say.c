@@ -112,7 +112,7 @@ void console_settle(int milliseconds) {
   pthread_mutex_lock(&lock);
   const uint64_t end = console_now() + (uint64_t)milliseconds * 1000000u;
   const struct timespec time = {(time_t)(end / 1000000000u), (long)(end % 1000000000u)};
-  // Once somebody has waited for a write in vain, nobody does so again.
+  // Once a thread has waited for a write in vain, none does so again.
   while (waiting && !is_stuck && !pthread_cond_clockwait(&was_written, &lock, CLOCK_MONOTONIC, &time)) {
   }
   // A thread that got no processor time is not stuck.

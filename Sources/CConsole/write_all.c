@@ -20,7 +20,7 @@ int console_write_all(int descriptor, const char *bytes, size_t count, _Atomic u
   while (count) {
     const ssize_t written = write(descriptor, bytes, count < PIECE_BYTES ? count : PIECE_BYTES);
     if (written < 0 && errno == EAGAIN) {
-      // Somebody who shares the descriptor has made it non-blocking.
+      // Another process that shares the descriptor has made it non-blocking.
       poll(&(struct pollfd){.fd = descriptor, .events = POLLOUT}, 1, 100);
     } else if (written < 0 && errno != EINTR) {
       return errno;

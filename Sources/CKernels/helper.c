@@ -1,4 +1,4 @@
-// The helper thread: an order is a count, taken by whoever raises `taken` to it first.
+// The helper thread: an order is a count; the first thread to raise `taken` to it takes the order.
 
 #define _GNU_SOURCE
 #include "include/helper.h"

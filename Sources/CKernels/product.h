@@ -14,7 +14,7 @@ typedef struct {
   float *to[CK_ROWS];
 } tile_rows;
 
-/// One register tile: `rows` rows by `wide` panels, `stride` apart, of which `columns` columns exist.
+/// One register tile: `rows` rows by `wide` panels, `stride` apart; `columns` of their columns exist.
 CK_INLINE void tile(const int rows, const int wide, const tile_rows *at, size_t depth, const uint16_t *panels,
                     size_t stride, const float *bias, size_t columns) {
   const int vectors = wide * CK_VECTORS;

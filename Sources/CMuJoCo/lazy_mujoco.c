@@ -52,7 +52,8 @@ static void load(void) {
   name_library(name, sizeof name);
   void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
   if (!library) {
-    snprintf(missing, sizeof missing, "MuJoCo cannot be loaded (%s); Debian's package libmujoco2.2.2 holds it", dlerror());
+    snprintf(
+        missing, sizeof missing, "MuJoCo cannot be loaded (%s); Debian's package libmujoco2.2.2 holds it", dlerror());
     return;
   }
 #define LOOK_UP(result, name, parameters, arguments)                                                                   \

@@ -152,7 +152,7 @@ static sigset_t awaited(void) {
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGUSR1);
-  // Whoever starts a program with nohup wants it to outlive its terminal; a signal that is waited for comes even so.
+  // A program started with nohup is to outlive its terminal; a signal that is waited for comes all the same.
   struct sigaction hangup;
   if (sigaction(SIGHUP, NULL, &hangup) || hangup.sa_handler != SIG_IGN) sigaddset(&set, SIGHUP);
   return set;

@@ -1,4 +1,4 @@
-// What the tasks of a model's bank are in numbers, for whoever looks on, in memory that the cycle may read.
+// The tasks of a model's bank in numbers, for people who look on, in memory that the cycle may read.
 
 import PlannerRuntime
 import RobotLink

@@ -4,7 +4,7 @@ import RobotLink
 
 extension ControlCycle {
   /// Takes note of an event of the link at the time `now`. A refusal by a robot that never fitted is the caller's to
-  /// judge.
+  /// judge. Real-time: yes.
   public mutating func note(_ event: ControllerEndpoint.Event, now: UInt64) {
     switch event {
     case .timeout, .link(.none), .link(.observation): break

@@ -4,8 +4,8 @@ import Failsafe
 import PlannerRuntime
 import RobotLink
 
-/// Decides what a robot is told, observation by observation. It has no thread, no link and no clock: whoever drives it
-/// hands in what came and when. Only the planner looks at a clock, to keep to the budget that it is given.
+/// Decides what a robot is told, observation by observation. It has no thread, no link and no clock: its caller hands
+/// in what came and when. Only the planner looks at a clock, to keep to the budget that it is given.
 ///
 /// For each observation, in this order:
 ///
@@ -19,13 +19,15 @@ import RobotLink
 /// nanoseconds. `init` takes all memory; from then on nothing allocates, locks or calls the system. Real-time: yes,
 /// `init` excepted.
 public struct ControlCycle: ~Copyable {
+  /// The control period.
   public let periodNanoseconds: UInt64
   /// What a plan may take, from when its observation was due.
   public let budgetNanoseconds: UInt64
   /// Entries of a plan that go along with an action.
   public let laterEntries: Int
-  /// The answer to the last observation, after `decide`.
+  /// The answer to the last observation, complete after `decide`.
   public internal(set) var action = ActionMessage()
+  /// What the cycle has counted and timed.
   public internal(set) var statistics = LoopStatistics()
   /// Reward of the last observation; 0 where there is none.
   public private(set) var reward: Float = 0
@@ -38,7 +40,7 @@ public struct ControlCycle: ~Copyable {
 
   let seed: UInt64
   let whenUnexplained: UnexplainedReaction
-  /// A slow line carries what moves the robot, and no predictions for whoever looks on.
+  /// A slow line carries what moves the robot, and no predictions for people who look on.
   let isTerse: Bool
   let bankParameters: BankParameters
   let followsContext: Bool
@@ -82,12 +84,17 @@ public struct ControlCycle: ~Copyable {
     case made(PlanResult, start: UInt64, due: UInt64)
   }
 
+  /// A cycle around `planner`, before any robot. Real-time: no.
+  ///
   /// - Parameters:
   ///   - planner: with its context, where `context` is `.given`.
   ///   - bank: the model's, whose parameters name the tasks of a belief.
+  ///   - periodNanoseconds: the control period.
   ///   - budgetNanoseconds: nil: half the period.
   ///   - laterEntries: 0 … 3; more are cut.
   ///   - seed: of the planner's noise; each episode takes the next one.
+  ///   - context: where the context comes from.
+  ///   - whenUnexplained: what is done while nothing that the model knows explains the robot.
   ///   - isTerse: actions carry neither predictions nor beliefs.
   public init(
     planner: consuming Planner, bank: ContextBank? = nil, periodNanoseconds: UInt64, budgetNanoseconds: UInt64? = nil,
@@ -123,10 +130,11 @@ public struct ControlCycle: ~Copyable {
     episodePlanner.planner.onHelper(body, context)
   }
 
-  /// The planner, to look at before and after a run: to borrow it from another module allocates.
+  /// The planner, to look at before and after a run. Real-time: no: to borrow it from another module allocates.
   public var planner: Planner { _read { yield episodePlanner.planner } }
-  /// Number of the last observation's episode, and its step there.
+  /// Number of the last observation's episode. Real-time: yes.
   public var episode: UInt32 { episodes.episode }
+  /// The last observation's step in its episode, from 0. Real-time: yes.
   public var step: UInt32 { episodes.step }
 
   /// The true parameters of the task of `hypothesis` of the bank; none where nobody has named them. Real-time: no.
@@ -134,11 +142,11 @@ public struct ControlCycle: ~Copyable {
     (0..<bankParameters.size).map { bankParameters.value(hypothesis, $0) }
   }
 
-  /// What there is to tell, oldest first; nil: no more.
+  /// What there is to tell, oldest first; nil: no more. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func nextNews() -> LoopEvent? { news.next() }
 
-  /// Takes note of how long a plan took before any robot waited for it.
+  /// Takes note of how long a plan took before any robot waited for it. Real-time: yes.
   public mutating func noteRehearsal(nanoseconds: UInt64, steps: Int) {
     episodePlanner.stepTime.record(nanoseconds / UInt64(max(1, steps)))
   }
@@ -146,7 +154,7 @@ public struct ControlCycle: ~Copyable {
   // MARK: The cycle
 
   /// Takes note of an observation that came at `arrival`: starts of robots and episodes, and transitions. One that was
-  /// not answered yet is superseded.
+  /// not answered yet is superseded. Real-time: yes.
   public mutating func observe(_ observation: borrowing ObservationMessage, arrival: UInt64) {
     if isPending { statistics.superseded += 1 }
     isPending = true
@@ -171,11 +179,12 @@ public struct ControlCycle: ~Copyable {
     self.arrival = arrival
   }
 
-  /// Plans for the last observation at the time `now`, if that is wanted and there is time.
+  /// Plans for the last observation at the time `now`, if that is wanted and there is time. Real-time: yes.
   ///
   /// - Parameters:
-  ///   - robot: whom the action will go to.
+  ///   - robot: the robot that the action will go to.
   ///   - isRearmAsked: a person has just asked for a latch to be lifted, the robot's or this side's.
+  ///   - now: the time at which planning starts.
   public mutating func plan(for robot: RobotDescription, isRearmAsked: Bool, now: UInt64) {
     (actionLimit, inLockstep) = (robot.actionLimit, robot.lockstep)
     action.predictedReturn = nil
@@ -210,7 +219,7 @@ public struct ControlCycle: ~Copyable {
     return .made(result, start: now, due: due)
   }
 
-  /// Chooses the command at the time `now` and completes `action` with it.
+  /// Chooses the command at the time `now` and completes `action` with it. Real-time: yes.
   public mutating func decide(now: UInt64) {
     let wasSafe = failsafe.isSafe
     switch attempt {
@@ -272,13 +281,13 @@ public struct ControlCycle: ~Copyable {
   /// A command was wanted for the last observation.
   private var isDriven: Bool { if case .notWanted = attempt { false } else { true } }
 
-  /// Takes note that the action has left.
+  /// Takes note that the action has left. Real-time: yes.
   public mutating func sent(now: UInt64) {
     statistics.recordAnswer(nanoseconds: now > arrival ? now - arrival : 0)
     statistics.cycles += 1
   }
 
-  /// Does what need not be done before an answer: learns from the episode, and prepares the next plan.
+  /// Does what need not be done before an answer: learns from the episode, and prepares the next plan. Real-time: yes.
   public mutating func useSlack() {
     if isLast {
       if episodes.end() { endEpisode() }

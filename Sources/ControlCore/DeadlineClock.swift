@@ -20,6 +20,8 @@ public struct DeadlineClock: Equatable, Sendable {
   private var secondLast: UInt64 = 0
   private var isFirst = true
 
+  /// A clock that has seen no observation yet. Real-time: yes.
+  ///
   /// - Parameters:
   ///   - periodNanoseconds: the robot's control period.
   ///   - budgetNanoseconds: what a plan may take from the time its observation was due; nil: half the period.
@@ -30,6 +32,7 @@ public struct DeadlineClock: Equatable, Sendable {
   }
 
   /// The local time at which an observation that arrived now was due, at most `arrival` and at least a period before.
+  /// Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func due(sampleTime: UInt64, arrival: UInt64) -> UInt64 {
     let difference = arrival &- sampleTime

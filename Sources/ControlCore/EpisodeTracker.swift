@@ -2,7 +2,7 @@
 
 import RobotLink
 
-/// What an observation is to the one before. Real-time: yes.
+/// How an observation follows the one before. Real-time: yes.
 struct EpisodePassage: Equatable {
   /// It is of another start of a robot, which may be another robot.
   var isOtherStart = false

@@ -1,4 +1,4 @@
-// A robot that runs its episodes and is given no command: whoever looks on must hear of it, whatever the cause.
+// A robot that runs its episodes and is given no command: people must hear of it, whatever the cause.
 
 /// Measures for how long a driven robot has been given nothing but the safe command. Real-time: yes.
 package struct IdleWatch: Equatable, Sendable {

@@ -1,6 +1,6 @@
 // What a control cycle has to tell people, in the order in which it happens.
 
-/// News from the cycle.
+/// News from the cycle. Real-time: yes, a value.
 public enum LoopEvent: UInt8, Sendable {
   case connected, robotRestarted, busy, silent, goodbye, refused, contextInferred, contextMissing, safe, changeNoticed
   /// The robot describes itself otherwise than before, or refuses while it is driven: it is not obeyed in that.

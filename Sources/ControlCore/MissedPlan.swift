@@ -1,6 +1,6 @@
 // Why an observation got no plan of its own.
 
-/// Why the last observation that has no plan of its own has none.
+/// Why the last observation that has no plan of its own has none. Real-time: yes, a value.
 public enum MissedPlan: Equatable, Sendable {
   case none
   /// It reached the planner so long after it was due.

@@ -2,7 +2,7 @@
 
 import PlannerRuntime
 
-/// What the loop believes it drives, without what only a report needs.
+/// What the loop believes it drives, without what only a report needs. Real-time: yes, a value.
 public struct ShownBelief: Equatable, Sendable {
   /// Of the model's bank; `ControlLoop.taskParameters` says what task that is.
   public var hypothesis: Int
@@ -11,6 +11,7 @@ public struct ShownBelief: Equatable, Sendable {
   /// Nothing that the model knows explains the robot.
   public var isUnexplained: Bool
 
+  /// What is shown of `belief`. Real-time: yes.
   @_noAllocation @_noLocks
   public init(_ belief: Belief) {
     (hypothesis, confidence, isUnexplained) = (belief.hypothesis, belief.confidence, belief.isUnexplained)

@@ -1,6 +1,6 @@
-// News that a peer can make come ten times a second: told at once, and then now and again.
+// News that a peer can cause ten times per second: told at once, then at long intervals.
 
-/// Lets an event through at first and then once in ten seconds. Real-time: yes.
+/// Lets an event through at once, then once in ten seconds. Real-time: yes.
 package struct SparseNews: Equatable, Sendable {
   package static var intervalNanoseconds: UInt64 { @_noAllocation @_noLocks get { 10_000_000_000 } }
 

@@ -48,8 +48,8 @@ package struct StepFailsafe: Equatable, Sendable {
     let steps = step > answered ? UInt64(step - answered) : 1
     let passed = Self.saturated(steps.multipliedReportingOverflow(by: times.periodNanoseconds))
     answered = step
-    // So long a time without an observation, or with late ones only, says that robot, link or machine stood still, and
-    // nothing about the planner: what was planned before is worthless, but SAFE latches on plans that fail.
+    // So long a time without an observation, or with late ones only, says that robot, link or machine stood still. It
+    // says nothing about the planner. What was planned before is worthless, but SAFE latches only on plans that fail.
     untried = Self.saturated(untried.addingReportingOverflow(passed))
     if untried >= times.safeAfterNanoseconds(ahead: ahead) - times.decisionNanoseconds { failsafe.standDown() }
     if isPlanned || hasFailed { untried = 0 }
@@ -63,7 +63,7 @@ package struct StepFailsafe: Equatable, Sendable {
     let (sum, overflow) = time.addingReportingOverflow(passed)
     time = sum
     guard overflow else { return }
-    // The end of the clock: it begins anew, with nothing planned. SAFE knows no time.
+    // The end of the clock: it starts over, with nothing planned. SAFE knows no time.
     time = 0
     if !failsafe.isSafe { failsafe = TimedFailsafe(times: times) }
   }

@@ -1,6 +1,6 @@
 // What is done about a robot that the model does not know.
 
-/// What the loop does while nothing that the model knows explains the robot.
+/// What the loop does while nothing that the model knows explains the robot. Real-time: yes, a value.
 public enum UnexplainedReaction: String, CaseIterable, Sendable {
   /// Drives on, and says so.
   case carryOn = "carry-on"

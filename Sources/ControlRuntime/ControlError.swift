@@ -4,7 +4,7 @@ import PlannerModel
 import PlannerRuntime
 import RobotLink
 
-/// Errors of the controller. Each message names what does not fit and how to cure it.
+/// Errors of the controller. Each message names what does not fit and how to cure it. Real-time: no (strings).
 public enum ControlError: Error, CustomStringConvertible {
   case model(ModelError)
   case planner(PlannerError)

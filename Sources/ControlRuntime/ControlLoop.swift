@@ -6,12 +6,14 @@ import PlannerModel
 import PlannerRuntime
 import RobotLink
 
-/// Drives a robot with a model over a link, on the robot's clock.
+/// Drives a robot with a model over a link, on the robot's clock. Real-time: no, `run` excepted.
 ///
 /// `init` takes all memory and rehearses; `run` then allocates nothing while it drives. Only `status` and
 /// `taskParameters` may be used from other threads while `run` runs; the rest is for before and after.
 public final class ControlLoop {
+  /// What the loop shows to other threads while it runs.
   public let status = LoopStatus()
+  /// Where the link leads.
   public let address: LinkAddress
   /// Transitions of the warm-start file that the planner passed over as absurd.
   public let refusedTransitions: Int
@@ -27,7 +29,9 @@ public final class ControlLoop {
   private(set) var endpoint: ControllerEndpoint
   private(set) var cycle: ControlCycle
 
-  /// Opens the link and makes the planner. Throws when model, warm start, settings or address cannot be used.
+  /// Opens the link and makes the planner. Real-time: no.
+  ///
+  /// - Throws: `ControlError` when model, warm start, settings or address cannot be used.
   public convenience init(model: LoadedModel, options: ControlOptions, address: LinkAddress) throws(ControlError) {
     // A serial line is slow: it carries what moves the robot.
     let isSlow = if case .udp = address { false } else { true }
@@ -39,7 +43,9 @@ public final class ControlLoop {
     }
   }
 
-  /// The same over a link of your own. Throws when model, warm start or settings cannot be used.
+  /// Makes the planner for a link of your own. Real-time: no.
+  ///
+  /// - Throws: `ControlError` when model, warm start or settings cannot be used.
   public convenience init(
     model: LoadedModel, options: ControlOptions, transport: any FrameTransport
   ) throws(ControlError) {
@@ -92,21 +98,27 @@ public final class ControlLoop {
     publish()
   }
 
-  /// What a plan may take, from when its observation was due.
+  /// What a plan may take, from when its observation was due. Real-time: no.
   public var budgetNanoseconds: UInt64 { cycle.budgetNanoseconds }
+  /// What the cycle has counted and timed. Real-time: no.
   public var statistics: LoopStatistics { cycle.statistics }
+  /// Transitions shown to the planner since its context was last cleared. Real-time: no.
   public var contextTransitions: Int { cycle.planner.transitionCount }
+  /// Whether plans are conditioned on a context. Real-time: no.
   public var hasContext: Bool { cycle.planner.hasContext }
-  /// What the planner believes about the robot; nil where its context is not a belief.
+  /// What the planner believes about the robot; nil where its context is not a belief. Real-time: no.
   public var belief: Belief? { cycle.planner.belief }
   /// The true parameters of the task of `hypothesis` of the model's bank; none where nobody has named them. From any
-  /// thread.
+  /// thread. Real-time: no.
   public func taskParameters(_ hypothesis: Int) -> [Float] {
     taskParameters[hypothesis]
   }
+  /// Name of the planner's instruction set: `avx2`. Real-time: no.
   public var kernelName: String { cycle.planner.kernelName }
+  /// Bytes of the planner's arena. Real-time: no.
   public var arenaBytes: Int { cycle.planner.arenaBytes }
   /// Calls `body(context)` on the planner's second thread, if it has one, and waits for it; not while `run` runs.
+  /// Real-time: no.
   public func onHelper(
     _ body: @convention(c) (UnsafeMutableRawPointer?) -> Void, _ context: UnsafeMutableRawPointer? = nil
   ) {
@@ -114,15 +126,17 @@ public final class ControlLoop {
   }
   /// The planner's second thread, if it has one.
   var helperThread: UInt64? { cycle.planner.helperThread }
+  /// What the link has seen since its start. Real-time: no.
   public var counters: LinkCounters { endpoint.session.counters }
-  /// The robot's clock and this machine's.
+  /// The difference between the robot's clock and this machine's. Real-time: no.
   public var clock: ClockEstimate { endpoint.session.clock }
+  /// What the robot says about itself; nil before the first hand-shake. Real-time: no.
   public var robot: RobotDescription? { endpoint.session.robot }
 
   // MARK: Running
 
   /// Runs until `status.stop()`, a refusal by the first robot found, or the robot's goodbye where that is asked for.
-  /// Call it on a thread of its own.
+  /// Call it on a thread of its own. Real-time: yes: while it drives it neither allocates nor locks nor logs.
   public func run() {
     let start = ThreadUsage.now(with: cycle, allocationCount: options.allocationCount)
     var goesOn = true
@@ -179,7 +193,7 @@ public final class ControlLoop {
   }
 
   private func answer() {
-    // Whoever sends observations has described itself.
+    // A robot that sends observations has described itself.
     guard let robot = endpoint.session.robot else { return }
     cycle.plan(for: robot, isRearmAsked: status.takeRearm(), now: monotonicNanoseconds())
     cycle.decide(now: monotonicNanoseconds())

@@ -5,7 +5,7 @@ import PlannerModel
 import PlannerRuntime
 import RobotLink
 
-/// How a model is run on a robot.
+/// How a model is run on a robot. Real-time: no (strings and arrays).
 public struct ControlOptions: Sendable {
   /// Seed of the planner's noise; the same seed and observations give the same plans while no budget cuts them.
   public var seed: UInt64 = 1
@@ -16,6 +16,7 @@ public struct ControlOptions: Sendable {
   public var laterEntries: Int? = nil
   /// How plans are made; nil: as the model says.
   public var planner: PlannerOptions? = nil
+  /// What is done while nothing that the model knows explains the robot.
   public var whenUnexplained = UnexplainedReaction.carryOn
   /// Episodes that gather the warm start, if none is given.
   public var warmStartEpisodes = 1
@@ -27,6 +28,7 @@ public struct ControlOptions: Sendable {
   public var key: LinkKey? = nil
   /// Name told to the robot.
   public var modelName = "metadiffuser"
+  /// Whether `run` ends with the robot's goodbye.
   public var exitsWithRobot = false
   /// Instruction set of the planner by name; nil: the best one here.
   public var kernel: String? = nil
@@ -34,10 +36,12 @@ public struct ControlOptions: Sendable {
   public var threads = 1
   /// CPU of the control thread; nil leaves it to the system. A second thread gets the first other one.
   public var cpu: Int? = nil
+  /// Whether it is an error that the machine refuses a step of the real-time set-up.
   public var requiresRealTime = false
   /// Heap allocations of the calling thread so far, from a program that counts them.
   public var allocationCount: (@Sendable () -> UInt64)? = nil
 
+  /// The defaults. Real-time: no.
   public init() {}
 
   /// A line loses single frames, if any, and bytes take time on it.

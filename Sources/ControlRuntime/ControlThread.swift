@@ -4,7 +4,7 @@ import CRealTime
 import Glibc
 import Synchronization
 
-/// Runs a loop on a real-time thread.
+/// Runs a loop on a real-time thread. Real-time: no.
 public final class ControlThread {
   private let loop: ControlLoop
   private let options: ControlOptions
@@ -12,12 +12,13 @@ public final class ControlThread {
   /// What the machine refused; complete after `start`.
   public private(set) var warnings: [RealTimeWarning] = []
 
+  /// A thread that is not started yet. Real-time: no.
   public init(loop: ControlLoop, options: ControlOptions) {
     self.loop = loop
     self.options = options
   }
 
-  /// What a signal asks for.
+  /// What a signal asks for. Real-time: yes, a value.
   public enum Request: Sendable {
     /// SIGINT, SIGTERM or SIGHUP.
     case stop
@@ -25,10 +26,10 @@ public final class ControlThread {
     case rearm
   }
 
-  /// From now on these signals wait for `waitForSignal`. Call it first, before any thread is started.
+  /// From now on these signals wait for `waitForSignal`. Call it first, before any thread is started. Real-time: no.
   public static func holdSignals() { rt_block_signals() }
 
-  /// What was asked for within `milliseconds`; nil: nothing.
+  /// What was asked for within `milliseconds`; nil: nothing. Real-time: no (it waits).
   public static func waitForSignal(milliseconds: Int) -> Request? {
     switch rt_wait_signal(Int32(clamping: milliseconds)) {
     case 0: nil
@@ -37,7 +38,9 @@ public final class ControlThread {
     }
   }
 
-  /// Sets up the process and starts the thread. Throws if the machine refuses a step that `options` demands.
+  /// Sets up the process and starts the thread. Real-time: no.
+  ///
+  /// - Throws: `ControlError` if the machine refuses a step that `options` demands, or the thread.
   public func start() throws(ControlError) {
     warnings = RealTimeSetup.prepareProcess() + RealTimeSetup.prepareHelper(loop.helperThread, besides: options.cpu)
     if options.requiresRealTime, !warnings.isEmpty { throw .realTime(warnings) }
@@ -59,7 +62,7 @@ public final class ControlThread {
     }
   }
 
-  /// Waits for the loop's end.
+  /// Waits for the loop's end. Real-time: no.
   public func join() { rt_join(thread) }
 
   private let isReady = ReadyFlag()

@@ -4,7 +4,8 @@ import ControlCore
 import RobotLink
 import Synchronization
 
-/// Written by the control thread, read by any other. Each value is true on its own; together they may be of two cycles.
+/// What the loop shows: written by the control thread, read by any other. Each value is true on its own; together they
+/// may be of two cycles. Real-time: yes, where a member does not say otherwise: every value is an atomic.
 public final class LoopStatus: Sendable {
   package let isStopRequested = Atomic(false)
   private let isRearmRequested = Atomic(false)
@@ -22,30 +23,39 @@ public final class LoopStatus: Sendable {
   /// The last eight news, a byte each, the newest lowest.
   private let newsBytes = Atomic<UInt64>(0)
 
+  /// Before the loop runs. Real-time: no.
   public init() {}
 
-  /// Asks the loop to end after the present cycle.
+  /// Asks the loop to end after the present cycle. Real-time: yes.
   public func stop() { isStopRequested.store(true, ordering: .relaxed) }
 
-  /// A person has had a look: a SAFE that is latched now, the robot's or the loop's own, is lifted.
+  /// Lifts a SAFE that is latched now, the robot's or the loop's own, after a person has had a look. Real-time: yes.
   public func rearm() { isRearmRequested.store(true, ordering: .relaxed) }
 
   /// Whether that was asked for since the last call.
   @_noAllocation @_noLocks
   func takeRearm() -> Bool { isRearmRequested.exchange(false, ordering: .relaxed) }
 
+  /// Whether `run` has ended. Real-time: yes.
   public var isOver: Bool { hasEnded.load(ordering: .acquiring) }
+  /// Whether a robot is connected. Real-time: yes.
   public var isConnected: Bool { isConnectedNow.load(ordering: .relaxed) }
-  /// How far frames get towards the robot.
+  /// How far frames get towards the robot. Real-time: yes.
   public var reach: LinkReach { LinkReach(word: reachWord.load(ordering: .relaxed)) }
+  /// Number of the last observation's episode. Real-time: yes.
   public var episode: Int { Int(numbers.load(ordering: .relaxed) >> 32) }
+  /// The last observation's step in its episode. Real-time: yes.
   public var step: Int { Int(numbers.load(ordering: .relaxed) & 0xFFFF_FFFF) }
+  /// Reward of the last observation; 0 where there is none. Real-time: yes.
   public var reward: Float { Float(bitPattern: rewardBits.load(ordering: .relaxed)) }
+  /// What the last plan took; 0 where the last answer had none of its own. Real-time: yes.
   public var planMicroseconds: UInt32 { plan.load(ordering: .relaxed) }
+  /// Observations that no plan of their own answered in time. Real-time: yes.
   public var deadlineMisses: UInt64 { misses.load(ordering: .relaxed) }
+  /// Why the last observation that has no plan of its own has none. Real-time: yes.
   public var missedPlan: MissedPlan { MissedPlan(word: missedWord.load(ordering: .relaxed)) }
 
-  /// nil where the controller has no belief; all of it is of one cycle.
+  /// What is believed about the robot, all of one cycle; nil where the controller has no belief. Real-time: yes.
   public var belief: ShownBelief? {
     let bits = beliefBits.load(ordering: .relaxed)
     guard bits & 1 != 0 else { return nil }
@@ -54,7 +64,8 @@ public final class LoopStatus: Sendable {
       isUnexplained: bits & 2 != 0)
   }
 
-  /// News since `count`, oldest first, which is moved on; of more than eight the oldest are forgotten.
+  /// News since `count`, oldest first; `count` is moved on. Of more than eight the oldest are forgotten. Real-time: no
+  /// (an array).
   public func news(since count: inout Int) -> [LoopEvent] {
     let total = newsCount.load(ordering: .acquiring)
     let fresh = min(total - count, 8)

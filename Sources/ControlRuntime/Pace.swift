@@ -3,18 +3,18 @@
 
 import RobotLink
 
-/// What keeps a model from driving at its pace, known before it drives.
+/// What keeps a model from driving at its pace, known before it drives. Real-time: yes, a value.
 public enum PaceWarning: Equatable, Sendable {
   /// A denoising step alone takes longer than the period: no plan can be in time.
   case noPlanInTime(stepNanoseconds: UInt64, periodNanoseconds: UInt64)
-  /// A whole plan takes longer than its budget, which cuts it to so many of its denoising steps.
+  /// A whole plan takes longer than its budget, which cuts it to `steps` of its denoising steps.
   case plansCutShort(planNanoseconds: UInt64, budgetNanoseconds: UInt64, steps: Int, of: Int)
-  /// Observation and action take so long on the line, of a period; a rate of `leastBaud` would leave half of it.
+  /// Observation and action take this much of a period on the line; a rate of `leastBaud` would leave half of it.
   case slowLine(load: LineLoad, nanoseconds: UInt64, periodNanoseconds: UInt64, leastBaud: UInt64)
 }
 
 extension ControlLoop {
-  /// What is known to be too slow, measured in rehearsal and reckoned from the line's rate.
+  /// What is known to be too slow, measured in rehearsal and computed from the line's rate. Real-time: no.
   public var paceWarnings: [PaceWarning] {
     var warnings: [PaceWarning] = []
     let (plan, steps) = (rehearsal.shorter.nanoseconds, max(1, rehearsal.shorter.steps))

@@ -3,10 +3,13 @@
 import CRealTime
 import Glibc
 
-/// A step of the real-time set-up that the machine refused.
+/// A step of the real-time set-up that the machine refused. Real-time: no (strings).
 public struct RealTimeWarning: Equatable, Sendable, CustomStringConvertible {
+  /// What was asked of the machine.
   public let step: String
+  /// The system's own words.
   public let cause: String
+  /// What it means and how to mend it.
   public let cure: String
 
   public var description: String { "\(step) refused (\(cause)); \(cure)" }
@@ -17,7 +20,7 @@ public enum RealTimeSetup {
   /// Priority of the control thread: above ordinary real-time threads, below the kernel's own at 99.
   public static let priority: Int32 = 80
 
-  /// Sees to it that what is freed while a model loads leaves the process. Call it first.
+  /// Sees to it that what is freed while a model loads leaves the process. Call it first. Real-time: no.
   public static func beginLoading() { rt_return_large_blocks() }
 
   /// Libraries that read options and files and are not used in the cycle: their code is not kept in memory.
@@ -26,7 +29,8 @@ public enum RealTimeSetup {
     "libdispatch",
   ]
 
-  /// Locks memory and forbids deep sleep. Call it once, when all memory has been taken.
+  /// Locks memory and forbids deep sleep; what was refused. Call it once, when all memory has been taken.
+  /// Real-time: no.
   public static func prepareProcess() -> [RealTimeWarning] {
     defer {
       for library in startLibraries { rt_release_library(library) }
@@ -41,14 +45,15 @@ public enum RealTimeSetup {
     ].compactMap(\.self)
   }
 
-  /// Sets policy, CPU and stack of the calling thread. `cpu` nil leaves the choice to the system.
+  /// Sets policy, CPU and stack of the calling thread; what was refused. `cpu` nil leaves the choice to the system.
+  /// Real-time: no.
   public static func prepareThread(cpu: Int?) -> [RealTimeWarning] {
     rt_touch_stack(128 * 1024)
     return prepare(rt_self(), cpu: cpu)
   }
 
   /// The same for the planner's helper, if there is one, on the first CPU other than `cpu`. Call it before the calling
-  /// thread is bound to `cpu`.
+  /// thread is bound to `cpu`. Real-time: no.
   public static func prepareHelper(_ thread: UInt64?, besides cpu: Int?) -> [RealTimeWarning] {
     guard let thread else { return [] }
     return prepare(thread, cpu: cpu.map { Int(rt_other_cpu(Int32(clamping: $0))) })

@@ -5,6 +5,7 @@ import ControlCore
 import PlannerRuntime
 
 /// Counts of a thread, or of several; the difference of two readings is what the work between them has cost.
+/// Real-time: yes, a value.
 public struct ThreadUsage: Equatable, Sendable {
   /// Heap allocations; nil where the program does not count them.
   public private(set) var allocations: UInt64? = nil
@@ -13,7 +14,7 @@ public struct ThreadUsage: Equatable, Sendable {
   /// Times another thread took the processor away.
   public private(set) var involuntarySwitches: UInt64 = 0
 
-  /// Nothing yet.
+  /// Nothing yet. Real-time: yes.
   public init() {}
 
   /// The calling thread's counts since its start. `allocationCount` is the program's own counter, if it has one.
@@ -39,6 +40,7 @@ public struct ThreadUsage: Equatable, Sendable {
     return now(allocationCount: allocationCount) + helper.usage
   }
 
+  /// The sum of two threads' counts. Real-time: yes.
   public static func + (first: ThreadUsage, second: ThreadUsage) -> ThreadUsage {
     var usage = ThreadUsage()
     if first.allocations != nil || second.allocations != nil {
@@ -50,6 +52,7 @@ public struct ThreadUsage: Equatable, Sendable {
     return usage
   }
 
+  /// The difference of two readings, the later one first. Real-time: yes.
   public static func - (end: ThreadUsage, start: ThreadUsage) -> ThreadUsage {
     var usage = ThreadUsage()
     if let after = end.allocations, let before = start.allocations { usage.allocations = after - before }
@@ -60,9 +63,9 @@ public struct ThreadUsage: Equatable, Sendable {
   }
 }
 
-/// What has a planner's second thread work for it.
+/// A planner, or what holds one: it can have something run on the planner's second thread. Real-time: no.
 public protocol HelperOwner: ~Copyable {
-  /// Calls `body(context)` on that thread, if there is one, and waits for it.
+  /// Calls `body(context)` on that thread, if there is one, and waits for it. Real-time: no.
   func onHelper(
     _ body: @convention(c) (UnsafeMutableRawPointer?) -> Void, _ context: UnsafeMutableRawPointer?)
 }
@@ -83,8 +86,8 @@ private func takeReading(_ reading: UnsafeMutableRawPointer?) {
 
 /// The process as the system sees it. Real-time: no.
 public enum ProcessUsage {
-  /// Bytes that lie in memory now.
+  /// Bytes that lie in memory now. Real-time: no.
   public static var residentBytes: UInt64 { rt_resident_bytes() }
-  /// Nanoseconds since the process was started, to the system's tick (10 ms).
+  /// Nanoseconds since the process was started, to the system's tick (10 ms). Real-time: no.
   public static var ageNanoseconds: UInt64 { rt_process_age() }
 }

@@ -18,7 +18,7 @@ public struct ChangeReport: Codable, Sendable, Equatable {
     var text: String { String(format: "%.1f ± %.1f", mean, standardError) }
   }
 
-  /// How somebody coped with the change.
+  /// How one driver coped with the change.
   public struct Recovery: Codable, Sendable, Equatable {
     /// Steps from the change until the mean reward of the following `rateSteps` steps is at least 90 % of the way from
     /// random's rate to the new expert's. An episode that never gets there counts with all of its steps.

@@ -82,7 +82,7 @@ public struct ChangeTest: Sendable {
     }
   }
 
-  /// The two tasks' rewards, one a step, under `action`; the new task goes on from where the old one left the robot.
+  /// The two tasks' rewards, one per step, under `action`; the new task goes on from where the old one left the robot.
   private func play(
     _ episode: ChangeEpisode, seed: UInt64,
     step: (_ task: any ControlTask, _ number: Int) throws -> StepResult
@@ -131,7 +131,7 @@ public struct ChangeTest: Sendable {
 /// One episode with a change, and what expert and random do in it.
 struct ChangeEpisode: Sendable {
   var before: [Double], after: [Double]
-  /// One a step, of the planner; fewer than the episode's length where the robot fell.
+  /// One per step, of the planner; fewer than the episode's length where the robot fell.
   var rewards: [Double] = []
   /// The same of the expert, which is told of the change at once.
   var expertRewards: [Double] = []

@@ -28,7 +28,7 @@ public struct MetaTest: Sendable {
   public var yardstick: Behaviour
   /// Tasks at a time; plan times are only worth quoting at 1.
   public var threads = 1
-  /// Makes whoever drives the episodes, once a thread: the planner of `model` unless a baseline takes its place.
+  /// Makes the driver of the episodes, once per thread: the planner of `model`, or a baseline.
   public var makeDriver: @Sendable (MetaTest) throws -> any EpisodeDriver = { test in
     try PlannerDriver(weights: test.model.weights, options: test.options, kernels: test.kernels)
   }

@@ -6,7 +6,7 @@ import Tasks
 
 /// Result of a meta-test. Encoded with snake-case keys it is what `metadiffuser evaluate --json` prints.
 public struct MetaTestReport: Codable, Sendable, Equatable {
-  /// Milliseconds a plan.
+  /// Milliseconds per plan.
   public struct PlanTime: Codable, Sendable, Equatable {
     public var p50: Double, p99: Double, p999: Double, max: Double
 
@@ -130,7 +130,7 @@ public struct MetaTestReport: Codable, Sendable, Equatable {
         + [planMs.p50, planMs.p99, planMs.max].map { right($0, 0, 2) }.joined(separator: " / "))
   }
 
-  /// The first episode as another line of it; nil where the warm start was somebody else's.
+  /// The first episode as another line of it; nil where another driver made the warm start.
   public var firstEpisodeRow: String? { firstEpisode.map { line($0, "own, first", "") } }
 
   private func line(_ standing: Standing, _ warmStart: String, _ rest: String) -> String {

@@ -6,7 +6,7 @@ import Learning
 import PlannerRuntime
 import Tasks
 
-/// Trains one task-conditioned soft actor-critic for a family, on tasks drawn anew for every episode: a fair yardstick
+/// Trains one task-conditioned soft actor-critic for a family, on tasks newly drawn for every episode: a fair yardstick
 /// on tasks that are in no list, too.
 ///
 /// Work comes in rounds: every robot lives through one episode under a task of its own while the learner makes

@@ -1,6 +1,6 @@
 // The last thing before the actuators: what is finite, within limits and fresh passes, clamped in magnitude and slew.
 
-/// Why an action was not followed.
+/// Why an action was not followed. Real-time: yes, a value.
 public enum GateVerdict: Equatable, Sendable {
   case accepted
   /// A NaN or an infinity.
@@ -18,16 +18,17 @@ public enum GateVerdict: Equatable, Sendable {
 /// Whatever is offered and measured, every entry of `output` is finite, within the limit, and moves no faster than the
 /// slew limit; in SAFE it only moves to the safe command.
 public struct CommandGate {
+  /// What decides on which command is given.
   public var failsafe: TimedFailsafe
   /// Entries of a command.
   public let size: Int
   /// Every entry lies in `-limit ... limit`.
   public let limit: Float
-  /// An entry changes by at most this much a second.
+  /// An entry changes by at most this much per second.
   public let slewPerSecond: Float
   /// What the robot does when nothing fresh is there.
   public let reaction: SafeReaction
-  /// The safe command as of the last `update`, `[size]`.
+  /// The safe command as of the last `update`, `[size]`. Real-time: yes.
   public var safeCommand: UnsafePointer<Float> { @_noAllocation @_noLocks get { UnsafePointer(safe) } }
   /// The command for the actuators as of the last `update`, `[size]`.
   public let output: UnsafeMutablePointer<Float>
@@ -47,12 +48,19 @@ public struct CommandGate {
   private var firstEntry = 0
   private var updated: UInt64? = nil
 
-  /// Floats of memory that a gate needs.
+  /// Floats of memory that a gate needs. Real-time: yes.
   @_noAllocation @_noLocks
   public static func memoryCount(size: Int, laterEntries: Int) -> Int { (5 + laterEntries) * size }
 
+  /// A gate at the command `rest`. Real-time: yes.
+  ///
   /// - Parameters:
+  ///   - times: when the failsafe acts.
+  ///   - size: entries of a command.
   ///   - laterEntries: how many entries that come along with an action are used.
+  ///   - limit: every entry lies in `-limit ... limit`; positive and finite.
+  ///   - slewPerSecond: the most that an entry changes by per second; positive and finite.
+  ///   - reaction: what the robot does when nothing fresh is there; sound within `limit`.
   ///   - rest: the command to begin with, `[size]`, and the safe one where the reaction says so; within the limit.
   ///   - memory: `memoryCount` floats, which live as long as this does; `output` is the first `size` of them.
   @_noAllocation @_noLocks
@@ -83,6 +91,7 @@ public struct CommandGate {
   }
 
   /// Takes note of how fast what each entry drives is moving, `[size]`, sampled now. What is not finite is not known.
+  /// Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func measure(_ values: UnsafePointer<Float>, now: UInt64) {
     for index in 0..<size { velocities[index] = values[index].isFinite ? values[index] : 0 }
@@ -90,7 +99,7 @@ public struct CommandGate {
   }
 
   /// Takes over `command`, `[size]`, and the `count` entries after it, `[count, size]`, if all are sound and the
-  /// command is fresh; else nothing changes. See `TimedFailsafe.accept`.
+  /// command is fresh; else nothing changes. See `TimedFailsafe.accept`. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func offer(
     _ command: UnsafePointer<Float>, later: UnsafePointer<Float>, count: Int, now: UInt64, observationTime: UInt64,
@@ -113,7 +122,7 @@ public struct CommandGate {
     return nil
   }
 
-  /// Moves `output` on to the time `now`. Call it at least once in `decisionNanoseconds`.
+  /// Moves `output` on to the time `now`. Call it at least once in `decisionNanoseconds`. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func update(now: UInt64) -> CommandChoice {
     let choice = failsafe.decide(now: now)

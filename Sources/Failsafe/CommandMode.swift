@@ -15,6 +15,7 @@ public enum CommandMode: UInt8, Sendable {
   /// The safe command, latched.
   case safe
 
+  /// Name in reports. Real-time: yes.
   public var name: StaticString {
     switch self {
     case .idle: "idle"
@@ -26,7 +27,7 @@ public enum CommandMode: UInt8, Sendable {
     }
   }
 
-  /// It is a plan's, fresh or not.
+  /// It is a plan's, fresh or not. Real-time: yes.
   public var isPlanned: Bool {
     @_noAllocation @_noLocks get {
       switch self {
@@ -36,7 +37,7 @@ public enum CommandMode: UInt8, Sendable {
     }
   }
 
-  /// No fresh action was there in time.
+  /// No fresh action was there in time. Real-time: yes.
   public var isLapse: Bool {
     @_noAllocation @_noLocks get {
       switch self {
@@ -46,7 +47,7 @@ public enum CommandMode: UInt8, Sendable {
     }
   }
 
-  /// It is the safe command, latched or not.
+  /// It is the safe command, latched or not. Real-time: yes.
   public var isStill: Bool {
     @_noAllocation @_noLocks get {
       switch self {
@@ -62,6 +63,7 @@ public enum CommandMode: UInt8, Sendable {
 #endif
 
 extension CommandChoice {
+  /// What the choice is called on the link. Real-time: yes.
   public var mode: CommandMode {
     @_noAllocation @_noLocks get {
       switch self {

@@ -16,7 +16,12 @@ public struct FailsafeTimes: Equatable, Sendable {
   /// How long a command stands until the next decision. A ramp is already on its way by that much when it starts.
   public let decisionNanoseconds: UInt64
 
+  /// Times that follow from the control period where none is given. Real-time: yes.
+  ///
   /// - Parameters:
+  ///   - periodNanoseconds: 1 … 10¹².
+  ///   - usableEntries: 0 or more.
+  ///   - answerNanoseconds: what an answer may take from its observation's sample.
   ///   - decisionNanoseconds: nil: the period.
   ///   - holdNanoseconds: nil: one period, at least 20 ms.
   ///   - rampNanoseconds: nil: four periods, at least 80 ms.
@@ -35,7 +40,7 @@ public struct FailsafeTimes: Equatable, Sendable {
   }
 
   /// From the sample of the last observation that was answered to SAFE, when no further answer comes and the plan has
-  /// `ahead` entries that are known here.
+  /// `ahead` entries that are known here. Real-time: yes.
   @_noAllocation @_noLocks
   public func safeAfterNanoseconds(ahead: Int) -> UInt64 {
     answerNanoseconds + periods(1 + ahead) + holdNanoseconds + rampNanoseconds

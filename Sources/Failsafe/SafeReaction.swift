@@ -10,7 +10,7 @@ public enum SafeReaction: Equatable, Sendable {
   case damping(gain: Float)
 
   /// The safe command of one entry: from its rest command, its last one, and the velocity of what it drives, all
-  /// finite.
+  /// finite. Real-time: yes.
   @_noAllocation @_noLocks
   public func command(rest: Float, last: Float, velocity: Float, limit: Float) -> Float {
     switch self {
@@ -20,11 +20,11 @@ public enum SafeReaction: Equatable, Sendable {
     }
   }
 
-  /// Most that a gain may be: the limit within a thousandth of a unit of velocity.
+  /// Most that a gain may be: the limit within a thousandth of a unit of velocity. Real-time: yes.
   @_noAllocation @_noLocks
   public static func mostGain(limit: Float) -> Float { 1000 * limit }
 
-  /// It can be done within `limit`.
+  /// It can be done within `limit`. Real-time: yes.
   @_noAllocation @_noLocks
   public func isSound(limit: Float) -> Bool {
     guard case .damping(let gain) = self else { return true }

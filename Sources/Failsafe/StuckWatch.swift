@@ -2,19 +2,19 @@
 
 /// Compares each observation with the last, bit for bit. Memory is the caller's. Real-time: yes.
 ///
-/// Standing still is no fault by itself: a robot at rest under a steady command may measure the same for ever. What
-/// counts is an observation in which not a single bit has changed although the command has moved since the last one,
-/// and an alarm takes `samples` of these in a row, in which one entry of the command swept half of the limit. A robot
-/// that is alive answers that with at least one bit of one of its sensors.
+/// Standing still is no fault by itself: a robot at rest under a steady command may measure the same forever. What
+/// counts is an observation in which no bit has changed although the command has moved since the last one. An alarm
+/// takes `samples` of these in a row, in which one entry of the command swept half of the limit. A robot that is alive
+/// answers that with at least one bit of one of its sensors.
 ///
 /// Single channels are not judged: a joint at its stop, a velocity clipped at its range, or a contact stays the same
 /// for long, and rightly.
 public struct StuckWatch {
-  /// Unchanged observations under a moving command, in a row, that make an alarm.
+  /// Unchanged observations under a moving command, in a row, that make an alarm. Real-time: yes.
   public static var samples: Int { @_noAllocation @_noLocks get { 10 } }
-  /// How far a command has to move between two observations to count as moving, share of the limit.
+  /// How far a command has to move between two observations to count as moving, share of the limit. Real-time: yes.
   public static var movement: Float { @_noAllocation @_noLocks get { 0.02 } }
-  /// What one entry of it has to sweep for an alarm, share of the limit.
+  /// What one entry of it has to sweep for an alarm, share of the limit. Real-time: yes.
   public static var sweep: Float { @_noAllocation @_noLocks get { 0.5 } }
 
   private let observationSize: Int
@@ -29,11 +29,15 @@ public struct StuckWatch {
   private var hasState = false
   private var count = 0
 
-  /// Floats of memory that a watch needs.
+  /// Floats of memory that a watch needs. Real-time: yes.
   @_noAllocation @_noLocks
   public static func memoryCount(observationSize: Int, actionSize: Int) -> Int { observationSize + 3 * actionSize }
 
+  /// A watch that has seen nothing yet. Real-time: yes.
+  ///
   /// - Parameters:
+  ///   - observationSize: entries of an observation.
+  ///   - actionSize: entries of a command.
   ///   - limit: of the commands.
   ///   - memory: `memoryCount` floats, which live as long as this does.
   @_noAllocation @_noLocks
@@ -48,7 +52,7 @@ public struct StuckWatch {
   }
 
   /// Takes note of an observation, `[observationSize]`, and of the command in force when it was sampled,
-  /// `[actionSize]`; true while the sensors are stuck.
+  /// `[actionSize]`; true while the sensors are stuck. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func note(_ observation: UnsafePointer<Float>, command: UnsafePointer<Float>) -> Bool {
     guard hasState, isUnchanged(observation), hasMoved(command) else {

@@ -1,7 +1,7 @@
 // What is commanded when no fresh action is there: one pure state machine for controller and firmware, the clock an
 // argument.
 
-/// The command to give now.
+/// The command to give now. Real-time: yes, a value.
 public enum CommandChoice: Equatable, Sendable {
   /// Entry 0 of the last plan.
   case plan
@@ -17,7 +17,7 @@ public enum CommandChoice: Equatable, Sendable {
   case idle
 }
 
-/// Why SAFE is latched.
+/// Why SAFE is latched. Real-time: yes, a value.
 public enum LatchReason: Equatable, Sendable {
   /// No action computed from a fresh observation came in time, or the clock ran backwards.
   case silence
@@ -33,9 +33,11 @@ public enum LatchReason: Equatable, Sendable {
 /// observation behind an action was sampled, and bytes, frames or repetitions reset nothing. SAFE is left by `rearm`
 /// alone. A clock that runs backwards reads as an endless age: SAFE. Real-time: yes.
 public struct TimedFailsafe: Equatable, Sendable {
+  /// When it acts.
   public let times: FailsafeTimes
   /// Why SAFE is latched; nil while it is not.
   public private(set) var latch: LatchReason? = nil
+  /// Whether SAFE is latched. Real-time: yes.
   public var isSafe: Bool { @_noAllocation @_noLocks get { latch != nil } }
 
   /// The newest observation ever answered; nothing that is not newer is accepted.
@@ -50,30 +52,32 @@ public struct TimedFailsafe: Equatable, Sendable {
   /// What is left of the ramp; 1 before it.
   private var level: Float = 1
 
+  /// Nothing is planned yet, and SAFE is not latched. Real-time: yes.
   @_noAllocation @_noLocks
   public init(times: FailsafeTimes) { self.times = times }
 
-  /// Whoever may do so has had a look: SAFE is over, and nothing is planned.
+  /// Lifts a latched SAFE, after a person has had a look; nothing is planned. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func rearm() {
     latch = nil
     isPlanned = false
   }
 
-  /// Goes to SAFE at once. The first reason stays.
+  /// Goes to SAFE at once. The first reason stays. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func goSafe(_ reason: LatchReason) {
     latch = latch ?? reason
     isPlanned = false
   }
 
-  /// The last plan means nothing any more: an episode has ended, say. SAFE stays.
+  /// The last plan means nothing any more: an episode has ended, say. SAFE stays. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func standDown() { isPlanned = false }
 
-  /// Takes note of an action; false, and nothing changes, if it is not to be followed.
+  /// Takes note of an action; false, and nothing changes, if it is not to be followed. Real-time: yes.
   ///
   /// - Parameters:
+  ///   - now: the time at which it came.
   ///   - observationTime: when the observation it answers was sampled, on the clock of `now`.
   ///   - entry: which entry of its plan it is; more than `usableEntries` is too old a plan.
   ///   - ahead: entries after it that are known here; of these, as many count as `usableEntries` has left.
@@ -94,7 +98,7 @@ public struct TimedFailsafe: Equatable, Sendable {
     return true
   }
 
-  /// The choice at the time `now`.
+  /// The command to give at the time `now`; latches SAFE when the ramp has ended. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func decide(now: UInt64) -> CommandChoice {
     if isSafe { return .safe }

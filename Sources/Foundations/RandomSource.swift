@@ -13,7 +13,7 @@ public struct RandomSource: RandomNumberGenerator, Sendable {
   package var spare: Float = 0
   package var hasSpare = false
 
-  /// Starts the sequence that belongs to `seed`; different seeds give unrelated sequences.
+  /// Starts the sequence that belongs to `seed`; different seeds give unrelated sequences. Real-time: yes.
   @_noAllocation @_noLocks
   public init(seed: UInt64) {
     var mix = seed
@@ -31,11 +31,13 @@ public struct RandomSource: RandomNumberGenerator, Sendable {
   }
 
   /// A stream of its own for each `stream`, so that parallel work draws the same numbers in any order of execution.
+  /// Real-time: yes.
   public init(seed: UInt64, stream: UInt64) {
     var parent = RandomSource(seed: seed)
     self.init(seed: parent.next() ^ (stream &* 0xD134_2543_DE82_EF95 &+ 0x2545_F491_4F6C_DD1D))
   }
 
+  /// The next 64 random bits. Real-time: yes.
   @inlinable @_noAllocation @_noLocks
   public mutating func next() -> UInt64 { nextWord() }
 
@@ -53,25 +55,27 @@ public struct RandomSource: RandomNumberGenerator, Sendable {
     return result
   }
 
-  /// Uniform in [0, 1), 24 random bits.
+  /// Uniform in [0, 1), 24 random bits. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func uniform() -> Float {
     Float(nextWord() >> 40) * 0x1p-24
   }
 
-  /// Uniform in [low, high), 53 random bits.
+  /// Uniform in [low, high), 53 random bits. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func uniform(_ low: Double, _ high: Double) -> Double {
     low + (high - low) * (Double(nextWord() >> 11) * 0x1p-53)
   }
 
   /// Uniform in 0..<count; `count` must be positive and below 2³². Bias is below count / 2³² (Lemire's multiply-shift).
+  /// Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func index(below count: Int) -> Int {
     Int(((nextWord() >> 32) &* UInt64(truncatingIfNeeded: count)) >> 32)
   }
 
   /// Standard normal (the Box-Muller transform: two uniforms make a pair, the second is kept for the next call).
+  /// Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func normal() -> Float {
     if hasSpare {

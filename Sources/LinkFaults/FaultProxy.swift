@@ -7,7 +7,7 @@ public final class FaultProxy {
   public private(set) var injector: FaultInjector
   private let robot: LinkTransport
   private let controller: LinkTransport
-  /// Whom the robot's frames go to: the controller heard last.
+  /// Where the robot's frames go: to the controller heard last.
   private var peer: PeerAddress?
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: LinkLimits.sealedDatagramBytes, alignment: 16)
   /// Pieces of frames on serial lines that were thrown away.

@@ -3,7 +3,7 @@
 import CRobotProtocol
 import Foundations
 
-/// Takes frames apart and makes them anew with other states and commands.
+/// Takes frames apart and rebuilds them with other states and commands.
 final class FrameRewriter {
   private let memory = UnsafeMutablePointer<UInt8>.allocate(capacity: 1 << 14)
   private let arena = UnsafeMutablePointer<rp_arena>.allocate(capacity: 1)

@@ -1,6 +1,7 @@
 // What can be set about planning without training again. Settings are a value; they travel in the model file.
 
-/// Which gradients bend a plan while it is denoised.
+/// Which gradients bend a plan while it is denoised. Real-time: yes in a `switch`; `==` may compare the raw values,
+/// which are strings.
 public enum Guide: String, CaseIterable, Sendable {
   /// Neither; plans are only chosen by return and discrepancy.
   case none
@@ -10,6 +11,7 @@ public enum Guide: String, CaseIterable, Sendable {
   case dual
 
   // The compiler's own comparison goes through the raw values, which are strings and unfit for the cycle.
+  /// Whether the reward's gradient bends plans. Real-time: yes.
   public var usesReward: Bool {
     @_noAllocation @_noLocks
     get {
@@ -19,6 +21,7 @@ public enum Guide: String, CaseIterable, Sendable {
       }
     }
   }
+  /// Whether the gradient of the dynamics' discrepancy bends plans. Real-time: yes.
   public var usesDynamics: Bool {
     @_noAllocation @_noLocks
     get {
@@ -30,7 +33,7 @@ public enum Guide: String, CaseIterable, Sendable {
   }
 }
 
-/// What the context comes from.
+/// What the context comes from. Real-time: yes in a `switch`; `==` may compare the raw values, which are strings.
 public enum ContextInference: String, CaseIterable, Sendable {
   /// The encoder alone: it is of all transitions shown since the last `clearContext`, and changes with `updateContext`.
   case encoder
@@ -39,8 +42,9 @@ public enum ContextInference: String, CaseIterable, Sendable {
 }
 
 /// Settings of a planner. The defaults are what did best on the training tasks of cheetah-vel (Docs/results.md).
+/// Real-time: yes, a value.
 public struct PlannerOptions: Equatable, Sendable {
-  /// Plans drawn side by side, of which the best is executed; 1…1024.
+  /// Plans drawn side by side; the best is executed; 1…1024.
   public var candidates = 8
   /// Denoising steps of a plan that starts from noise; 1…denoisingSteps of the model.
   public var coldSteps = 3
@@ -52,12 +56,13 @@ public struct PlannerOptions: Equatable, Sendable {
   /// Standard deviation of the noise, 0…1; below 1 plans vary less and obey the dynamics better (low-temperature
   /// sampling).
   public var temperature: Float = 0.3
+  /// Which gradients bend a plan.
   public var guide = Guide.dual
   /// Guidance strength α of a plan that starts from noise, ≥ 0.
   public var guideStrength: Float = 0.3
   /// α of a plan that starts from the last one: there guidance accumulates from plan to plan, so it must be smaller.
   public var warmGuideStrength: Float = 0.03
-  /// Rounds of guidance a step, 0…16.
+  /// Rounds of guidance per step, 0…16.
   public var guideRounds = 2
   /// Weight λ of the discrepancy against the return, in guide and selection, ≥ 0.
   public var discrepancyWeight: Float = 3
@@ -72,9 +77,10 @@ public struct PlannerOptions: Equatable, Sendable {
   /// How far actions are moved to learn more while a belief is in doubt, as a share of the action limit, 0…1.
   public var exploration: Float = 0
 
+  /// The defaults. Real-time: yes.
   public init() {}
 
-  /// The first setting that cannot be used with a model of `shape`, or nil.
+  /// The first setting that cannot be used with a model of `shape`, or nil. Real-time: no.
   public func defect(for shape: PlannerShape) -> (field: String, found: String, expected: String)? {
     for setting in Self.all where !setting.holds(for: self) {
       return (setting.name, setting.text(of: self), setting.range)
@@ -87,7 +93,7 @@ public struct PlannerOptions: Equatable, Sendable {
     return nil
   }
 
-  /// Noise levels between a warm start and a clean plan.
+  /// Noise levels between a warm start and a clean plan: `share`, 0…1, of `levels`. Real-time: yes.
   @_noAllocation @_noLocks
   public static func warmLevels(_ share: Float, of levels: Int) -> Int {
     // Half up, by truncation.
@@ -130,14 +136,14 @@ extension PlannerOptions {
       "Classifier-free guidance on the context; 1 is the conditional model as trained."),
   ]
 
-  /// Not in files: how much a controller may learn by moving is the choice of whoever drives.
+  /// Not in files: how much a controller may learn by moving is the user's choice.
   public static let exploration = Setting<PlannerOptions>(
     "exploration", .real(\.exploration, .from(0, to: 1)),
     "How far actions are moved to learn more while a belief is in doubt, as a share of the limit.")
 
-  /// Every setting, in files or not.
+  /// Every setting, in files or not. Real-time: no.
   public static var all: [Setting<PlannerOptions>] { settings + [exploration] }
 
-  /// The setting called `name`. Traps where there is none: names are written in code.
+  /// The setting called `name`. Traps where there is none: names are written in code. Real-time: no.
   public static func setting(_ name: String) -> Setting<PlannerOptions> { all.setting(name) }
 }

@@ -1,6 +1,6 @@
 // The sizes of a model, from which everything else about its memory and its tensors follows.
 
-/// How a model makes its context.
+/// How a model makes its context. Real-time: yes in a `switch`; `==` may compare the raw values, which are strings.
 public enum ContextKind: String, CaseIterable, Sendable {
   /// From the mean of the transitions' embeddings.
   case pool
@@ -10,7 +10,7 @@ public enum ContextKind: String, CaseIterable, Sendable {
   case oracle
 }
 
-/// Sizes of a trained model.
+/// Sizes of a trained model. Real-time: no (it holds an array); a planner keeps the sizes that its cycle needs.
 public struct PlannerShape: Equatable, Sendable {
   /// Channels of the robot's state, s.
   public var observationSize: Int
@@ -24,12 +24,14 @@ public struct PlannerShape: Equatable, Sendable {
   public var channels: [Int]
   /// Noise levels the denoiser was trained on, K.
   public var denoisingSteps: Int
+  /// How the context is made.
   public var contextKind: ContextKind
   /// Numbers that describe a task to the oracle; 0 for all others.
   public var parameterCount: Int
-  /// Whether the model knows what is to be had beyond a plan's end: V(s, z).
+  /// Whether the model estimates the rewards beyond a plan's end: V(s, z).
   public var hasValue: Bool
 
+  /// Sizes as given; `defect` says whether they are sound. Real-time: no.
   public init(
     observationSize: Int, actionSize: Int, contextSize: Int, horizon: Int, channels: [Int], denoisingSteps: Int,
     contextKind: ContextKind = .pool, parameterCount: Int = 0, hasValue: Bool = false
@@ -45,23 +47,24 @@ public struct PlannerShape: Equatable, Sendable {
     self.hasValue = hasValue
   }
 
-  /// Channels of a plan's row: state, then action.
+  /// Channels of a plan's row: state, then action. Real-time: no.
   public var rowSize: Int { observationSize + actionSize }
-  /// Numbers that describe a transition to the context encoder: state, action, reward, change of state.
+  /// Numbers that describe a transition to the context encoder: state, action, reward, change of state. Real-time: no.
   public var transitionSize: Int { 2 * observationSize + actionSize + 1 }
-  /// Numbers in a row of what the context encoder is shown: a transition, or the task's parameters.
+  /// Numbers in a row of what the context encoder is shown: a transition, or the task's parameters. Real-time: no.
   public var evidenceSize: Int { contextKind == .oracle ? parameterCount : transitionSize }
-  /// Numbers of the step embedding.
+  /// Numbers of the step embedding. Real-time: no.
   public var embeddingSize: Int { channels[0] }
-  /// Numbers that condition the denoiser beside the step: context, then current state.
+  /// Numbers that condition the denoiser beside the step: context, then current state. Real-time: no.
   public var conditionSize: Int { contextSize + observationSize }
   /// Hidden width of the condition's network, and numbers of its embedding. Wide, because the first action is a
   /// function of the current state that this network can compute to itself, undisturbed by the noise of the plan.
+  /// Real-time: no.
   public var conditionWidths: (hidden: Int, embedding: Int) { (8 * embeddingSize, 4 * embeddingSize) }
 
-  /// Taps of the residual blocks' convolutions.
+  /// Taps of the residual blocks' convolutions. Real-time: yes.
   public static var kernelSize: Int { @_noAllocation @_noLocks get { 5 } }
-  /// Groups of the group norms.
+  /// Groups of the group norms. Real-time: yes.
   public static var normGroups: Int { @_noAllocation @_noLocks get { 8 } }
   /// Hidden width of the context encoder, and that of what it pools or of its recurrent state.
   public static let encoderWidths = (hidden: 128, pooled: 64)
@@ -70,13 +73,14 @@ public struct PlannerShape: Equatable, Sendable {
 
   /// What sizes may be.
   public static let observationSizes = 1...1024, actionSizes = 1...256, contextSizes = 1...256, horizons = 2...256
+  /// Allowed numbers of task parameters of an oracle; all other models have 0.
   public static let parameterCounts = 1...1024
   /// Levels of the denoiser, and channels of one, a multiple of `normGroups`.
   public static let depths = 1...6, widths = 16...1024
   /// Noise levels.
   public static let levelCounts = 1...1000
 
-  /// What is wrong with the sizes, or nil: field, value, and what would be right.
+  /// What is wrong with the sizes, or nil: field, value, and what would be right. Real-time: no.
   public var defect: (field: String, found: String, expected: String)? {
     func check(_ field: String, _ value: Int, _ range: ClosedRange<Int>) -> (String, String, String)? {
       range.contains(value) ? nil : (field, "\(value)", "\(range.lowerBound)...\(range.upperBound)")
@@ -103,7 +107,7 @@ public struct PlannerShape: Equatable, Sendable {
     return nil
   }
 
-  /// Every weight tensor of a model of these sizes.
+  /// Every weight tensor of a model of these sizes. Real-time: no.
   public var tensors: [TensorShape] {
     let (hidden, pooled) = Self.encoderWidths
     let width = Self.worldModelWidth
@@ -171,9 +175,12 @@ public struct PlannerShape: Equatable, Sendable {
   }
 }
 
-/// Name and row-major shape of one weight tensor.
+/// Name and row-major shape of one weight tensor. Real-time: no (strings).
 public struct TensorShape: Equatable, Sendable {
+  /// Name in the file.
   public let name: String
+  /// Size of each dimension, the slowest first.
   public let shape: [Int]
+  /// Numbers in the tensor. Real-time: no.
   public var count: Int { shape.reduce(1, *) }
 }

@@ -3,7 +3,7 @@
 
 /// One setting of `Options`. Real-time: no.
 public struct Setting<Options: Sendable>: Sendable {
-  /// What its values are, and where they lie.
+  /// What its values are, and where they lie. Real-time: no.
   public enum Kind: Sendable {
     case whole(WritableKeyPath<Options, Int> & Sendable, ClosedRange<Int>, even: Bool = false)
     case real(WritableKeyPath<Options, Float> & Sendable, Bounds<Float>)
@@ -20,6 +20,7 @@ public struct Setting<Options: Sendable>: Sendable {
 
   /// In files, recipes and JSON.
   public let name: String
+  /// What its values are.
   public let kind: Kind
   /// Empty for counts, shares and words.
   public let unit: String
@@ -28,7 +29,7 @@ public struct Setting<Options: Sendable>: Sendable {
   /// One sentence, as `--help` prints it.
   public let sentence: String
 
-  /// On the command line it is called as in files, with dashes: `--guide-strength`.
+  /// A setting with an option, which is called as in files, with dashes: `--guide-strength`. Real-time: no.
   public init(_ name: String, _ kind: Kind, unit: String = "", _ sentence: String) {
     var option = "--"
     for letter in name {
@@ -38,6 +39,7 @@ public struct Setting<Options: Sendable>: Sendable {
     self.init(name, kind, unit: unit, option: option, sentence)
   }
 
+  /// A setting with the option given, or with none. Real-time: no.
   public init(_ name: String, _ kind: Kind, unit: String = "", option: String?, _ sentence: String) {
     self.name = name
     self.kind = kind
@@ -46,7 +48,7 @@ public struct Setting<Options: Sendable>: Sendable {
     self.sentence = sentence
   }
 
-  /// What is allowed, in words.
+  /// What is allowed, in words. Real-time: no.
   public var range: String {
     switch kind {
     case .whole(_, let range, let even): (even ? "even, " : "") + text(range)
@@ -58,10 +60,10 @@ public struct Setting<Options: Sendable>: Sendable {
     }
   }
 
-  /// Sentence, range and unit, for `--help`.
+  /// Sentence, range and unit, for `--help`. Real-time: no.
   public var explanation: String { "\(sentence) \(range)\(unit.isEmpty ? "" : " \(unit)")" }
 
-  /// The value in `options`: a number, a list of numbers or a word.
+  /// The value in `options`: a number, a list of numbers or a word. Real-time: no.
   public func value(of options: Options) -> any Encodable & Sendable {
     switch kind {
     case .whole(let path, _, _): options[keyPath: path]
@@ -73,13 +75,14 @@ public struct Setting<Options: Sendable>: Sendable {
     }
   }
 
-  /// The value in `options`, as files and the command line have it.
+  /// The value in `options`, as files and the command line have it. Real-time: no.
   public func text(of options: Options) -> String {
     guard case .list(let path, _, _, _) = kind else { return "\(value(of: options))" }
     return options[keyPath: path].map(String.init).joined(separator: ",")
   }
 
   /// Puts the value that `text` says into `options`; false, and nothing is changed, where it says none that is allowed.
+  /// Real-time: no.
   public func read(_ text: String, into options: inout Options) -> Bool {
     var changed = options
     switch kind {
@@ -100,7 +103,7 @@ public struct Setting<Options: Sendable>: Sendable {
     return true
   }
 
-  /// Whether the value in `options` is allowed.
+  /// Whether the value in `options` is allowed. Real-time: no.
   public func holds(for options: Options) -> Bool {
     switch kind {
     case .whole(let path, let range, let even):
@@ -126,7 +129,7 @@ public struct Setting<Options: Sendable>: Sendable {
 }
 
 extension Array {
-  /// The setting called `name`. Traps where there is none: names are written in code.
+  /// The setting called `name`. Traps where there is none: names are written in code. Real-time: no.
   public func setting<Options>(_ name: String) -> Element where Element == Setting<Options> {
     guard let setting = first(where: { $0.name == name }) else { preconditionFailure("no setting is called \(name)") }
     return setting

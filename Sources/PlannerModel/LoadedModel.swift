@@ -6,8 +6,11 @@ import PlannerRuntime
 ///
 /// Real-time: no (start-up only).
 public struct LoadedModel: Sendable {
+  /// The file, as the user named it.
   public let path: String
+  /// What the file says about itself.
   public private(set) var description: ModelDescription
+  /// Statistics and tensors, as `Planner` takes them.
   public let weights: PlannerWeights
 
   /// A model that was made in memory. Precondition: `weights` hold every tensor of `description.shape`.
@@ -17,11 +20,16 @@ public struct LoadedModel: Sendable {
     self.weights = weights
   }
 
+  /// Reads and checks the model file at `path`. Real-time: no.
+  ///
+  /// - Throws: `ModelError` where the file cannot be read or is no sound model.
   public init(path: String) throws(ModelError) {
     try self.init(file: SafetensorsFile(path: path))
   }
 
-  /// The model in a file that was opened already.
+  /// The model in a file that was opened already. Real-time: no.
+  ///
+  /// - Throws: `ModelError` where it is no sound model.
   public init(file: SafetensorsFile) throws(ModelError) {
     let description = try ModelDescription(file: file)
     let statistics = try PlannerStatistics(
@@ -41,7 +49,9 @@ public struct LoadedModel: Sendable {
   }
 
   /// Writes this model to `path` under another description of the same shape: other settings, more provenance. Exact:
-  /// the weights are fp16 already.
+  /// the weights are fp16 already. Real-time: no.
+  ///
+  /// - Throws: `ModelError` where the file cannot be written; the old one stays.
   public func write(to path: String, as description: ModelDescription) throws(ModelError) {
     precondition(description.shape == self.description.shape)
     try Self.write(description, statistics: weights.statistics, bank: weights.bank, to: path) { shape in
@@ -51,6 +61,9 @@ public struct LoadedModel: Sendable {
   }
 
   /// Writes a model file: `tensor` gives each tensor of `description.shape.tensors` as fp32, to be rounded to fp16.
+  /// Real-time: no.
+  ///
+  /// - Throws: `ModelError` where the file cannot be written; the old one stays.
   public static func write(
     _ description: ModelDescription, statistics: PlannerStatistics, bank: ContextBank? = nil, to path: String,
     tensor: (TensorShape) -> [Float]
@@ -64,7 +77,7 @@ public struct LoadedModel: Sendable {
     try writer.write(to: path)
   }
 
-  /// The same model with another bank of contexts.
+  /// The same model with another bank of contexts, and a belief as its way to a context. Real-time: no.
   public func with(bank: ContextBank) -> LoadedModel {
     var weights = weights
     weights.bank = bank
@@ -94,7 +107,7 @@ extension PlannerStatistics {
   /// Far below what any unit makes of a channel that moves, and what it divides stays finite.
   static var smallestSpread: Float { 1e-20 }
 
-  /// Names in the file of the statistics that have an entry a channel.
+  /// Names in the file of the statistics that have one entry per channel.
   static var fields: [(String, WritableKeyPath<PlannerStatistics, [Float]>)] {
     [
       ("observation.mean", \.observationMean), ("observation.std", \.observationStd),

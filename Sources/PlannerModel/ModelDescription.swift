@@ -2,19 +2,21 @@
 
 import PlannerRuntime
 
-/// The metadata of a model file.
+/// The metadata of a model file. Real-time: no (strings).
 public struct ModelDescription: Equatable, Sendable {
   /// First thing checked in a file: what it is, and the version of its layout.
   public static let format = "metadiffuser-model/2"
 
-  /// What any model keeps to: data that do not are refused before a model is trained on them.
+  /// Sizes that any model keeps to; data that do not are refused before a model is trained on them.
   public static let observationSizes = PlannerShape.observationSizes, actionSizes = PlannerShape.actionSizes
+  /// Allowed control periods: 100 µs … 10 s.
   public static let periodsNanoseconds = 100_000...10_000_000_000
+  /// Allowed action limits, in the family's unit.
   public static let actionLimits = 1e-6...1e6
   /// Bytes of a name: a robot is asked for its family in a message that has room for no more.
   public static let longestName = 63
 
-  /// Why `name` can be no family's name; nil: it can.
+  /// Why `name` can be no family's name; nil: it can. Real-time: no.
   public static func defect(ofName name: String) -> String? {
     if name.isEmpty { return "is empty" }
     if name.utf8.count > longestName { return "has \(name.utf8.count) bytes, more than \(longestName)" }
@@ -26,6 +28,7 @@ public struct ModelDescription: Equatable, Sendable {
 
   /// Task family the data came from, `cheetah-vel`; people's own robots have names of their own.
   public var family: String
+  /// Sizes of the model.
   public var shape: PlannerShape
   /// Control period of the data. The planner is only valid at this period.
   public var periodNanoseconds: UInt64
@@ -36,6 +39,7 @@ public struct ModelDescription: Equatable, Sendable {
   /// Where the model comes from: data set, seed, command, training settings. Free text by key.
   public var provenance: [String: String]
 
+  /// A description of these parts, unchecked. Real-time: no.
   public init(
     family: String, shape: PlannerShape, periodNanoseconds: UInt64, actionLimit: Float,
     options: PlannerOptions = PlannerOptions(), provenance: [String: String] = [:]
@@ -48,7 +52,9 @@ public struct ModelDescription: Equatable, Sendable {
     self.provenance = provenance
   }
 
-  /// Reads and checks the metadata of `file`.
+  /// Reads and checks the metadata of `file`. Real-time: no.
+  ///
+  /// - Throws: `ModelError` where a field is missing or is not what it must be.
   public init(file: SafetensorsFile) throws(ModelError) {
     let format = try file.field("format")
     guard format == Self.format else {

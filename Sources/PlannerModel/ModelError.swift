@@ -1,6 +1,6 @@
 // Everything that can be wrong with a file of tensors, said so that the reader knows the file, the field and the cure.
 
-/// Why a model, expert or warm-start file was refused.
+/// Why a model, expert or warm-start file was refused. Real-time: no (strings).
 public enum ModelError: Error, Equatable, CustomStringConvertible {
   /// The operating system refused `operation` on the file; `reason` is its own text.
   case system(file: String, operation: String, reason: String)

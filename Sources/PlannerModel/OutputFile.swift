@@ -12,7 +12,9 @@ public struct OutputFile: Sendable {
   /// Permissions of the file that is replaced.
   private let mode: mode_t?
 
-  /// Throws `ModelError.system` if `path` is there and is no regular file, or cannot be looked at.
+  /// The file to write at `path`. Real-time: no.
+  ///
+  /// - Throws: `ModelError.system` if `path` is there and is no regular file, or cannot be written or looked at.
   public init(_ path: String) throws(ModelError) {
     self.path = path
     target = try Self.followLinks(path)
@@ -33,7 +35,9 @@ public struct OutputFile: Sendable {
   }
 
   /// Finds out before the work whether its result can be written after it: makes the folders that are missing, and
-  /// takes and gives back room for `bytes`. The file itself is not touched.
+  /// takes and gives back room for `bytes`. The file itself is not touched. Real-time: no.
+  ///
+  /// - Throws: `ModelError.system` where a folder, the file or that much room cannot be had.
   @discardableResult
   public static func prepare(_ path: String, bytes: Int = 4096) throws(ModelError) -> OutputFile {
     try makeFolder(of: path)
@@ -45,7 +49,9 @@ public struct OutputFile: Sendable {
     return file
   }
 
-  /// Replaces the file by `pieces`, one after the other. A failure leaves the old file, or none.
+  /// Replaces the file by `pieces`, one after the other. A failure leaves the old file, or none. Real-time: no.
+  ///
+  /// - Throws: `ModelError.system` where the system refuses.
   public func write(_ pieces: [UInt8]...) throws(ModelError) {
     try withTemporary { (descriptor, temporary) throws(ModelError) in
       for piece in pieces { try write(piece, to: descriptor) }
@@ -56,7 +62,9 @@ public struct OutputFile: Sendable {
     }
   }
 
-  /// Replaces the file by `text`.
+  /// Replaces the file by `text`. Real-time: no.
+  ///
+  /// - Throws: `ModelError.system` where the system refuses.
   public func write(_ text: String) throws(ModelError) { try write(Array(text.utf8)) }
 
   private func write(_ bytes: [UInt8], to descriptor: Int32) throws(ModelError) {

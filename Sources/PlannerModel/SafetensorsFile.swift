@@ -3,7 +3,7 @@
 import FoundationEssentials
 import Glibc
 
-/// Number formats that our files use.
+/// Number formats that our files use. Real-time: no.
 public enum TensorType: String, Sendable {
   case float16 = "F16"
   case float32 = "F32"
@@ -15,17 +15,21 @@ public enum TensorType: String, Sendable {
 ///
 /// Finiteness is checked when a tensor is asked for. Real-time: no (allocates; for start-up only).
 public final class SafetensorsFile {
-  /// One tensor's place in the file.
+  /// Type and shape of a tensor, and its place in the file. Real-time: no.
   public struct Entry: Equatable, Sendable {
+    /// Format of its numbers.
     public let type: TensorType
+    /// Size of each dimension, the slowest first.
     public let shape: [Int]
     /// Byte range in the data section.
     let begin: Int, end: Int
   }
 
+  /// The file, as the user named it.
   public let path: String
   /// The file's `__metadata__`.
   public let metadata: [String: String]
+  /// The tensors by name.
   public let entries: [String: Entry]
   private let contents: [UInt8]
   /// Where the data section begins in `contents`.
@@ -36,7 +40,9 @@ public final class SafetensorsFile {
   /// The format's own limit for its header.
   static let largestHeader = 100_000_000
 
-  /// Opens and checks `path`.
+  /// Opens and checks `path`. Real-time: no.
+  ///
+  /// - Throws: `ModelError` where the file cannot be read or is not sound.
   public convenience init(path: String) throws(ModelError) {
     try self.init(path: path, contents: readFile(path))
   }
@@ -112,7 +118,9 @@ public final class SafetensorsFile {
     dataStart = headerEnd
   }
 
-  /// The values of `name` as fp32, row-major; refused unless the shape is `shape` and every value is finite.
+  /// The values of `name` as fp32, row-major. Real-time: no.
+  ///
+  /// - Throws: `ModelError` unless the tensor is there, its shape is `shape` and every value is finite.
   public func tensor(_ name: String, shape: [Int]) throws(ModelError) -> [Float] {
     let entry = try entry(name, shape: shape)
     let values: [Float] =
@@ -126,7 +134,9 @@ public final class SafetensorsFile {
     return values
   }
 
-  /// The values of `name` as fp16, row-major; refused unless the shape is `shape` and every value is finite and fits.
+  /// The values of `name` as fp16, row-major. Real-time: no.
+  ///
+  /// - Throws: `ModelError` unless the tensor is there, its shape is `shape` and every value is finite and fits.
   public func halves(_ name: String, shape: [Int]) throws(ModelError) -> [Float16] {
     let entry = try entry(name, shape: shape)
     guard entry.type == .float16 else {
@@ -165,13 +175,17 @@ public final class SafetensorsFile {
     }
   }
 
-  /// A metadata field that must be there.
+  /// A metadata field that must be there. Real-time: no.
+  ///
+  /// - Throws: `ModelError.missing` where it is not.
   public func field(_ name: String) throws(ModelError) -> String {
     guard let text = metadata[name] else { throw .missing(file: path, field: "__metadata__.\(name)") }
     return text
   }
 
-  /// A metadata field that must be a whole number in `range`.
+  /// A metadata field that must be a whole number in `range`. Real-time: no.
+  ///
+  /// - Throws: `ModelError` where it is missing or something else.
   public func integer(_ name: String, in range: ClosedRange<Int>) throws(ModelError) -> Int {
     let text = try field(name)
     guard let value = Int(text), range.contains(value) else {
@@ -182,7 +196,9 @@ public final class SafetensorsFile {
     return value
   }
 
-  /// A metadata field that must be a number in `range`.
+  /// A metadata field that must be a number in `range`. Real-time: no.
+  ///
+  /// - Throws: `ModelError` where it is missing or something else.
   public func number(_ name: String, in range: ClosedRange<Double>) throws(ModelError) -> Double {
     let text = try field(name)
     guard let value = Double(text), value.isFinite, range.contains(value) else {

@@ -17,14 +17,15 @@ public struct SafetensorsWriter {
   public var metadata: [String: String]
   private var tensors: [Tensor] = []
 
+  /// A file without tensors yet. Real-time: no.
   public init(metadata: [String: String] = [:]) {
     self.metadata = metadata
   }
 
-  /// Adds `values`, row-major with `shape`, rounded to `type` (to nearest, ties to even).
+  /// Adds `values`, row-major with `shape`, rounded to `type` (to nearest, ties to even). Real-time: no.
   ///
-  /// Precondition: as many values as the shape says, a name not used before, and values that are finite in `type`:
-  /// what is trained is checked where it is trained, so a violation here is a defect of the caller.
+  /// Precondition: as many values as the shape says, a name not used before, and values that are finite in `type`. A
+  /// violation is a defect of the caller: what is trained is checked where it is trained.
   public mutating func add(_ name: String, shape: [Int], type: TensorType, values: [Float]) {
     precondition(values.count == shape.reduce(1, *), "tensor \(name): \(values.count) values for shape \(shape)")
     precondition(!tensors.contains { $0.name == name }, "tensor \(name) twice")
@@ -44,7 +45,9 @@ public struct SafetensorsWriter {
     tensors.append(Tensor(name: name, type: type, shape: shape, bytes: bytes))
   }
 
-  /// Writes the file; an interrupted write leaves the old file, or none.
+  /// Writes the file; an interrupted write leaves the old file, or none. Real-time: no.
+  ///
+  /// - Throws: `ModelError.system` where the file cannot be written.
   public func write(to path: String) throws(ModelError) {
     try OutputFile(path).write(serialised())
   }

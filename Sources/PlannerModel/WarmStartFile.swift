@@ -2,22 +2,30 @@
 
 import PlannerRuntime
 
-/// Recorded transitions in a file of their own, small enough to carry to a robot.
+/// Recorded transitions in a file of their own, small enough to carry to a robot. Real-time: no (arrays).
 public struct WarmStart: Equatable, Sendable {
   /// First thing checked in a file.
   public static let format = "metadiffuser-warm-start/1"
 
+  /// Task family of the robot that was recorded.
   public var family: String
+  /// Channels of state and command, 1…1024 and 1…256.
   public let observationSize: Int, actionSize: Int
   /// Who drove: `random`, `medium`, `expert`, `mixed`, or free text.
   public var behaviour: String
-  public private(set) var observations: [Float] = []  // [count][observationSize]
-  public private(set) var actions: [Float] = []  // [count][actionSize]
-  public private(set) var rewards: [Float] = []  // [count]
-  public private(set) var nextObservations: [Float] = []  // [count][observationSize]
+  /// States before each transition, physical units, `[count][observationSize]`.
+  public private(set) var observations: [Float] = []
+  /// Commands, physical units, `[count][actionSize]`.
+  public private(set) var actions: [Float] = []
+  /// Rewards, physical units, `[count]`.
+  public private(set) var rewards: [Float] = []
+  /// States after each transition, physical units, `[count][observationSize]`.
+  public private(set) var nextObservations: [Float] = []
 
+  /// Transitions recorded. Real-time: no.
   public var count: Int { rewards.count }
 
+  /// A warm start without transitions yet. Real-time: no.
   public init(family: String, observationSize: Int, actionSize: Int, behaviour: String) {
     self.family = family
     self.observationSize = observationSize
@@ -25,7 +33,8 @@ public struct WarmStart: Equatable, Sendable {
     self.behaviour = behaviour
   }
 
-  /// Adds one transition, physical units.
+  /// Adds one transition, physical units: `observation` and `next` `[observationSize]`, `action` `[actionSize]`.
+  /// Real-time: no.
   public mutating func append(observation: [Float], action: [Float], reward: Float, next: [Float]) {
     precondition(observation.count == observationSize && next.count == observationSize && action.count == actionSize)
     observations += observation
@@ -34,7 +43,9 @@ public struct WarmStart: Equatable, Sendable {
     nextObservations += next
   }
 
-  /// Reads and checks a warm-start file.
+  /// Reads and checks a warm-start file of 1…1 000 000 transitions. Real-time: no.
+  ///
+  /// - Throws: `ModelError` where the file cannot be read or is not sound.
   public init(path: String) throws(ModelError) {
     let file = try SafetensorsFile(path: path)
     let format = try file.field("format")
@@ -54,7 +65,9 @@ public struct WarmStart: Equatable, Sendable {
     nextObservations = try file.tensor("next_observations", shape: [count, observationSize])
   }
 
-  /// Writes the file, whole or not at all. Precondition: all values are finite.
+  /// Writes the file, whole or not at all. Precondition: all values are finite. Real-time: no.
+  ///
+  /// - Throws: `ModelError.system` where the file cannot be written.
   public func write(to path: String) throws(ModelError) {
     var writer = SafetensorsWriter(metadata: [
       "format": Self.format, "family": family, "observation_size": "\(observationSize)",
@@ -67,8 +80,9 @@ public struct WarmStart: Equatable, Sendable {
     try writer.write(to: path)
   }
 
-  /// Replaces `planner`'s context by what these transitions say; returns how many it took: those that are absurdly far
-  /// from the training data it passes over. Sizes must be those of the planner. Real-time: yes.
+  /// Replaces `planner`'s context by what these transitions say, and returns how many it took. It passes over those
+  /// that are absurdly far from the training data. Sizes must be those of the planner. Real-time: no: it takes as long
+  /// as there are transitions.
   @discardableResult
   public func infer(into planner: inout Planner) -> Int {
     var taken = 0

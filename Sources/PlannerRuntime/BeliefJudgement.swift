@@ -1,8 +1,8 @@
 // What a belief's course says: that a task or a body has changed, or that nothing known explains the robot.
 
-/// What a planner believes about the task it faces.
+/// What a planner believes about the task it faces. Real-time: yes, a value.
 public struct Belief: Equatable, Sendable {
-  /// The hypothesis of the bank next to the one that is acted on.
+  /// The hypothesis of the bank nearest to the one that is acted on.
   public var hypothesis: Int
   /// Probability of it and of those like it, 0…1.
   public var confidence: Float

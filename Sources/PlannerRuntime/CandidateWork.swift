@@ -5,7 +5,7 @@ import CKernels
 /// One denoising step of some candidates, or their evaluation. A plain value: the helper gets a copy of it.
 ///
 /// No candidate looks at another, and no result depends on how many are computed together: plans are the same bit for
-/// bit whoever computes which.
+/// bit whichever thread computes which.
 struct CandidateWork {
   enum Task { case denoise, evaluate }
 

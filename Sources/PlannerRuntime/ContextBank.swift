@@ -3,6 +3,7 @@
 import CKernels
 
 /// Contexts of training tasks, spread well, with what is known about the models' errors. Normalised units.
+/// Real-time: no (it holds arrays); a planner copies them into its arena.
 ///
 /// Losses are those of Student's t with 3 degrees of freedom: 2 ln(1 + e² / 3), e in scales; that of the dynamics is
 /// the mean over the channels.
@@ -20,6 +21,7 @@ public struct ContextBank: Equatable, Sendable {
   /// The tasks' true parameters, `[count][parameterCount]`, for reports; empty where the data do not name them.
   public var parameters: [Float]
 
+  /// A bank of these parts, whose sizes must agree. Real-time: no.
   public init(
     contexts: [Float], distances: [Float], dynamicsScale: [Float], rewardScale: Float, dynamicsWeight: Float,
     rewardWeight: Float, dynamicsLimit: Float, rewardLimit: Float, parameters: [Float] = []
@@ -35,12 +37,12 @@ public struct ContextBank: Equatable, Sendable {
     self.parameters = parameters
   }
 
-  /// How many hypotheses there are.
+  /// How many hypotheses there are. Real-time: no.
   public var count: Int { Int(Double(distances.count).squareRoot().rounded()) }
-  /// Numbers that name a task; 0 where the data do not.
+  /// Numbers that name a task; 0 where the data do not. Real-time: no.
   public var parameterCount: Int { parameters.count / max(count, 1) }
 
-  /// −log of Student's t with 3 degrees of freedom, up to a constant; `error` in scales.
+  /// −log of Student's t with 3 degrees of freedom, up to a constant; `error` in scales. Real-time: yes.
   @_noAllocation @_noLocks
   public static func loss(_ error: Float) -> Float { 2 * ck_log(1 + error * error / 3) }
 }

@@ -52,7 +52,7 @@ struct ContextBelief {
   private let rewards: UnsafeMutablePointer<Float>  // [count]
   private let losses: UnsafeMutablePointer<Float>  // [count]
 
-  /// Share of all weight that is dealt out anew per transition.
+  /// Share of all weight that is redistributed per transition.
   private static var hazard: Float { @_noAllocation @_noLocks get { 0.005 } }
   /// The most that a transition can tell two hypotheses apart by, in nats.
   private static var mostLoss: Float { @_noAllocation @_noLocks get { 4 } }

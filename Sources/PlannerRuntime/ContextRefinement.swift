@@ -54,7 +54,7 @@ struct ContextRefinement {
   /// What selects each of a model's outputs; see `MultilayerPerceptron.contextJacobian`.
   var selectors: UnsafePointer<Float> { @_noAllocation @_noLocks get { UnsafePointer(unit) } }
 
-  /// Begins anew at `z`, `[contextSize]`, in the span of `neighbours`, `[size]`, the centre first, of `contexts`.
+  /// Starts over at `z`, `[contextSize]`, in the span of `neighbours`, `[size]`, the centre first, of `contexts`.
   @_noAllocation @_noLocks
   func begin(at z: UnsafePointer<Float>, contexts: UnsafePointer<Float>, neighbours: UnsafePointer<Int>) {
     ck_copy(origin, z, contextSize)

@@ -71,7 +71,7 @@ package struct Denoiser {
   /// The clean estimates, same shape. Neither is changed by anything else.
   package let output: Feature
 
-  /// For `batch` plans, of which at most `together` are worked on at once, all threads counted.
+  /// For `batch` plans, at most `together` of them worked on at once, all threads counted.
   package init(_ arena: inout Arena, shape: PlannerShape, batch: Int, together: Int) {
     let channels = shape.channels
     let levels = channels.count

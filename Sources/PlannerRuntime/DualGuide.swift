@@ -8,7 +8,7 @@ import CKernels
 /// For a clean plan x0 of states s and actions a (normalised units): J = Σ_t R(s_t, a_t, z) + w V(s_{H−1}, z) − λ Σ_t
 /// mean_i e²_{t,i} with the discrepancy e_t = s_t + Δ(s_t, a_t, z) − s_{t+1}, and x0 ← x0 + α ∇J. The models are asked
 /// about clean estimates because that is what they were trained on (the dual guide of MetaDiffuser, applied to x0
-/// instead of x_k). V, for models that have one, stands for what is to be had beyond the plan's end.
+/// instead of x_k). V, for models that have one, stands for the rewards beyond the plan's end.
 package struct DualGuide {
   private let observationSize: Int
   private let rowSize: Int
@@ -41,7 +41,7 @@ package struct DualGuide {
     let fromValue: UnsafeMutablePointer<Float>  // [plans][observationSize]: gradients
   }
 
-  /// For `batch` plans, of which at most `together` are worked on at once, all threads counted.
+  /// For `batch` plans, at most `together` of them worked on at once, all threads counted.
   package init(_ arena: inout Arena, weights: PlannerWeights, batch: Int, together: Int) {
     let shape = weights.shape
     let rows = together * shape.horizon
@@ -149,7 +149,8 @@ package struct DualGuide {
   }
 
   /// Squared errors of what both models predict of one normalised transition, [state, action, reward, change of state];
-  /// that of the dynamics a channel. In the workspace's first rows: not while plans are judged. Real-time: yes.
+  /// that of the dynamics is the channels' mean. Uses the workspace's first rows: not while plans are judged.
+  /// Real-time: yes.
   @_noAllocation @_noLocks
   func predictionErrors(
     _ kernels: Kernels, _ transition: UnsafeMutablePointer<Float>

@@ -1,4 +1,4 @@
-// Shapes, settings and the random source are part of what the planner is made of: whoever imports it has them too.
+// Shapes, settings and the random source are part of what a planner is made of: importing it imports them too.
 
 @_exported import Foundations
 @_exported import ModelLayout

@@ -37,7 +37,7 @@ struct PerceptronWorkspace {
 ///
 /// The context is the same for all rows of a plan: its share of the first layer is folded into that layer's bias.
 struct MultilayerPerceptron {
-  /// Outputs a row: the normalised change of state, the normalised reward, or the value.
+  /// Outputs per row: the normalised change of state, the normalised reward, or the value.
   let outputs: Int
   private let inputs: Int
   private let first: Product, second: Product, third: Product

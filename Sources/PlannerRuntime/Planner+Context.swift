@@ -47,7 +47,7 @@ extension Planner {
     return true
   }
 
-  /// Takes in the transition shown last: the dear part of it, left for the slack after an answer.
+  /// Takes in the transition shown last: the costly part of it, left for the slack after an answer.
   @_noAllocation @_noLocks
   private mutating func weighPending() {
     guard isPending else { return }
@@ -84,7 +84,7 @@ extension Planner {
     }
   }
 
-  /// False for an oracle's model, whose context comes from `setContext(parameters:)` alone.
+  /// False for an oracle's model, whose context comes from `setContext(parameters:)` alone. Real-time: yes.
   public var infersContext: Bool { @_noAllocation @_noLocks get { parts.encoder.takesTransitions } }
 
   /// Tells an oracle's planner the task's true parameters, `[parameterCount]` of its shape, physical units and finite.
@@ -122,7 +122,7 @@ extension Planner {
   @_noAllocation @_noLocks
   package func beliefWeight(_ slot: Int) -> Float { parts.belief?.weight(slot) ?? 0 }
 
-  /// Entry `index` of the context z, in −1…1.
+  /// Entry `index` of the context z, in −1…1. Real-time: yes.
   @_noAllocation @_noLocks
   public func context(_ index: Int) -> Float { parts.context[index] }
 }

@@ -2,7 +2,7 @@
 
 import CKernels
 
-/// How a plan came out.
+/// How a plan came out. Real-time: yes in a `switch`; `==` may compare the raw values, which are strings.
 public enum PlanStatus: String, Sendable {
   /// All denoising steps were taken.
   case converged
@@ -13,8 +13,9 @@ public enum PlanStatus: String, Sendable {
   case nonFinite
 }
 
-/// What `Planner.plan` returns.
+/// What `Planner.plan` returns. Real-time: yes, a value.
 public struct PlanResult: Equatable, Sendable {
+  /// How the plan came out.
   public var status: PlanStatus
   /// Denoising steps taken, and how many there would have been.
   public var stepsTaken: Int, stepsPlanned: Int
@@ -22,7 +23,7 @@ public struct PlanResult: Equatable, Sendable {
   public var candidate: Int
   /// Sum of rewards over the horizon as the reward model predicts it, physical units; 0 without a context.
   public var predictedReturn: Float
-  /// Mean squared violation of the dynamics model a step, normalised units; 0 without a context.
+  /// Mean squared violation of the dynamics model per step, normalised units; 0 without a context.
   public var discrepancy: Float
 
   /// No plan yet.
@@ -37,7 +38,7 @@ public struct PlanResult: Equatable, Sendable {
   }
 }
 
-/// Where the time of the last plan went, in nanoseconds.
+/// Where the time of the last plan went, in nanoseconds. Real-time: yes, a value.
 public struct StageTimes: Equatable, Sendable {
   /// Shift of the last plan and noise; next to nothing when `prepare` was called in the slack before.
   public internal(set) var prepare: UInt64 = 0
@@ -51,7 +52,7 @@ public struct StageTimes: Equatable, Sendable {
   public internal(set) var select: UInt64 = 0
 }
 
-/// Why a planner could not be made.
+/// Why a planner could not be made. Real-time: no (strings).
 public enum PlannerError: Error, Equatable, CustomStringConvertible {
   /// A size or setting is out of range.
   case invalid(field: String, found: String, expected: String)
@@ -79,13 +80,15 @@ public enum PlannerError: Error, Equatable, CustomStringConvertible {
 ///
 /// Three kinds of state: `options` (settings), memory (what survives a plan: the last plan, the context, the random
 /// state) and workspace (scratch). The same seed, weights, options, kernels and inputs give the same plans bit for bit,
-/// as long as no budget cuts them short. Not thread-safe.
+/// as long as no budget cuts them short. Not thread-safe. Real-time: yes, where a member does not say otherwise.
 public struct Planner: ~Copyable {
+  /// Settings, fixed for the planner's life.
   public let options: PlannerOptions
+  /// Sizes of the model: channels of state and command, rows of a plan.
   public let observationSize: Int, actionSize: Int, horizon: Int
   /// Bytes of the arena: weights, memory and workspace.
   public let arenaBytes: Int
-  /// The instruction set in use, "avx2".
+  /// Name of the instruction set in use: `avx2`. Real-time: no.
   public var kernelName: String { String(cString: kernels.pointee.name) }
 
   /// The instruction sets that this processor has kernels for, best first. Real-time: no.
@@ -116,7 +119,7 @@ public struct Planner: ~Copyable {
   var inferredCount = 0
   /// Plans are conditioned on a context; otherwise they are what the data did on average, unguided.
   public internal(set) var hasContext = false
-  /// Changes of task or body that were noticed since the planner was made; with a belief only.
+  /// Changes of task or body that were noticed since the planner was made; with a belief only. Real-time: yes.
   public var changes: Int { @_noAllocation @_noLocks get { parts.belief?.changeCount ?? 0 } }
   /// A transition was shown and not yet weighed.
   var isPending = false
@@ -126,7 +129,7 @@ public struct Planner: ~Copyable {
   var stepTime = DurationEstimate()
   var finishTime = DurationEstimate()
 
-  /// Bytes of memory a planner of these weights and options needs.
+  /// Bytes of memory a planner of these weights and options needs. Real-time: no.
   public static func requiredBytes(_ weights: PlannerWeights, options: PlannerOptions) -> Int {
     var arena = Arena()
     _ = Parts(&arena, weights: weights, options: options)
@@ -138,9 +141,12 @@ public struct Planner: ~Copyable {
   ///
   /// - Parameters:
   ///   - weights: every tensor of `weights.shape.tensors`, finite (PlannerModel sees to that).
-  ///   - kernels: instruction set by name, or nil for the best one.
+  ///   - options: settings, which must fit `weights.shape`.
+  ///   - name: instruction set by name, or nil for the best one.
   ///   - threads: 2 for a helper that computes half of the candidates: it sleeps between plans and spins during one,
-  ///     which costs a system call a plan to wake it. Plans are bit-identical with 1 and 2.
+  ///     which costs one system call per plan to wake it. Plans are bit-identical with 1 and 2.
+  /// - Throws: `PlannerError` where a size or setting is out of range, there are no such kernels, or the system refuses
+  ///   the second thread.
   public init(
     weights: PlannerWeights, options: PlannerOptions, kernels name: String? = nil, threads: Int = 1
   ) throws(PlannerError) {
@@ -177,7 +183,7 @@ public struct Planner: ~Copyable {
     clearContext()
   }
 
-  /// The helper's pthread_t, for whoever sets its priority and CPU; nil with one thread.
+  /// The helper's pthread_t, to set its priority and CPU; nil with one thread. Real-time: no.
   public var helperThread: UInt64? { helper.map { ck_helper_thread($0) } }
 
   /// Calls `body(context)` on the helper's thread and waits for it; does nothing with one thread. For what only a

@@ -63,7 +63,7 @@ struct Parts {
 
   init(_ arena: inout Arena, weights: PlannerWeights, options: PlannerOptions) {
     let shape = weights.shape
-    // A block of candidates a thread.
+    // A block of candidates per thread.
     let together = min(options.candidates, 2 * CandidateWork.block)
     denoiser = Denoiser(&arena, shape: shape, batch: options.candidates, together: together)
     let bank = options.contextInference == .belief ? weights.bank : nil

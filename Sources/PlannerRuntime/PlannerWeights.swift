@@ -1,15 +1,20 @@
 // A trained model as the planner takes it: statistics and weights.
 
-/// What normalises the numbers of a robot, taken from training data only. Physical units, one entry a channel.
+/// What normalises the numbers of a robot, taken from training data only. Physical units, one entry per channel.
+/// Real-time: no (arrays).
 public struct PlannerStatistics: Equatable, Sendable {
+  /// Of the state, `[observationSize]`; spreads are positive.
   public var observationMean: [Float], observationStd: [Float], observationMin: [Float], observationMax: [Float]
+  /// Of the commands, `[actionSize]`; spreads are positive.
   public var actionMean: [Float], actionStd: [Float], actionMin: [Float], actionMax: [Float]
-  /// Change of the state in one period.
+  /// Change of the state in one period, `[observationSize]`; spreads are positive.
   public var differenceMean: [Float], differenceStd: [Float]
+  /// Of the reward of one period; the spread is positive.
   public var rewardMean: Float, rewardStd: Float
   /// Of the tasks' parameters; empty but for the oracle.
   public var parameterMean: [Float] = [], parameterStd: [Float] = []
 
+  /// Statistics without task parameters. Real-time: no.
   public init(
     observationMean: [Float], observationStd: [Float], observationMin: [Float], observationMax: [Float],
     actionMean: [Float], actionStd: [Float], actionMin: [Float], actionMax: [Float],
@@ -30,9 +35,12 @@ public struct PlannerStatistics: Equatable, Sendable {
   }
 }
 
-/// A trained model as the planner takes it: sizes, statistics and fp16 tensors, all checked by whoever made it.
+/// A trained model as the planner takes it: sizes, statistics and fp16 tensors, all checked where they were read or
+/// made. Real-time: no (arrays).
 public struct PlannerWeights: Sendable {
+  /// Sizes of the model.
   public var shape: PlannerShape
+  /// What normalises the robot's numbers.
   public var statistics: PlannerStatistics
   /// Commands leave the planner within `-actionLimit ... actionLimit`.
   public var actionLimit: Float
@@ -41,6 +49,7 @@ public struct PlannerWeights: Sendable {
   /// Hypotheses for a belief over contexts, if the model has them.
   public var bank: ContextBank?
 
+  /// A model of these parts, which must agree with `shape`. Real-time: no.
   public init(
     shape: PlannerShape, statistics: PlannerStatistics, actionLimit: Float, tensors: [String: [Float16]],
     bank: ContextBank? = nil
@@ -55,7 +64,7 @@ public struct PlannerWeights: Sendable {
   func weight(_ layer: String) -> [Float16] { self(LayerName.weight(layer)) }
   func bias(_ layer: String) -> [Float16] { self(LayerName.bias(layer)) }
 
-  /// The tensor called `name`. Traps when it is absent: whoever makes the weights checks `shape.tensors`.
+  /// The tensor called `name`. Traps when it is absent: the maker of the weights checks `shape.tensors`.
   func callAsFunction(_ name: String) -> [Float16] {
     guard let tensor = tensors[name] else { preconditionFailure("a model without one of its tensors") }
     return tensor

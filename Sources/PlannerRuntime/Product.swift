@@ -7,9 +7,9 @@ package typealias Kernels = UnsafePointer<ck_kernels>
 
 /// A packed weight matrix with its bias.
 struct Product {
-  /// Outputs a row.
+  /// Outputs per row.
   let columns: Int
-  /// Inputs a row.
+  /// Inputs per row.
   let depth: Int
   private let packed: UnsafeMutablePointer<UInt16>  // [panel][depth][CK_PANEL]
   let bias: UnsafeMutablePointer<Float>  // [columns], room up to whole panels
@@ -37,7 +37,7 @@ struct Product {
     self.bias = bias
   }
 
-  /// Packs `weights`, `[columns][stride]`, of which the `depth` entries from `offset` on are used.
+  /// Packs `weights`, `[columns][stride]`; of each row the `depth` entries from `offset` on are used.
   /// Takes the layer's weights and bias.
   func load(_ weights: PlannerWeights, _ layer: String) { load(weights.weight(layer), bias: weights.bias(layer)) }
 

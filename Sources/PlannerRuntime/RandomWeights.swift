@@ -1,7 +1,7 @@
 // Weights and contexts drawn at random: for measuring the time of a net nobody has trained, and for tests.
 
 extension ContextBank {
-  /// `count` contexts, U(−1, 1), equally far apart; unit scales, both models weighed in full.
+  /// `count` contexts, U(−1, 1), equally far apart; unit scales, both models weighed in full. Real-time: no.
   public static func random(_ shape: PlannerShape, count: Int, seed: UInt64) -> ContextBank {
     var random = RandomSource(seed: seed)
     return ContextBank(
@@ -13,7 +13,7 @@ extension ContextBank {
 }
 
 extension PlannerWeights {
-  /// Untrained weights, U(±1/√fan-in), with statistics of unit spread.
+  /// Untrained weights, U(±1/√fan-in), with statistics of unit spread. Real-time: no.
   public static func random(_ shape: PlannerShape, seed: UInt64, actionLimit: Float = 1) -> PlannerWeights {
     var random = RandomSource(seed: seed)
     var tensors: [String: [Float16]] = [:]

@@ -64,7 +64,7 @@ struct RecurrentEncoder {
     advance(kernels, slot)
   }
 
-  /// Forgets all but the newest `count` ≤ 25: the state is computed anew from them, O(count).
+  /// Forgets all but the newest `count` ≤ 25: the state is recomputed from them, O(count).
   @_noAllocation @_noLocks
   func keep(_ kernels: Kernels, newest count: Int) {
     precondition(count <= Self.recall && count <= past.pointee.count)

@@ -5,7 +5,7 @@ import CKernels
 extension Planner {
   /// Does all of the next plan that needs no observation: shifts the last plan by one period and adds noise.
   ///
-  /// Call it in the slack after a plan was sent; `plan` calls it itself when nobody did. Real-time: yes.
+  /// Call it in the slack after a plan was sent; `plan` calls it itself when that was not done. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func prepare() {
     let rowSize = observationSize + actionSize

@@ -2,12 +2,14 @@
 
 import CKernels
 
-/// A denoiser with memory of its own for a fixed batch of plans. Not thread-safe.
+/// A denoiser with memory of its own for a fixed batch of plans. Not thread-safe. Real-time: yes, where a member does
+/// not say otherwise.
 public struct StandaloneDenoiser: ~Copyable {
+  /// Plans denoised at a time.
   public let batch: Int
   /// Floating point operations of one `run`: two for each multiply-add of the products, nothing else counted.
   public let operations: Int
-  /// The instruction set in use, "avx2".
+  /// Name of the instruction set in use: `avx2`. Real-time: no.
   public var kernelName: String { String(cString: kernels.pointee.name) }
 
   private let arena: Arena
@@ -18,8 +20,11 @@ public struct StandaloneDenoiser: ~Copyable {
   /// Takes all memory and loads the weights. Real-time: no.
   ///
   /// - Parameters:
+  ///   - weights: every tensor of `weights.shape.tensors`, finite.
   ///   - batch: plans denoised at a time, 1 or more.
-  ///   - kernels: instruction set by name, or nil for the best one.
+  ///   - name: instruction set by name, or nil for the best one.
+  ///
+  /// - Throws: `PlannerError` where a size is out of range or there are no such kernels.
   public init(weights: PlannerWeights, batch: Int, kernels name: String? = nil) throws(PlannerError) {
     if let defect = weights.shape.defect {
       throw .invalid(field: defect.field, found: defect.found, expected: defect.expected)
@@ -48,9 +53,10 @@ public struct StandaloneDenoiser: ~Copyable {
   }
 
   /// The noisy plan `index`, `[horizon][rowSize]` contiguous, normalised units; `run` leaves it as it is.
+  /// Real-time: yes.
   public func input(_ index: Int) -> UnsafeMutablePointer<Float> { denoiser.input.row(index, 0) }
 
-  /// The clean estimate `index`, `[horizon][rowSize]` contiguous, normalised units.
+  /// The clean estimate `index`, `[horizon][rowSize]` contiguous, normalised units. Real-time: yes.
   public func output(_ index: Int) -> UnsafePointer<Float> { UnsafePointer(denoiser.output.row(index, 0)) }
 
   /// One forward pass of the batch, all of noise level `step`; `setCondition` comes before the first.
@@ -67,6 +73,7 @@ public struct StandaloneDenoiser: ~Copyable {
 
 extension PlannerShape {
   /// Multiply-adds of the denoiser's products for one plan, those of the embeddings left out: a table holds them.
+  /// Real-time: no.
   public var denoiserMultiplyAdds: Int {
     let kernel = Self.kernelSize
     var times = horizon

@@ -3,7 +3,7 @@
 import CKernels
 
 /// The learned models of one step, with memory of their own for a fixed number of rows. Normalised units. Not
-/// thread-safe.
+/// thread-safe. Real-time: yes, where a member does not say otherwise.
 public struct StandalonePerceptron: ~Copyable {
   /// Rows that `run` can take at a time.
   public let rows: Int
@@ -32,8 +32,11 @@ public struct StandalonePerceptron: ~Copyable {
   /// Takes all memory and loads the weights, for a context of zeros. Real-time: no.
   ///
   /// - Parameters:
+  ///   - weights: every tensor of `weights.shape.tensors`, finite.
   ///   - rows: pairs of state and action predicted at a time, 1 or more.
-  ///   - kernels: instruction set by name, or nil for the best one.
+  ///   - name: instruction set by name, or nil for the best one.
+  ///
+  /// - Throws: `PlannerError` where a size is out of range or there are no such kernels.
   public init(weights: PlannerWeights, rows: Int, kernels name: String? = nil) throws(PlannerError) {
     if let defect = weights.shape.defect {
       throw .invalid(field: defect.field, found: defect.found, expected: defect.expected)
@@ -62,15 +65,16 @@ public struct StandalonePerceptron: ~Copyable {
     parts.reward.setContext(kernels, context)
   }
 
-  /// Row `index` of the input, `[rowSize]`: state, then action.
+  /// Row `index` of the input, `[rowSize]`: state, then action. Real-time: yes.
   public func input(_ index: Int) -> UnsafeMutablePointer<Float> { parts.input + index * rowSize }
 
   /// The change of state after row `index`, `[observationSize]`, in the units of the difference statistics.
+  /// Real-time: yes.
   public func change(_ index: Int) -> UnsafePointer<Float> {
     UnsafePointer(parts.changes + index * observationSize)
   }
 
-  /// The reward of row `index`.
+  /// The reward of row `index`, normalised units. Real-time: yes.
   public func reward(_ index: Int) -> Float { parts.rewards[index] }
 
   /// Predicts the first `count` rows. Real-time: yes.

@@ -1,4 +1,4 @@
-// How far the robot's clock is from the controller's: four stamps a question, and only questions with a short round
+// How far the robot's clock is from the controller's: four stamps per question, and only questions with a short round
 // trip.
 
 /// The times of one question and its answer, nanoseconds; the robot's two are 0 in a question.
@@ -15,22 +15,24 @@ struct ClockStamps: Sendable {
 /// there and back. A new answer is taken if its bound is tighter than the present one, which widens with the time
 /// since, as clocks drift apart: that is the gate, and it needs no threshold that fits all links. Real-time: yes.
 public struct ClockEstimate: Equatable, Sendable {
-  /// Clocks drift apart by at most this many nanoseconds in a second (300 ppm).
+  /// Clocks drift apart by at most this many nanoseconds in a second (300 ppm). Real-time: yes.
   public static var driftNanosecondsPerSecond: UInt64 { @_noAllocation @_noLocks get { 300_000 } }
 
   /// Robot's clock minus controller's, modulo 2^64.
   private var offset: UInt64 = 0
   private var takenAt: UInt64 = 0
-  /// Answers taken, and answers whose round trip was too long to tell anything new.
+  /// Answers taken.
   public private(set) var taken: UInt64 = 0
+  /// Answers whose round trip was too long to tell anything new.
   public private(set) var gated: UInt64 = 0
   /// Round trip of the answer the estimate rests on, without the robot's share; 0 before the first.
   public private(set) var roundTripNanoseconds: UInt64 = 0
 
+  /// No estimate yet. Real-time: yes.
   @_noAllocation @_noLocks
   public init() {}
 
-  /// Nanoseconds by which the estimate may be off at `now`; nil before the first answer.
+  /// Nanoseconds by which the estimate may be off at `now`; nil before the first answer. Real-time: yes.
   @_noAllocation @_noLocks
   public func uncertainty(now: UInt64) -> UInt64? {
     if taken == 0 { return nil }
@@ -38,7 +40,7 @@ public struct ClockEstimate: Equatable, Sendable {
     return roundTripNanoseconds / 2 + age / 1_000_000 * Self.driftNanosecondsPerSecond / 1_000
   }
 
-  /// A time of the robot's clock on the controller's; nil before the first answer.
+  /// A time of the robot's clock on the controller's; nil before the first answer. Real-time: yes.
   @_noAllocation @_noLocks
   public func controllerTime(ofRobot time: UInt64) -> UInt64? { taken == 0 ? nil : time &- offset }
 

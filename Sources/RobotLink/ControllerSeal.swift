@@ -8,8 +8,8 @@ import CSeal
 /// A session is opened before the first frame, and again whenever the robot has not been heard for a while: it may have
 /// restarted, and then knows none. Meanwhile the newest frame waits. The robot's answer counts only if it echoes a
 /// nonce that was drawn for this opening, and only once: nothing recorded earlier can be taken for it. Until the robot
-/// has been heard under a session each frame carries the session's nonces, for the robot keeps none before. Real-time:
-/// yes, `init` excepted.
+/// has been heard under a session each frame carries the session's nonces, because the robot keeps none before.
+/// Real-time: yes, `init` excepted.
 package struct ControllerSeal: ~Copyable {
   /// The last frame that was unsealed.
   package let plain: UnsafeMutablePointer<UInt8>

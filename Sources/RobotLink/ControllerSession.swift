@@ -2,7 +2,7 @@
 
 import CRobotProtocol
 
-/// What a datagram meant to the controller.
+/// What a datagram meant to the controller. Real-time: yes, a value.
 public enum ControllerEvent: Sendable {
   /// Nothing to act on; the counters may have changed.
   case none
@@ -12,7 +12,7 @@ public enum ControllerEvent: Sendable {
   case observation
   /// Model and robot do not fit, as several answers in a row have said; `peerText` says why. Hello is being said again.
   case refused
-  /// The robot has contradicted itself: it describes itself otherwise than before, or refuses whom it lets drive.
+  /// The robot has contradicted itself: its description has changed, or it refuses the controller that it follows.
   /// `peerText` says in what; nothing else has changed.
   case contradiction
   /// Another controller drives the robot; Hello is being said again.
@@ -27,19 +27,22 @@ public enum ControllerEvent: Sendable {
 /// speaks). Only silence and a goodbye end a connection, and only the answer to a Hello begins one: no single frame can
 /// take a robot that is heard away. Real-time: yes, `init` excepted.
 public struct ControllerSession: ~Copyable {
+  /// Between two Hellos, 100 ms. Real-time: yes.
   public static var helloNanoseconds: UInt64 { 100_000_000 }
-  /// Between questions for the robot's clock.
+  /// Between two questions for the robot's clock, 250 ms. Real-time: yes.
   public static var clockNanoseconds: UInt64 { 250_000_000 }
-  /// Hellos in a row whose answer was a refusal, until it is believed.
+  /// Hellos in a row whose answer was a refusal, until it is believed. Real-time: yes.
   public static var refusalsBelieved: Int { 3 }
 
   /// What the model was trained for.
   public let profile: RobotProfile
+  /// The model's name, for the robot's user.
   public let model: FixedText
   /// A robot that has not been heard for this long is gone.
   public let silenceNanoseconds: UInt64
   /// The robot's description, of the last that was accepted.
   public private(set) var robot: RobotDescription? = nil
+  /// Whether a robot has answered and fits.
   public private(set) var isConnected = false
   /// The robot's clock and this controller's, since the last hand-shake.
   public private(set) var clock = ClockEstimate()
@@ -62,9 +65,14 @@ public struct ControllerSession: ~Copyable {
   /// The robot has said that it does not know this controller.
   private var isUnknown = false
 
+  /// A controller that seeks a robot. Real-time: no.
+  ///
   /// - Parameters:
+  ///   - profile: what the model was trained for.
   ///   - model: its name for the robot's user; what the link has no room for is cut off.
   ///   - epoch: not 0, and another one after each start.
+  ///   - silenceNanoseconds: a robot that has not been heard for this long is gone.
+  ///   - isOnLine: the link is a serial line, or one of your own: Hello is not padded.
   public init(
     profile: RobotProfile, model: String, epoch: UInt32, silenceNanoseconds: UInt64, isOnLine: Bool = false
   ) {
@@ -75,9 +83,11 @@ public struct ControllerSession: ~Copyable {
     channel = FrameChannel(epoch: epoch)
   }
 
+  /// What the link has seen since its start. Real-time: yes.
   public var counters: LinkCounters { channel.counters }
 
   /// Takes a datagram in. With `.observation` it lies in `observation`; else `observation` is unchanged.
+  /// Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func receive(
     _ datagram: UnsafeRawBufferPointer, now: UInt64, observation: inout ObservationMessage
@@ -94,6 +104,7 @@ public struct ControllerSession: ~Copyable {
   }
 
   /// What time alone brings: sets `reply` to a Hello when one is due. True if the robot has just been found silent.
+  /// Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func poll(now: UInt64) -> Bool {
     reply = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -108,7 +119,7 @@ public struct ControllerSession: ~Copyable {
     return silent
   }
 
-  /// When `poll` has something to do next.
+  /// The time at which `poll` has something to do next. Real-time: yes.
   @_noAllocation @_noLocks
   public func nextPoll() -> UInt64 {
     if !isConnected { return nextHello }
@@ -116,7 +127,7 @@ public struct ControllerSession: ~Copyable {
   }
 
   /// Sets `reply` to a question for the robot's clock, when one is due. To be called when the answer can be awaited:
-  /// one that lies in a queue meanwhile tells nothing.
+  /// one that lies in a queue meanwhile tells nothing. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func askForTime(now: UInt64) {
     reply = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -126,17 +137,17 @@ public struct ControllerSession: ~Copyable {
     reply = channel.encode(clock: ClockStamps(asked: now, received: now, answered: now))
   }
 
-  /// Counts what the transport did not let through.
+  /// Counts what the transport did not let through. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func receiveRejected(_ reason: Rejection) { channel.counters[reason] += 1 }
 
-  /// The datagram that carries `action` to the robot. Valid until the next call.
+  /// The datagram that carries `action` to the robot. Valid until the next call. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func encode(_ action: borrowing ActionMessage) -> UnsafeRawBufferPointer {
     channel.encode(action: action, for: profile)
   }
 
-  /// The datagram that says goodbye to the robot.
+  /// The datagram that says goodbye to the robot. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func encodeGoodbye() -> UnsafeRawBufferPointer { channel.encodeGoodbye("the controller ends") }
 
@@ -204,7 +215,7 @@ public struct ControllerSession: ~Copyable {
         refuse(FixedText(fixed: "a field of the robot's Description is outside its documented range"), frame))
     }
     if let objection = description.profile.objection(to: profile) { return .success(refuse(objection, frame)) }
-    // Whatever was taken for the robot before: a hand-shake begins anew.
+    // Whatever was taken for the robot before: a hand-shake starts over.
     if frame.pointee.epoch != robotEpoch { clock = ClockEstimate() }
     robot = description
     robotEpoch = frame.pointee.epoch

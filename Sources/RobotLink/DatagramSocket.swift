@@ -11,7 +11,7 @@ public func monotonicNanoseconds() -> UInt64 { dg_now() }
 @_noAllocation @_noLocks
 public func sleepUntil(_ nanoseconds: UInt64) { dg_sleep_until(nanoseconds) }
 
-/// A random number that is not 0, to tell this start of a process from every other.
+/// A random number that is not 0, to tell this start of a process from every other. Real-time: no.
 public func randomEpoch() -> UInt32 { UInt32.random(in: 1 ... .max) }
 
 /// A UDP socket, closed at the end. `init` throws, allocates and may look up a name; everything else is real-time.
@@ -95,7 +95,7 @@ package struct DatagramSocket: ~Copyable {
     return count > 0 ? .frame(count) : .nothing
   }
 
-  /// Sends a datagram; nil as `peer` is whom the socket is connected to. False if the system did not take it.
+  /// Sends a datagram; with nil as `peer`, to where the socket is connected. False if the system did not take it.
   @_noAllocation @_noLocks
   func send(_ datagram: UnsafeRawBufferPointer, to peer: PeerAddress?) -> Bool {
     let address = dg_address(host: peer?.host ?? 0, port: peer?.port ?? 0)

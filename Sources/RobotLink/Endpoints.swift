@@ -2,14 +2,17 @@
 
 /// A robot's end of a link. Real-time: yes, `init` excepted.
 public struct RobotEndpoint: ~Copyable {
+  /// The protocol's state at this end.
   public private(set) var session: RobotSession
   /// The last action that came.
   public private(set) var action = ActionMessage()
   private let transport: LinkTransport
   private let buffer: UnsafeMutableRawBufferPointer
 
-  /// Binds `address`, or opens its serial line; throws `LinkError`, for one if the port is in use. With a `key` only
-  /// who holds it too is heard.
+  /// Binds `address`, or opens its serial line. With a `key` only a controller that holds it too is heard.
+  /// Real-time: no.
+  ///
+  /// - Throws: `LinkError`, for example where the port is in use.
   public init(
     listeningAt address: LinkAddress, description: RobotDescription, silenceNanoseconds: UInt64, key: LinkKey? = nil
   ) throws(LinkError) {
@@ -18,7 +21,7 @@ public struct RobotEndpoint: ~Copyable {
       silenceNanoseconds: silenceNanoseconds)
   }
 
-  /// A robot at the end of a link of your own.
+  /// A robot at the end of a link of your own. Real-time: no.
   public init(over transport: any FrameTransport, description: RobotDescription, silenceNanoseconds: UInt64) {
     self.init(
       over: .own(OwnTransport(transport)), description: description, silenceNanoseconds: silenceNanoseconds)
@@ -33,12 +36,13 @@ public struct RobotEndpoint: ~Copyable {
 
   deinit { buffer.deallocate() }
 
-  /// The UDP port it is bound to; 0 on a serial line.
+  /// The UDP port it is bound to; 0 on a serial line. Real-time: no (a system call).
   public var port: UInt16 { transport.port }
-  /// Whether the serial device is there; always true for UDP.
+  /// Whether the serial device is there; always true for UDP. Real-time: yes.
   public var isOpen: Bool { transport.isOpen }
 
-  /// The next event, or `.none` when CLOCK_MONOTONIC shows `nanoseconds`. Answers hand-shakes by itself.
+  /// The next event, or `.none` when CLOCK_MONOTONIC shows `nanoseconds`. Answers hand-shakes by itself. Real-time: yes
+  /// (it waits, and only for that).
   @_noAllocation @_noLocks
   public mutating func next(until nanoseconds: UInt64) -> RobotEvent {
     var sender = PeerAddress(host: 0, port: 0)
@@ -63,11 +67,11 @@ public struct RobotEndpoint: ~Copyable {
     }
   }
 
-  /// Whether the controller has just been found silent.
+  /// Whether the controller has just been found silent. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func hasFallenSilent() -> Bool { session.hasFallenSilent(now: monotonicNanoseconds()) }
 
-  /// Sends `observation` to the controller, if there is one; the sequence number of its frame.
+  /// Sends `observation` to the controller, if there is one; the sequence number of its frame. Real-time: yes.
   @discardableResult @_noAllocation @_noLocks
   public mutating func send(_ observation: borrowing ObservationMessage) -> UInt32 {
     if let peer = session.peer, !transport.send(session.encode(observation), to: peer) {
@@ -76,7 +80,8 @@ public struct RobotEndpoint: ~Copyable {
     return session.sequence
   }
 
-  /// Tells the controller that the robot ends; thrice, for nobody answers it and a datagram may be lost.
+  /// Tells the controller that the robot ends; three times, because nobody answers and a datagram may be lost.
+  /// Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func sayGoodbye() {
     guard let peer = session.peer else { return }
@@ -88,13 +93,14 @@ public struct RobotEndpoint: ~Copyable {
 
 /// A controller's end of a link. Real-time: yes, `init` excepted.
 public struct ControllerEndpoint: ~Copyable {
+  /// The protocol's state at this end.
   public private(set) var session: ControllerSession
   /// The last observation that came.
   public private(set) var observation = ObservationMessage()
   private let transport: LinkTransport
   private let buffer: UnsafeMutableRawBufferPointer
 
-  /// What waiting brought.
+  /// What waiting brought. Real-time: yes, a value.
   public enum Event: Sendable, Equatable {
     case link(ControllerEvent)
     /// The robot has not been heard for too long; Hello is being said again.
@@ -103,9 +109,11 @@ public struct ControllerEndpoint: ~Copyable {
     case timeout
   }
 
-  /// Opens a socket or serial line towards `address`; whether its host, its device and a robot are there is found out
+  /// Opens a socket or serial line towards `address`. Whether its host, its device and a robot are there is found out
   /// by `next`, at first and again whenever the robot is looked for. With a `key` only a robot that holds it too is
-  /// heard.
+  /// heard. Real-time: no.
+  ///
+  /// - Throws: `LinkError` where the address cannot be used or the system refuses.
   public init(
     connectingTo address: LinkAddress, profile: RobotProfile, model: String, silenceNanoseconds: UInt64,
     key: LinkKey? = nil
@@ -118,7 +126,7 @@ public struct ControllerEndpoint: ~Copyable {
       profile: profile, model: model, silenceNanoseconds: silenceNanoseconds, isOnLine: isOnLine)
   }
 
-  /// A controller at the end of a link of your own, with one robot at the other.
+  /// A controller at the end of a link of your own, with one robot at the other. Real-time: no.
   public init(
     over transport: any FrameTransport, profile: RobotProfile, model: String, silenceNanoseconds: UInt64
   ) {
@@ -140,10 +148,11 @@ public struct ControllerEndpoint: ~Copyable {
 
   deinit { buffer.deallocate() }
 
-  /// How far frames get towards the robot.
+  /// How far frames get towards the robot. Real-time: yes.
   public var reach: LinkReach { @_noAllocation @_noLocks get { transport.reach } }
 
-  /// The next event, or `.timeout` when CLOCK_MONOTONIC shows `nanoseconds`. Says Hello by itself.
+  /// The next event, or `.timeout` when CLOCK_MONOTONIC shows `nanoseconds`. Says Hello by itself. Real-time: yes (it
+  /// waits, and only for that).
   @_noAllocation @_noLocks
   public mutating func next(until nanoseconds: UInt64) -> Event {
     var sender = PeerAddress(host: 0, port: 0)
@@ -167,7 +176,7 @@ public struct ControllerEndpoint: ~Copyable {
       if silent { return .silent }
       if now >= nanoseconds { return .timeout }
       if case .nothing = received {
-        // Only when the answer finds somebody waiting.
+        // Only while this thread waits for the answer.
         if nanoseconds - now > 1_000_000 {
           session.askForTime(now: now)
           sendReply()
@@ -177,13 +186,14 @@ public struct ControllerEndpoint: ~Copyable {
     }
   }
 
-  /// Sends `action` to the robot.
+  /// Sends `action` to the robot. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func send(_ action: borrowing ActionMessage) {
     if !transport.send(session.encode(action), to: nil) { session.channel.counters.sendFailures += 1 }
   }
 
-  /// Tells the robot that the controller ends; thrice, for nobody answers it and a datagram may be lost.
+  /// Tells the robot that the controller ends; three times, because nobody answers and a datagram may be lost.
+  /// Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func sayGoodbye() {
     for _ in 0..<3 where !transport.send(session.encodeGoodbye(), to: nil) {

@@ -5,9 +5,11 @@ public struct FixedText: Sendable, Equatable {
   private(set) var bytes = InlineArray<160, UInt8>(repeating: 0)
   private(set) var count = 0
 
+  /// The empty text. Real-time: yes.
   @_noAllocation @_noLocks
   public init() {}
 
+  /// A text of the program's own. Real-time: yes.
   @_noAllocation @_noLocks
   public init(fixed text: StaticString) {
     append(text)
@@ -69,5 +71,6 @@ public struct FixedText: Sendable, Equatable {
     return true
   }
 
+  /// Whether there is no text. Real-time: yes.
   public var isEmpty: Bool { count == 0 }
 }

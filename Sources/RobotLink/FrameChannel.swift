@@ -54,7 +54,7 @@ struct FrameChannel: ~Copyable {
     return encoder.encode(hello: profile, model: model, isPadded: isPadded)
   }
 
-  /// `toPeer` false: outside the sequence, for somebody who only asks. At most `limit` bytes, or nothing.
+  /// `toPeer` false: outside the sequence, for a peer that only asks. At most `limit` bytes, or nothing.
   @_noAllocation @_noLocks
   mutating func encode(
     description: RobotDescription, answering epoch: UInt32, toPeer: Bool, limit: Int
@@ -78,7 +78,7 @@ struct FrameChannel: ~Copyable {
     return encoder.encode(action: action, for: profile)
   }
 
-  /// `toPeer` false: outside the sequence, for somebody unknown. At most `limit` bytes, or nothing.
+  /// `toPeer` false: outside the sequence, for an unknown peer. At most `limit` bytes, or nothing.
   @_noAllocation @_noLocks
   mutating func encode(
     status code: StatusCode, text: FixedText, answering epoch: UInt32, toPeer: Bool,

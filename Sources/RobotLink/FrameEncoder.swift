@@ -143,7 +143,7 @@ struct FrameEncoder: ~Copyable {
     let later = action.laterEntries * profile.actionSize
     answer.pointee.n_later_commands = later
     answer.pointee.later_commands = action.laterCommands
-    // What moves the robot goes first where not all fits: the prediction is for whoever looks on.
+    // What moves the robot goes first where not all fits: the prediction is only for people who look on.
     if action.hasPredictedState, profile.actionSize + later + profile.observationSize <= LinkLimits.frameFloats {
       answer.pointee.n_predicted_state = profile.observationSize
       answer.pointee.predicted_state = action.predictedState
@@ -161,7 +161,7 @@ struct FrameEncoder: ~Copyable {
     return finish(sequenced: true)
   }
 
-  /// A Status to the peer, or, outside the sequence, to somebody who is not.
+  /// A Status to the peer, or, outside the sequence, to another sender.
   @_noAllocation @_noLocks
   mutating func encode(
     status code: StatusCode, text: FixedText, answering epoch: UInt32, toPeer: Bool, limit: Int

@@ -1,4 +1,4 @@
-// Somebody's own link: whatever carries frames may take the place of UDP and serial lines.
+// A link of your own: anything that carries frames may replace UDP and serial lines.
 
 import CDatagram
 
@@ -6,9 +6,9 @@ import CDatagram
 /// and arrives whole or not at all; frames may be lost, doubled, damaged or out of order, which the sessions notice.
 ///
 /// Every method is called within the control cycle: none may allocate, lock, log or block. An object belongs to one
-/// endpoint, which calls it from one thread.
+/// endpoint, which calls it from one thread. Real-time: yes, `name` excepted.
 public protocol FrameTransport: AnyObject {
-  /// What messages call the link.
+  /// What messages call the link; asked for when a loop is made. Real-time: no.
   var name: String { get }
 
   /// Takes a frame that has come into `buffer`, without waiting: its size, which is larger than the buffer's if it was

@@ -2,10 +2,12 @@
 
 /// Bytes that each control period puts on a serial line, delimiters included. Real-time: no.
 public struct LineLoad: Equatable, Sendable {
+  /// Bytes of an observation on the line.
   public let observationBytes: Int
-  /// Of an action that takes `laterEntries` entries of its plan along.
+  /// Bytes of an action that takes `laterEntries` entries of its plan along.
   public let actionBytes: Int
 
+  /// The load of a robot of `profile`, whose actions take `laterEntries`, 0…3, entries along. Real-time: no.
   public init(profile: RobotProfile, laterEntries: Int) {
     var channel = FrameChannel(epoch: .max)
     var observation = ObservationMessage()
@@ -21,12 +23,12 @@ public struct LineLoad: Equatable, Sendable {
     actionBytes = serialBytes(channel.encode(action: action, for: profile))
   }
 
-  /// How long `bytes` take at `baud` bits a second: each with a start bit and a stop bit.
+  /// How long `bytes` take at `baud` bits per second, each with a start bit and a stop bit. Real-time: no.
   public static func nanoseconds(_ bytes: Int, baud: UInt32) -> UInt64 {
     UInt64(bytes) * 10 * 1_000_000_000 / UInt64(max(1, baud))
   }
 
-  /// The least rate at which observation and action are through in `nanoseconds`, one after the other.
+  /// The least rate at which observation and action are through in `nanoseconds`, one after the other. Real-time: no.
   public func leastBaud(nanoseconds: UInt64) -> UInt64 {
     (UInt64(observationBytes + actionBytes) * 10 * 1_000_000_000 + nanoseconds - 1) / max(1, nanoseconds)
   }

@@ -1,24 +1,27 @@
 // Where a link leads, as a user writes it: udp://HOST:PORT, serial:///dev/ttyACM0?baud=921600 or pty:///tmp/robot.
 
-/// A link's address as written on the command line.
+/// A link's address as written on the command line. Real-time: no (strings).
 public enum LinkAddress: Sendable, Equatable, CustomStringConvertible {
   /// IPv4 number or name; the port is 1 … 65535, or 0 for "any free port" where one listens (tests use that).
   case udp(host: String, port: UInt16)
-  /// A tty that exists or will, and its rate in bits a second.
+  /// A tty that exists or will, and its rate in bits per second.
   case serial(path: String, baud: UInt32)
   /// A pseudo-terminal to make, and the symbolic link through which the other end opens it as `serial://`.
   case pty(path: String)
   /// A `FrameTransport`, by the name that it gives itself; it is not found by its address.
   case own(name: String)
 
-  /// Bits a second where the address states none.
+  /// Bits per second where the address states none. Real-time: yes.
   public static var defaultBaud: UInt32 { 921_600 }
-  /// Bits a second that can be asked for; which of them a driver takes, it says itself.
+  /// Bits per second that can be asked for; which of them a driver takes, it says itself. Real-time: yes.
   public static var bauds: ClosedRange<UInt32> { 50...20_000_000 }
 
+  /// The UDP address of `host` and `port`. Real-time: no.
   public init(host: String, port: UInt16) { self = .udp(host: host, port: port) }
 
-  /// Reads an address. Throws `LinkError.badAddress`, which says what is wrong with the text.
+  /// Reads an address. Real-time: no.
+  ///
+  /// - Throws: `LinkError.badAddress`, which says what is wrong with the text.
   public init(_ text: String) throws(LinkError) {
     for (scheme, read) in [("udp://", Self.readUDP), ("serial://", Self.readSerial), ("pty://", Self.readPTY)]
     where text.hasPrefix(scheme) {
@@ -37,14 +40,16 @@ public enum LinkAddress: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  /// Whether nobody can send there but programs of this machine, or whoever holds the wires.
+  /// Whether only programs of this machine, or the owner of the wires, can send there.
   var isPrivate: Bool {
     guard case .udp(let host, _) = self else { return true }
     let numbers = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
     return host == "localhost" || (numbers.count == 4 && numbers[0] == 127 && !numbers.contains(nil))
   }
 
-  /// Throws `LinkError.keyMissing` where a link without a key would be open to others and that is not `allowed`.
+  /// Refuses a link without a key that would be open to others, unless that is `allowed`. Real-time: no.
+  ///
+  /// - Throws: `LinkError.keyMissing`.
   public func requireKey(_ key: LinkKey?, unlessAllowed allowed: Bool) throws(LinkError) {
     if key == nil, !allowed, !isPrivate { throw .keyMissing(self) }
   }

@@ -1,6 +1,6 @@
 // What a link has seen: frames sent, accepted and lost, and rejected ones by reason. Bad input is counted, never fatal.
 
-/// Why a datagram was dropped.
+/// Why a datagram was dropped. Real-time: yes, a value.
 public enum Rejection: Int, Error {
   /// A piece of a frame on a serial line: bytes are missing, or noise cut it in two.
   case broken
@@ -39,7 +39,7 @@ public enum Rejection: Int, Error {
   /// Of a session that this side does not know (any more), or an answer to an Open that is over.
   case otherSession
 
-  /// Name in reports.
+  /// Name in reports. Real-time: yes.
   public var name: StaticString {
     switch self {
     case .broken: "broken"
@@ -64,8 +64,9 @@ public enum Rejection: Int, Error {
   }
 }
 
-/// Counters of one end of a link since its start.
+/// Counters of one end of a link since its start. Real-time: yes, a value.
 public struct LinkCounters: Sendable {
+  /// Datagrams made to be sent.
   public internal(set) var sent: UInt64 = 0
   /// Datagrams that the system did not take (network down, buffer full).
   public internal(set) var sendFailures: UInt64 = 0
@@ -75,15 +76,16 @@ public struct LinkCounters: Sendable {
   public internal(set) var lost: UInt64 = 0
   private var rejections = InlineArray<18, UInt64>(repeating: 0)
 
+  /// All zero. Real-time: yes.
   public init() {}
 
-  /// Datagrams dropped for `reason`.
+  /// Datagrams dropped for `reason`. Real-time: yes.
   public internal(set) subscript(reason: Rejection) -> UInt64 {
     @_noAllocation @_noLocks get { rejections[reason.rawValue] }
     @_noAllocation @_noLocks set { rejections[reason.rawValue] = newValue }
   }
 
-  /// Datagrams dropped for any reason.
+  /// Datagrams dropped for any reason. Real-time: yes.
   public var rejected: UInt64 {
     var sum: UInt64 = 0
     for index in 0..<18 { sum += rejections[index] }
@@ -91,24 +93,28 @@ public struct LinkCounters: Sendable {
   }
 }
 
-/// Sizes that every implementation of the protocol can rely on.
+/// Sizes that every implementation of the protocol can rely on. Real-time: yes, constants.
 public enum LinkLimits {
-  /// Largest datagram: frame and checksum.
+  /// Largest datagram: frame and checksum. Real-time: yes.
   public static var datagramBytes: Int { 4096 }
-  /// The same with a seal around it.
+  /// The same with a seal around it. Real-time: yes.
   public static var sealedDatagramBytes: Int { 4153 }
+  /// Most entries of an observation. Real-time: yes.
   public static var observationEntries: Int { 512 }
+  /// Most entries of an action. Real-time: yes.
   public static var actionEntries: Int { 128 }
-  /// Entries of a plan that may come along with an action.
+  /// Entries of a plan that may come along with an action. Real-time: yes.
   public static var laterEntries: Int { 3 }
-  /// Numbers that name the task a controller believes in.
+  /// Most numbers that name the task a controller believes in. Real-time: yes.
   public static var parameterEntries: Int { 16 }
-  /// Floats that one frame has room for beside its other fields, the largest belief among them.
+  /// Floats that one frame has room for beside its other fields, the largest belief among them. Real-time: yes.
   public static var frameFloats: Int { 980 }
-  /// A Hello over UDP is at least as long: no answer to one is longer than this.
+  /// A Hello over UDP is at least as long: no answer to one is longer than this. Real-time: yes.
   public static var helloBytes: Int { 192 }
+  /// Most bytes of a name. Real-time: yes.
   public static var nameBytes: Int { 63 }
+  /// Most bytes of a text. Real-time: yes.
   public static var textBytes: Int { 159 }
-  /// Version of robot.proto.
+  /// Version of robot.proto. Real-time: yes.
   public static var protocolVersion: UInt32 { 1 }
 }

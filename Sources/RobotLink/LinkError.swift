@@ -1,6 +1,6 @@
 // What can go wrong with a link before it runs. A running link does not fail: it counts (see LinkCounters).
 
-/// Errors of opening a link. Each message names the address or file, the cause and the cure.
+/// Errors of opening a link. Each message names the address or file, the cause and the cure. Real-time: no (strings).
 public enum LinkError: Error, Equatable, CustomStringConvertible {
   /// The text is no link address.
   case badAddress(String, reason: String)

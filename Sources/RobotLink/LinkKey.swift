@@ -7,8 +7,9 @@ import Glibc
 public struct LinkKey: Sendable {
   private let bytes: InlineArray<32, UInt8>
 
-  /// Reads a key file: 32 bytes, or the same as 64 hexadecimal digits. Throws `LinkError` unless it is a regular file
-  /// of this user's that nobody else can read.
+  /// Reads a key file: 32 bytes, or the same as 64 hexadecimal digits. Real-time: no.
+  ///
+  /// - Throws: `LinkError` unless it is a regular file of this user's that nobody else can read.
   public init(file path: String) throws(LinkError) {
     // Not to be held up by a pipe, nor to be led elsewhere.
     let file = Glibc.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
@@ -49,7 +50,9 @@ public struct LinkKey: Sendable {
     bytes = InlineArray { key[$0] }
   }
 
-  /// A new key that nobody else has.
+  /// A new key that nobody else has. Real-time: no.
+  ///
+  /// - Throws: `LinkError.noEntropy` where libsodium finds no source of chance.
   public static func random() throws(LinkError) -> LinkKey { try LinkKey(bytes: randomBytes()) }
 
   private static func randomBytes() throws(LinkError) -> [UInt8] {
@@ -59,7 +62,9 @@ public struct LinkKey: Sendable {
     return bytes
   }
 
-  /// Writes a new random key to `path`, as digits, readable by its owner only. Throws if the file exists.
+  /// Writes a new random key to `path`, as digits, readable by its owner only. Real-time: no.
+  ///
+  /// - Throws: `LinkError` if the file exists or cannot be written.
   public static func make(file path: String) throws(LinkError) {
     let key = try randomBytes()
     let digits = Array("0123456789abcdef".utf8)

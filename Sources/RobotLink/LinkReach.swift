@@ -4,6 +4,7 @@ import CDatagram
 import Glibc
 
 /// Whether frames can leave towards a link's far end. Whether a robot answers there is another question.
+/// Real-time: yes, a value.
 public enum LinkReach: Equatable, Sendable {
   /// The host's name is being looked up for the first time.
   case unknown
@@ -15,7 +16,7 @@ public enum LinkReach: Equatable, Sendable {
   /// There is no such device, or it is unplugged.
   case noDevice
 
-  /// Why it is closed, in the system's words; nil where the case says it all.
+  /// Why it is closed, in the system's words; nil where the case says it all. Real-time: no (a string).
   public var cause: String? {
     switch self {
     case .unknown, .open, .noDevice: nil
@@ -49,8 +50,8 @@ public enum LinkReach: Equatable, Sendable {
   }
 }
 
-/// Keeps a controller's socket aimed at its robot while no session runs: the host's name is looked up once a second,
-/// and so is the address of this machine that leads there, for both may change. Real-time: yes, `init` excepted.
+/// Keeps a controller's socket aimed at its robot while no session runs: the host's name is looked up once per second,
+/// and so is the address of this machine that leads there, because both may change. Real-time: yes, `init` excepted.
 package struct HostSearch: ~Copyable {
   static var intervalNanoseconds: UInt64 { @_noAllocation @_noLocks get { 1_000_000_000 } }
 

@@ -1,4 +1,4 @@
-// What carries frames: a UDP socket, with a key or without, a serial line, or somebody's own
+// What carries frames: a UDP socket, with a key or without, a serial line, or a user's own
 // transport, behind the few calls that the sessions' endpoints make.
 
 import CDatagram
@@ -120,7 +120,7 @@ package enum LinkTransport: ~Copyable {
     }
   }
 
-  /// Takes what has come without waiting. At the end of a line, or of somebody's own link, sits
+  /// Takes what has come without waiting. At the end of a line, or of a user's own link, sits
   /// always the same peer, at `PeerAddress.line`.
   @_noAllocation @_noLocks
   package func receive(into buffer: UnsafeMutableRawBufferPointer, from sender: inout PeerAddress) -> Received {
@@ -136,7 +136,7 @@ package enum LinkTransport: ~Copyable {
     }
   }
 
-  /// Sends a frame; nil as `peer` is whom the socket is connected to. False if the system did not take it.
+  /// Sends a frame; with nil as `peer`, to where the socket is connected. False if the system did not take it.
   @_noAllocation @_noLocks
   package func send(_ frame: UnsafeRawBufferPointer, to peer: PeerAddress?) -> Bool {
     switch self {

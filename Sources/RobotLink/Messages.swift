@@ -6,7 +6,7 @@ import CRobotProtocol
   import Failsafe
 #endif
 
-/// Why a robot is latched at its safe command; see Latch in robot.proto.
+/// Why a robot is latched at its safe command; see Latch in robot.proto. Real-time: yes, a value.
 public enum RobotLatch: UInt8, Sendable {
   case silence = 1
   case stuckSensors, reset
@@ -14,7 +14,8 @@ public enum RobotLatch: UInt8, Sendable {
   case other = 255
 }
 
-/// One observation (robot to controller). Storage is taken in `init` and freed at the end.
+/// One observation (robot to controller). Storage is taken in `init` and freed at the end. Real-time: yes, these two
+/// excepted.
 public struct ObservationMessage: ~Copyable {
   /// What the robot senses, `[observationSize]` of 512 entries of storage.
   public let state: UnsafeMutablePointer<Float>
@@ -24,17 +25,22 @@ public struct ObservationMessage: ~Copyable {
   public var reward: Float? = nil
   /// Nanoseconds on the robot's clock.
   public var sampleTimeNanoseconds: UInt64 = 0
+  /// Number of the episode; another number is another episode.
   public var episode: UInt32 = 0
   /// 0 exactly for an episode's first observation.
   public var step: UInt32 = 0
+  /// The task has ended, with the episode: the robot has fallen, for example.
   public var terminated = false
+  /// The episode's time was up.
   public var truncated = false
   /// The robot follows nothing until a person lifts its latch; nil: it is not latched.
   public var latch: RobotLatch? = nil
-  /// Epoch and sequence of the frame that carried it; set by the link.
+  /// Epoch of the frame that carried it; set by the link.
   public package(set) var epoch: UInt32 = 0
+  /// Sequence number of the frame that carried it; set by the link.
   public package(set) var sequence: UInt32 = 0
 
+  /// Takes the storage, all zero. Real-time: no.
   public init() {
     state = takeStorage(repeating: 0, count: LinkLimits.observationEntries)
     appliedAction = takeStorage(repeating: 0, count: LinkLimits.actionEntries)
@@ -45,7 +51,9 @@ public struct ObservationMessage: ~Copyable {
     returnStorage(appliedAction)
   }
 
+  /// Whether it is an episode's first. Real-time: yes.
   public var isFirst: Bool { step == 0 }
+  /// Whether it is an episode's last. Real-time: yes.
   public var isLast: Bool { terminated || truncated }
 
   /// Takes over `message` if it keeps every rule of robot.proto; otherwise says which it breaks and changes nothing.
@@ -75,7 +83,8 @@ public struct ObservationMessage: ~Copyable {
   }
 }
 
-/// What a controller says it believes about the robot; its parameters lie beside it in the message.
+/// What a controller says it believes about the robot; its parameters lie beside it in the message. Real-time: yes, a
+/// value.
 public struct StatedBelief: Equatable, Sendable {
   /// Numbers that name the training task believed in, 0 … 16; 0: nobody has named it.
   public var parameterCount: Int
@@ -84,6 +93,7 @@ public struct StatedBelief: Equatable, Sendable {
   /// No training task explains the robot.
   public var isUnexplained: Bool
 
+  /// A belief of these parts. Real-time: yes.
   @_noAllocation @_noLocks
   public init(parameterCount: Int, confidence: Float, isUnexplained: Bool) {
     self.parameterCount = parameterCount
@@ -93,6 +103,7 @@ public struct StatedBelief: Equatable, Sendable {
 }
 
 /// One action (controller to robot), the answer to one observation. Storage is taken in `init` and freed at the end.
+/// Real-time: yes, these two excepted.
 public struct ActionMessage: ~Copyable {
   /// `[actionSize]` of 128 entries of storage, each within the robot's action limit.
   public let command: UnsafeMutablePointer<Float>
@@ -103,29 +114,37 @@ public struct ActionMessage: ~Copyable {
   public var laterEntries = 0
   /// Next state the plan expects, `[observationSize]` of 512, where `hasPredictedState`.
   public let predictedState: UnsafeMutablePointer<Float>
+  /// Whether `predictedState` holds one.
   public var hasPredictedState = false
   /// What the controller believes it drives; nil: it has no belief, or keeps it to itself.
   public var belief: StatedBelief? = nil
   /// Parameters of the training task believed in, `[belief.parameterCount]` of 16 entries of storage, the family's
   /// units.
   public let believedParameters: UnsafeMutablePointer<Float>
+  /// Where the command comes from.
   public var mode = CommandMode.idle
   /// A person lifts the latch that the observation answered told of.
   public var rearms = false
-  /// Which observation this answers: epoch and sequence of its frame, and its sample time.
+  /// Epoch of the frame of the observation that this answers.
   public var observationEpoch: UInt32 = 0
+  /// Sequence number of the frame of the observation that this answers.
   public var observationSequence: UInt32 = 0
+  /// Sample time of the observation that this answers, nanoseconds on the robot's clock.
   public var sampleTimeNanoseconds: UInt64 = 0
-  /// Number of the plan, from 1; 0 = none. And the entry of it that the command is.
+  /// Number of the plan, from 1; 0: none.
   public var plan: UInt32 = 0
+  /// The entry of the plan that the command is, from 0.
   public var planEntry: UInt32 = 0
+  /// What planning took, microseconds; 0 without a plan.
   public var planMicroseconds: UInt32 = 0
+  /// Denoising steps that the plan has taken; 0 without a plan.
   public var denoisingSteps: UInt32 = 0
   /// Observations since the controller's start that no plan of their own answered in time.
   public var deadlineMisses: UInt32 = 0
   /// Sum of the rewards that the plan expects over its horizon.
   public var predictedReturn: Float? = nil
 
+  /// Takes the storage, all zero. Real-time: no.
   public init() {
     command = takeStorage(repeating: 0, count: LinkLimits.actionEntries)
     laterCommands = takeStorage(repeating: 0, count: LinkLimits.laterEntries * LinkLimits.actionEntries)
@@ -140,7 +159,7 @@ public struct ActionMessage: ~Copyable {
     returnStorage(believedParameters)
   }
 
-  /// Makes this the answer to `observation`.
+  /// Makes this the answer to `observation`. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func answer(_ observation: borrowing ObservationMessage) {
     observationEpoch = observation.epoch

@@ -2,7 +2,7 @@
 
 import CRobotProtocol
 
-/// What robot and model must agree on.
+/// What robot and model must agree on. Real-time: yes, a value.
 public struct RobotProfile: Sendable, Equatable {
   /// Name of the family, at most 63 bytes.
   public var family: FixedText
@@ -10,10 +10,12 @@ public struct RobotProfile: Sendable, Equatable {
   public var observationSize: Int
   /// 1 … 128.
   public var actionSize: Int
+  /// The control period, 1 or more.
   public var periodNanoseconds: UInt64
   /// What the entries mean, as a number (see Hello.schema in robot.proto); 0 = not stated.
   public var schema: UInt32
 
+  /// A profile of these parts, unchecked. Real-time: yes.
   @_noAllocation @_noLocks
   public init(
     family: FixedText, observationSize: Int, actionSize: Int, periodNanoseconds: UInt64, schema: UInt32
@@ -75,8 +77,9 @@ public struct RobotProfile: Sendable, Equatable {
   }
 }
 
-/// What a robot says about itself.
+/// What a robot says about itself. Real-time: yes, a value.
 public struct RobotDescription: Sendable, Equatable {
+  /// What a model must agree with.
   public var profile: RobotProfile
   /// Name of this robot, for people; at most 63 bytes.
   public var name: FixedText
@@ -87,6 +90,7 @@ public struct RobotDescription: Sendable, Equatable {
   /// The robot waits for the answer to each observation.
   public var lockstep: Bool
 
+  /// A description of these parts, unchecked. Real-time: yes.
   @_noAllocation @_noLocks
   public init(profile: RobotProfile, name: FixedText, actionLimit: Float, episodeLength: Int, lockstep: Bool) {
     self.profile = profile

@@ -2,18 +2,18 @@
 
 import CRobotProtocol
 
-/// What an inquiry found.
+/// What an inquiry found. Real-time: yes, a value.
 public enum InquiryAnswer: Sendable, Equatable {
   /// A robot that describes itself.
   case robot(RobotDescription)
   /// Something that speaks this protocol but does not answer inquiries.
   case otherSpeaker
-  /// So many pieces of something else: another baud rate, or another device.
+  /// Pieces of something else, this many: another baud rate, or another device.
   case noise(Int)
   case silence
 }
 
-/// Asks who is at `address`: ten times a second, for at most `nanoseconds`. Nothing changes at the other end. Throws
+/// Asks who is at `address`: ten times per second, for at most `nanoseconds`. Nothing changes at the other end. Throws
 /// when the address cannot be opened. Real-time: no.
 public func inquire(_ address: LinkAddress, nanoseconds: UInt64) throws(LinkError) -> InquiryAnswer {
   let transport = try LinkTransport(.connecting, address)

@@ -6,11 +6,10 @@ import CSeal
 ///
 /// An Open is answered and forgotten: the robot's nonce, its *ticket*, is the time and a digest of it, of the
 /// controller's nonce and of its address under a secret of this start. A session begins with a frame that brings both
-/// nonces back and is sealed with their keys, which only somebody who holds the key and got that answer can make; and
-/// only if the ticket is younger than that of every session begun before, so that none begins twice. Openings that were
-/// recorded and sent again, however many, cost neither memory nor anybody's place. Four sessions are kept, so that a
-/// second controller can be told that the robot is busy; the longest silent one makes room. Real-time: yes, `init`
-/// excepted.
+/// nonces back and is sealed with their keys, which takes the shared key and that answer. Its ticket must be younger
+/// than that of every session begun before, so that none begins twice. Openings that were recorded and sent again,
+/// however many, cost neither memory nor a session's place. Four sessions are kept, so that a second controller can be
+/// told that the robot is busy; the longest silent one makes room. Real-time: yes, `init` excepted.
 package struct RobotSeal: ~Copyable {
   /// How long a controller may take to begin a session after its Open was answered.
   package static var ticketNanoseconds: UInt64 { @_noAllocation @_noLocks get { 2_000_000_000 } }

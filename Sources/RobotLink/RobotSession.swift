@@ -3,14 +3,17 @@
 
 import CRobotProtocol
 
-/// Who sent a frame: IPv4 address and port in host byte order, or `line`.
+/// Who sent a frame: IPv4 address and port in host byte order, or `line`. Real-time: yes, a value.
 public struct PeerAddress: Sendable, Equatable {
+  /// IPv4 address in host byte order; 0 on a line.
   public var host: UInt32
+  /// UDP port in host byte order; 0 on a line.
   public var port: UInt16
 
-  /// Whoever sits at the other end of a serial line.
+  /// The peer at the other end of a serial line. Real-time: yes.
   public static var line: PeerAddress { @_noAllocation @_noLocks get { PeerAddress(host: 0, port: 0) } }
 
+  /// A peer at an address. Real-time: yes.
   @_noAllocation @_noLocks
   public init(host: UInt32, port: UInt16) {
     self.host = host
@@ -23,11 +26,11 @@ public struct PeerAddress: Sendable, Equatable {
   }
 }
 
-/// What a datagram meant to the robot.
+/// What a datagram meant to the robot. Real-time: yes, a value.
 public enum RobotEvent: Sendable {
   /// Nothing to act on; the counters may have changed.
   case none
-  /// A controller has been accepted, or the present one has restarted: begin anew.
+  /// A controller has been accepted, or the present one has restarted: start over.
   case connected
   /// A command has come; it lies in the message handed over.
   case action
@@ -39,6 +42,7 @@ public enum RobotEvent: Sendable {
 ///
 /// Two states: *waiting* (no controller) and *driven*. Real-time: yes, `init` excepted.
 public struct RobotSession: ~Copyable {
+  /// What the robot says about itself.
   public let description: RobotDescription
   /// A controller that has not answered for this long is gone.
   public let silenceNanoseconds: UInt64
@@ -48,8 +52,9 @@ public struct RobotSession: ~Copyable {
   public private(set) var model = FixedText()
   /// Last text that a controller sent in a Status.
   public private(set) var peerText = FixedText()
-  /// Datagram to send now and whom to, set by `receive`; empty if there is none. Valid until the next call.
+  /// Datagram to send to `replyAddress` now, set by `receive`; empty if there is none. Valid until the next call.
   public private(set) var reply = UnsafeRawBufferPointer(start: nil, count: 0)
+  /// Where `reply` goes.
   public private(set) var replyAddress = PeerAddress(host: 0, port: 0)
 
   var channel: FrameChannel
@@ -58,28 +63,38 @@ public struct RobotSession: ~Copyable {
   /// Most bytes that may answer the datagram at hand.
   private var answerLimit = LinkLimits.datagramBytes
 
-  /// - Parameter epoch: not 0, and another one after each start.
+  /// A robot that waits for a controller. Real-time: no.
+  ///
+  /// - Parameters:
+  ///   - description: what the robot says about itself.
+  ///   - epoch: not 0, and another one after each start.
+  ///   - silenceNanoseconds: a controller that has not answered for this long is gone.
   public init(description: RobotDescription, epoch: UInt32, silenceNanoseconds: UInt64) {
     self.description = description
     self.silenceNanoseconds = silenceNanoseconds
     channel = FrameChannel(epoch: epoch)
   }
 
+  /// What the link has seen since its start. Real-time: yes.
   public var counters: LinkCounters { channel.counters }
 
-  /// Sequence number of the last frame sent to the controller.
+  /// Sequence number of the last frame sent to the controller. Real-time: yes.
   public var sequence: UInt32 { @_noAllocation @_noLocks get { channel.encoder.sequence } }
 
-  /// Takes a datagram in. With `.action` the command lies in `action`; else `action` is unchanged.
+  /// Takes a datagram in. With `.action` the command lies in `action`; else `action` is unchanged. Real-time: yes.
   ///
-  /// - Parameter now: the clock that observations' sample times are of, when the datagram came.
+  /// - Parameters:
+  ///   - datagram: what came, untrusted.
+  ///   - sender: where it says that it comes from.
+  ///   - now: the clock that observations' sample times are of, when the datagram came.
+  ///   - action: the last action; changed by `.action` alone.
   @_noAllocation @_noLocks
   public mutating func receive(
     _ datagram: UnsafeRawBufferPointer, from sender: PeerAddress, now: UInt64, action: inout ActionMessage
   ) -> RobotEvent {
     reply = UnsafeRawBufferPointer(start: nil, count: 0)
-    // Nobody knows that a datagram comes from where it says: whoever is named as its sender is sent no more than came
-    // in his name. At the end of a line sits nobody else.
+    // A datagram's sender may be forged: the address that it names is sent no more bytes than came in its name. A line
+    // has only one other end.
     answerLimit = sender == .line ? LinkLimits.datagramBytes : datagram.count
     switch channel.decode(datagram) {
     case .rejected(let reason): return drop(reason)
@@ -91,7 +106,7 @@ public struct RobotSession: ~Copyable {
     }
   }
 
-  /// Whether the controller has just been found silent; the session then waits for a Hello.
+  /// Whether the controller has just been found silent; the session then waits for a Hello. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func hasFallenSilent(now: UInt64) -> Bool {
     guard peer != nil, silence(at: now) >= silenceNanoseconds else { return false }
@@ -100,20 +115,21 @@ public struct RobotSession: ~Copyable {
   }
 
   /// Takes `epoch` for that of this start: for a robot that has no random number before it is first spoken to.
+  /// Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func begin(epoch: UInt32) { channel.begin(epoch: epoch) }
 
-  /// Counts what the transport did not let through.
+  /// Counts what the transport did not let through. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func receiveRejected(_ reason: Rejection) { channel.counters[reason] += 1 }
 
-  /// The datagram that carries `observation` to the controller. Valid until the next call.
+  /// The datagram that carries `observation` to the controller. Valid until the next call. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func encode(_ observation: borrowing ObservationMessage) -> UnsafeRawBufferPointer {
     channel.encode(observation: observation, of: description.profile)
   }
 
-  /// The datagram that says goodbye to the controller.
+  /// The datagram that says goodbye to the controller. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func encodeGoodbye() -> UnsafeRawBufferPointer { channel.encodeGoodbye("the robot ends") }
 
@@ -122,7 +138,7 @@ public struct RobotSession: ~Copyable {
   @_noAllocation @_noLocks
   private func takeoverNanoseconds() -> UInt64 { description.lockstep ? silenceNanoseconds : quietNanoseconds() }
 
-  /// After so long without a valid frame the counting of frames begins anew.
+  /// After so long without a valid frame the counting of frames starts over.
   @_noAllocation @_noLocks
   private func quietNanoseconds() -> UInt64 {
     min(silenceNanoseconds, max(250_000_000, 2 * description.profile.periodNanoseconds))
@@ -255,7 +271,7 @@ public struct RobotSession: ~Copyable {
   private mutating func receiveStatus(
     _ frame: UnsafePointer<Robot__Frame>, from sender: PeerAddress, now: UInt64
   ) -> Result<RobotEvent, Rejection> {
-    // Without a sequence number a Status is an answer to somebody unknown, which only the robot gives.
+    // Without a sequence number a Status is an answer to an unknown peer, which only the robot gives.
     if frame.pointee.sequence == 0 { return .failure(.malformed) }
     if let reason = objection(to: frame, from: sender, now: now) { return .failure(reason) }
     let status = frame.pointee.status.pointee

@@ -17,9 +17,9 @@ package enum SealFormat {
   static var tagBytes: Int { @_noAllocation @_noLocks get { Int(SEAL_TAG_BYTES) } }
   /// Kind and both nonces, which the tag of a hand-shake covers.
   static var noncesBytes: Int { @_noAllocation @_noLocks get { 1 + 2 * nonceBytes } }
-  /// An Open is as long as the Accept that answers it: nobody gains by having one sent to somebody else.
+  /// An Open is as long as the Accept that answers it: it cannot be used to flood a third party.
   package static var handshakeBytes: Int { @_noAllocation @_noLocks get { noncesBytes + tagBytes } }
-  /// What stands in front of a frame: kind, session and counter; in a Begin both nonces are in the session's place.
+  /// What stands in front of a frame: kind, session and counter; in a Begin both nonces replace the session.
   @_noAllocation @_noLocks
   static func headerBytes(_ kind: UInt8) -> Int { kind == begin ? noncesBytes + 8 : 1 + 4 + 8 }
   /// What a sealed frame, or a Begin, is longer than the frame.
@@ -54,7 +54,7 @@ package enum Unsealed: Equatable, Sendable {
 
 /// Keys and counters of one session, at one end. Real-time: yes.
 struct SealedSession {
-  /// Whoever receives looks the session up by it: the first bytes of the robot's nonce.
+  /// The receiver looks the session up by it: the first bytes of the robot's nonce.
   private(set) var id: UInt32 = 0
   /// Frames sealed so far.
   private var sent: UInt64 = 0
@@ -65,7 +65,7 @@ struct SealedSession {
   /// - Parameter keys: memory for two keys that lives as long as this does.
   init(keys: UnsafeMutablePointer<UInt8>) { self.keys = keys }
 
-  /// Begins anew with the keys that follow from the hand-shake at `nonces` (kind, controller's nonce, robot's nonce).
+  /// Starts over with the keys that follow from the hand-shake at `nonces` (kind, controller's nonce, robot's nonce).
   @_noAllocation @_noLocks
   mutating func begin(nonces: UnsafeMutablePointer<UInt8>, key: UnsafePointer<UInt8>, isRobot: Bool) {
     let kind = nonces[0]

@@ -2,7 +2,7 @@
 
 import CRobotProtocol
 
-/// What a Status says; see StatusCode in robot.proto.
+/// What a Status says; see StatusCode in robot.proto. Real-time: yes, a value.
 public enum StatusCode: UInt32, Sendable { case unspecified, refused, busy, unknownPeer, goodbye }
 
 /// The last sequence number seen from the peer.

@@ -3,12 +3,13 @@
 import CRobotProtocol
 
 extension FixedText: CustomStringConvertible {
+  /// `text`, cut to 159 bytes. Real-time: no.
   public init(_ text: String) {
     self.init()
     for byte in text.utf8 { append(byte) }
   }
 
-  /// As many whole characters of `text` as `limit` bytes have room for.
+  /// As many whole characters of `text` as `limit` bytes have room for. Real-time: no.
   public init(_ text: String, cutTo limit: Int) {
     self.init()
     for character in text {
@@ -41,6 +42,7 @@ extension Rejection: CaseIterable {
 
 extension RobotProfile {
   /// The profile with the default schema: the checksum of `family|observationSize|actionSize|periodNanoseconds`.
+  /// Real-time: no.
   public init(family: String, observationSize: Int, actionSize: Int, periodNanoseconds: UInt64) {
     let text = "\(family)|\(observationSize)|\(actionSize)|\(periodNanoseconds)"
     let schema = Array(text.utf8).withUnsafeBytes { rp_crc32c($0.baseAddress!, $0.count) }
@@ -51,6 +53,7 @@ extension RobotProfile {
 }
 
 extension RobotDescription {
+  /// A description whose name is a string. Real-time: no.
   public init(profile: RobotProfile, name: String, actionLimit: Float, episodeLength: Int, lockstep: Bool) {
     self.init(
       profile: profile, name: FixedText(name), actionLimit: actionLimit, episodeLength: episodeLength,

@@ -13,7 +13,7 @@ package enum LinkProfile {
 
   package struct Codec: Encodable {
     package var name: String
-    /// Processor time of this thread a frame.
+    /// Processor time of this thread per frame.
     package var encodeMicroseconds: Double, decodeMicroseconds: Double
   }
 

@@ -8,7 +8,7 @@ package final class TraceFile {
   private let file: Int32
   private var problem: TraceError?
 
-  /// Opens `path`, which may be a device or a pipe that somebody reads: emptied, with `header`, or with `header` nil at
+  /// Opens `path`, which may be a device or a pipe with a reader: emptied, with `header`, or with `header` nil at
   /// its end.
   package init(path: String, header: String?) throws {
     self.path = path

@@ -7,7 +7,7 @@ import Synchronization
 package enum Interruption {
   private static let flag = Atomic(false)
 
-  /// Somebody has pressed Control-C, sent SIGTERM, or closed the terminal since `watch`.
+  /// Whether Control-C, SIGTERM or the terminal's end has asked for a stop since `watch`.
   package static var isRequested: Bool { flag.load(ordering: .relaxed) }
 
   /// From now on the first such signal asks politely; the second ends the program.
@@ -21,13 +21,13 @@ package enum Interruption {
         Interruption.flag.store(true, ordering: .relaxed)
         signal(number, SIG_DFL)
       }
-      // Whoever starts a program with nohup wants it to outlive its terminal.
+      // A program started with nohup is to outlive its terminal.
       if number == SIGHUP, unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) {
         signal(number, SIG_IGN)
       }
       sigaddset(&signals, number)
     }
-    // Whoever starts a program from one of Dispatch's threads hands it their mask: all signals blocked.
+    // A program started from one of Dispatch's threads inherits their mask: all signals blocked.
     pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 }

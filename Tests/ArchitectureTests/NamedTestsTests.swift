@@ -13,6 +13,15 @@ import Testing
     }
   }
 
+  @Test func `each test's name is a sentence, as a raw identifier`() throws {
+    for (suite, functions) in try TestCatalogue().functions {
+      for name in functions { #expect(name.contains(" "), "\(suite).\(name)") }
+    }
+    for path in try Repository.files(under: "Tests") where path.hasSuffix(".swift") {
+      #expect(!(try Repository.text(path)).contains(/@Test\(\s*"/), "\(path) has a test with a display name")
+    }
+  }
+
   @Test func `each invariant of the security page names a test`() throws {
     let page = try Repository.text("Docs/security.md")
     let start = try #require(page.firstRange(of: "\n## Invariants\n")).upperBound

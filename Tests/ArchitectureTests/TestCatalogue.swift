@@ -23,7 +23,9 @@ struct TestCatalogue {
       if let name = match.1 {
         suite = "\(module)/\(name)"
         functions[suite, default: []].formUnion([])
-      } else if let name = match.2 ?? match.3, source[end..<match.range.lowerBound].contains("@Test") {
+      } else if !suite.isEmpty, let name = match.2 ?? match.3,
+        source[end..<match.range.lowerBound].contains("@Test")
+      {
         functions[suite, default: []].insert(String(name))
       }
       end = match.range.upperBound

@@ -4,8 +4,7 @@ import ControlCore
 import Testing
 
 @Suite("Context gathering") struct ContextGatheringTests {
-  @Test("the first episodes are gathered, and the last of them completes the warm start")
-  func episodes() {
+  @Test func `the first episodes are gathered, and the last of them completes the warm start`() {
     var gathering = ContextGathering(.firstEpisodes(2))
     #expect(gathering.isGathering)
     #expect(gathering.episodeEnded() == false)
@@ -15,8 +14,7 @@ import Testing
     #expect(gathering.episodeEnded() == false)
   }
 
-  @Test("another start of the robot is gathered anew; a given context stays")
-  func restart() {
+  @Test func `another start of the robot is gathered anew; a given context stays`() {
     var gathering = ContextGathering(.firstEpisodes(1))
     _ = gathering.episodeEnded()
     #expect(gathering.restart() == true)
@@ -26,8 +24,7 @@ import Testing
     #expect(given.restart() == false)
   }
 
-  @Test("without episodes there is never a context")
-  func none() {
+  @Test func `without episodes there is never a context`() {
     var gathering = ContextGathering(.firstEpisodes(0))
     #expect(!gathering.isGathering)
     #expect(gathering.episodeEnded() == false)

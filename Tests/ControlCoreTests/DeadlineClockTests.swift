@@ -31,16 +31,14 @@ import Testing
     func plans(delay: UInt64 = 0, error: UInt64 = 0) -> Bool { next(delay: delay, error: error) < period / 2 }
   }
 
-  @Test("an observation that comes at once is due when it arrives, whatever the robot's clock shows")
-  func offset() {
+  @Test func `an observation that comes at once is due when it arrives, whatever the robot's clock shows`() {
     for robotStart in [0, 5, 1 << 40, 1 << 63, .max - 100] as [UInt64] {
       let course = Course(robot: robotStart)
       for _ in 0..<10 { #expect(course.next() == 0) }
     }
   }
 
-  @Test("time in the queue counts against the deadline, in full up to a period")
-  func queue() {
+  @Test func `time in the queue counts against the deadline, in full up to a period`() {
     for delay in [1, 5, 12, 26, 49] as [UInt64] {
       let course = Course()
       _ = course.next()
@@ -53,8 +51,7 @@ import Testing
     #expect(late == period)
   }
 
-  @Test("one late observation does not make the next seem early: each is held against the robot's steady clock")
-  func steady() {
+  @Test func `one late observation does not make the next seem early: each is held against the robot's steady clock`() {
     let course = Course()
     for _ in 0..<10 { _ = course.next() }
     for delay in [30, 0, 8, 0, 400, 0, 12, 3, 6, 0] as [UInt64] {
@@ -64,8 +61,7 @@ import Testing
     }
   }
 
-  @Test("jitter of some milliseconds: deadlines run from when observations were due, not from when they came")
-  func jitter() {
+  @Test func `jitter of some milliseconds: deadlines run from when observations were due, not from when they came`() {
     var random = FixedRandom(state: 3)
     let course = Course()
     var sum: UInt64 = 0
@@ -79,8 +75,7 @@ import Testing
     #expect(sum / 950 < 3 * Self.millisecond / 2)
   }
 
-  @Test("an observation that comes earlier than all before corrects the offset")
-  func fasterDatagram() {
+  @Test func `an observation that comes earlier than all before corrects the offset`() {
     let course = Course()
     _ = course.next(delay: 10 * Self.millisecond)
     let early = course.next()
@@ -90,9 +85,8 @@ import Testing
   }
 
   @Test(
-    "clocks that drift apart by 300 parts per million never use a twentieth of a period up",
     arguments: [50_000_000, 500_000])
-  func drift(period: UInt64) {
+  func `clocks that drift apart by 300 parts per million never use a twentieth of a period up`(period: UInt64) {
     for drift in [-3, 3] as [Int64] {
       var clock = DeadlineClock(periodNanoseconds: period)
       var worst: UInt64 = 0
@@ -105,8 +99,7 @@ import Testing
     }
   }
 
-  @Test("one early stamp, by however much, keeps no later observation from being planned for")
-  func earlyStamp() {
+  @Test func `one early stamp, by however much, keeps no later observation from being planned for`() {
     for error in [25, 26, 30, 49, 50, 51, 1_000, 9_000, 10_000] as [UInt64] {
       let course = Course()
       for _ in 0..<40 { #expect(course.plans()) }
@@ -115,8 +108,7 @@ import Testing
     }
   }
 
-  @Test("one stamp of any kind costs at most the plan for its own observation")
-  func anyStamp() {
+  @Test func `one stamp of any kind costs at most the plan for its own observation`() {
     var random = FixedRandom(state: 11)
     for _ in 0..<1_000 {
       let course = Course()
@@ -126,8 +118,8 @@ import Testing
     }
   }
 
-  @Test("a delay that lasts, or a robot's clock that is set, costs one plan", arguments: [26, 60, 5_000, 3_600_000])
-  func lastingStep(milliseconds: UInt64) {
+  @Test(arguments: [26, 60, 5_000, 3_600_000])
+  func `a delay that lasts, or a robot's clock that is set, costs one plan`(milliseconds: UInt64) {
     let step = milliseconds * Self.millisecond
     for error in [step, 0 &- step] {
       let course = Course()
@@ -141,8 +133,7 @@ import Testing
     #expect(planned >= 39)
   }
 
-  @Test("after any sequence of stamps planning is back with the third sane observation, and stays")
-  func anySequence() {
+  @Test func `after any sequence of stamps planning is back with the third sane observation, and stays`() {
     var random = FixedRandom(state: 7)
     let extremes: [UInt64] = [0, 1, .max, .max - 1, 1 << 63, 1 << 63 - 1, 1 << 63 + 1, 1 << 62, 3 << 62]
     for round in 0..<20_000 {
@@ -169,8 +160,7 @@ import Testing
     }
   }
 
-  @Test("periods and budgets at the ends of their ranges trap nothing")
-  func extremes() {
+  @Test func `periods and budgets at the ends of their ranges trap nothing`() {
     for period in [1, 2, 10_000_000_000, .max] as [UInt64] {
       for budget in [nil, 0, 1, .max] as [UInt64?] {
         var clock = DeadlineClock(periodNanoseconds: period, budgetNanoseconds: budget)

@@ -7,8 +7,7 @@ import Testing
 @Suite("News that must not be missed, and not flood") struct IdleWatchTests {
   static let millisecond: UInt64 = 1_000_000
 
-  @Test("a second of nothing but the safe command is told once, and every observation after it is counted")
-  func long() {
+  @Test func `a second of nothing but the safe command is told once, and every observation after it is counted`() {
     var watch = IdleWatch()
     var (told, long) = (0, 0)
     for index in 0..<100 as Range<UInt64> {
@@ -22,8 +21,7 @@ import Testing
     #expect(!isNews && !watch.isLong)
   }
 
-  @Test("single idle answers, and pauses between episodes, are not told")
-  func short() {
+  @Test func `single idle answers, and pauses between episodes, are not told`() {
     var watch = IdleWatch()
     var told = 0
     for episode in 0..<100 as Range<UInt64> {
@@ -37,8 +35,7 @@ import Testing
     #expect(told == 0)
   }
 
-  @Test("episodes too short for a second of their own add up")
-  func shortEpisodes() {
+  @Test func `episodes too short for a second of their own add up`() {
     var watch = IdleWatch()
     var told = 0
     for index in 0..<100 as Range<UInt64> {
@@ -49,15 +46,13 @@ import Testing
     #expect(told == 1)
   }
 
-  @Test("times at the ends of the clock trap nothing")
-  func extremes() {
+  @Test func `times at the ends of the clock trap nothing`() {
     var watch = IdleWatch()
     for now in [0, .max, 0, .max, 1, .max - 1, .max] as [UInt64] { _ = watch.note(isIdle: true, now: now) }
     #expect(watch.isLong)
   }
 
-  @Test("what comes ten times a second is told at once, and then every ten seconds")
-  func sparse() {
+  @Test func `what comes ten times per second is told at once, and then every ten seconds`() {
     var news = SparseNews()
     let told = (0..<605 as Range<UInt64>).filter { news.isDue(now: 3_000_000_000 + $0 * 100 * Self.millisecond) }
     #expect(told == [0, 100, 200, 300, 400, 500, 600])

@@ -10,8 +10,7 @@ import Testing
 
   func times(period: UInt64) -> FailsafeTimes { FailsafeTimes(periodNanoseconds: period, usableEntries: 8) }
 
-  @Test("a jump of the step to its end, at the longest period, traps nothing; the next plan drives")
-  func longestJump() {
+  @Test func `a jump of the step to its end, at the longest period, traps nothing; the next plan drives`() {
     var failsafe = StepFailsafe(times: times(period: Self.longest))
     let first = failsafe.choose(step: 0, isPlanned: true, hasFailed: false)
     #expect(first == .plan)
@@ -21,8 +20,7 @@ import Testing
     #expect(next == .plan)
   }
 
-  @Test("however often the step jumps, the clock's end is no end: every plan drives")
-  func manyJumps() {
+  @Test func `however often the step jumps, the clock's end is no end: every plan drives`() {
     for period in [20_000_000, 50_000_000, Self.longest] as [UInt64] {
       var failsafe = StepFailsafe(times: times(period: period))
       for _ in 0..<1_000 {
@@ -34,8 +32,8 @@ import Testing
     }
   }
 
-  @Test("after any sequence of steps and outcomes without a failure the next plan drives, and nothing is latched")
-  func anySequence() {
+  @Test
+  func `after any sequence of steps and outcomes without a failure the next plan drives, and nothing is latched`() {
     var random = FixedRandom(state: 5)
     for round in 0..<2_000 {
       let period = [500_000, 50_000_000, Self.longest].randomElement(using: &random)!
@@ -53,8 +51,8 @@ import Testing
     }
   }
 
-  @Test("SAFE stays over the clock's end: only another start of the robot, with a failsafe of its own, leaves it")
-  func latched() {
+  @Test
+  func `SAFE stays over the clock's end: only another start of the robot, with a failsafe of its own, leaves it`() {
     var failsafe = StepFailsafe(times: times(period: Self.longest))
     _ = failsafe.choose(step: 0, isPlanned: true, hasFailed: false)
     for step in 1...20 as ClosedRange<UInt32> { _ = failsafe.choose(step: step, isPlanned: false, hasFailed: true) }

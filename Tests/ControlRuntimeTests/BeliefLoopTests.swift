@@ -26,8 +26,7 @@ import Testing
     (0..<(rig.robot.action.belief?.parameterCount ?? 0)).map { rig.robot.action.believedParameters[$0] }
   }
 
-  @Test("transitions of all episodes are taken in, not of the warm start alone")
-  func allEpisodes() throws {
+  @Test func `transitions of all episodes are taken in, not of the warm start alone`() throws {
     let rig = try Rig(bank: bank())
     rig.connect()
     for number in 0..<3 as Range<UInt32> { _ = rig.episode(number) }
@@ -35,8 +34,7 @@ import Testing
     #expect(rig.loop.statistics.changes == 0)
   }
 
-  @Test("the first plan is guided already, and what is believed goes along with every action")
-  func told() throws {
+  @Test func `the first plan is guided already, and what is believed goes along with every action`() throws {
     let rig = try Rig(bank: bank())
     rig.connect()
     // A robot that is seen for the first time is believed to be anything.
@@ -64,8 +62,7 @@ import Testing
     return options
   }
 
-  @Test("the context of a model without a bank is no belief, and asking for one is refused by name")
-  func noBank() throws {
+  @Test func `the context of a model without a bank is no belief, and asking for one is refused by name`() throws {
     let rig = try Rig()
     rig.connect()
     _ = rig.episode(0)
@@ -78,8 +75,7 @@ import Testing
     #expect(error?.description.contains("bank") == true)
   }
 
-  @Test("a model with a bank is driven by its encoder where that is asked for")
-  func encoder() throws {
+  @Test func `a model with a bank is driven by its encoder where that is asked for`() throws {
     var options = ControlOptions()
     options.planner = inference(.encoder)
     let rig = try Rig(options, bank: bank())
@@ -90,8 +86,10 @@ import Testing
     #expect(rig.robot.action.belief == nil)
   }
 
-  @Test("tasks without names, or with more numbers than the link has room for, are told without", arguments: [0, 17])
-  func unnamed(parameterCount: Int) throws {
+  @Test(arguments: [0, 17])
+  func `tasks without names, or with more numbers than the link has room for, are told without`(parameterCount: Int)
+    throws
+  {
     let rig = try Rig(bank: bank(parameterCount: parameterCount))
     rig.connect()
     _ = rig.exchange(step: 0)
@@ -99,8 +97,7 @@ import Testing
     #expect(rig.loop.taskParameters(0) == [])
   }
 
-  @Test("that nothing explains the robot is told once, goes along, is counted, and is taken back once")
-  func unexplained() throws {
+  @Test func `that nothing explains the robot is told once, goes along, is counted, and is taken back once`() throws {
     let rig = try Rig(bank: bank(limit: 4))
     rig.connect()
     // Nothing of the sort is ever paid in a random model's tasks.
@@ -122,9 +119,10 @@ import Testing
   }
 
   @Test(
-    "while nothing explains the robot it is driven on, held or stopped, as was asked for",
     arguments: UnexplainedReaction.allCases)
-  func reaction(_ reaction: UnexplainedReaction) throws {
+  func `while nothing explains the robot it is driven on, held or stopped, as was asked for`(
+    _ reaction: UnexplainedReaction
+  ) throws {
     var options = ControlOptions()
     options.whenUnexplained = reaction
     let rig = try Rig(options, bank: bank(limit: 4))
@@ -159,8 +157,8 @@ import Testing
     }
   }
 
-  @Test("a change of task is counted and told, unless no task explains the robot anyway", arguments: [true, false])
-  func changes(isExplained: Bool) throws {
+  @Test(arguments: [true, false])
+  func `a change of task is counted and told, unless no task explains the robot anyway`(isExplained: Bool) throws {
     let rig = try Rig(bank: { shape in
       var bank = ContextBank.random(shape, count: 2, seed: 3)
       (bank.dynamicsWeight, bank.rewardScale, bank.dynamicsLimit) = (0, 0.02, 1e6)
@@ -184,8 +182,7 @@ import Testing
     if isExplained { #expect(counted >= 3) } else { #expect(counted == 0) }
   }
 
-  @Test("a robot that restarts is believed to be anything again, without news about what was unexplained before")
-  func restart() throws {
+  @Test func `a robot that restarts is believed to be anything again, without news about what was before`() throws {
     let rig = try Rig(bank: bank(limit: 4))
     rig.connect()
     rig.reward = 60
@@ -200,8 +197,8 @@ import Testing
     #expect(!rig.loop.status.news(since: &seen).contains(.explainedAgain))
   }
 
-  @Test("without any reward the warm start says that the context is missing, though a belief is acted on")
-  func noRewards() throws {
+  @Test
+  func `without any reward the warm start says that the context is missing, though a belief is acted on`() throws {
     let rig = try Rig(bank: bank())
     rig.reward = nil
     rig.connect()
@@ -213,8 +210,7 @@ import Testing
     #expect(!news.contains(.contextInferred))
   }
 
-  @Test("a serial line carries no belief; the status shows it all the same")
-  func line() throws {
+  @Test func `a serial line carries no belief; the status shows it all the same`() throws {
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("belief-\(UUID().uuidString)").path
     let rig = try Rig(line: path, bank: bank())
     rig.connect()
@@ -224,8 +220,7 @@ import Testing
     #expect(rig.loop.status.belief != nil)
   }
 
-  @Test("the loop allocates nothing over twenty episodes with a belief")
-  func allocations() throws {
+  @Test func `the loop allocates nothing over twenty episodes with a belief`() throws {
     let rig = try Rig(bank: bank())
     rig.connect()
     _ = rig.exchange(step: 0)

@@ -8,9 +8,8 @@ import RobotLink
 import Testing
 
 @Suite("Control loop") struct ControlLoopTests {
-  @Test(
-    "every observation is answered by a plan of its own, finite and within the robot's limit; the last by a heartbeat")
-  func episode() throws {
+  @Test
+  func `every observation gets a plan of its own, finite and within the limit; the last gets a heartbeat`() throws {
     let rig = try Rig()
     rig.connect()
     #expect(rig.loop.status.isConnected)
@@ -21,8 +20,7 @@ import Testing
     #expect(rig.loop.statistics.deadlineMisses == 0)
   }
 
-  @Test("the warm start is gathered in the first episodes only, and its context is used after them")
-  func warmStart() throws {
+  @Test func `the warm start is gathered in the first episodes only, and its context is used after them`() throws {
     var options = ControlOptions()
     options.warmStartEpisodes = 2
     let rig = try Rig(options)
@@ -44,8 +42,7 @@ import Testing
     #expect(rig.loop.contextTransitions == 10)
   }
 
-  @Test("a gathered episode gets its first context after 25 transitions, in the slack behind that cycle's action")
-  func contextWhileGathering() throws {
+  @Test func `a gathered episode gets its first context after 25 transitions, in the slack of that cycle`() throws {
     let rig = try Rig()
     rig.connect()
     var guided: [Bool] = []
@@ -59,8 +56,7 @@ import Testing
     #expect(guided == (0..<28).map { $0 > 25 })
   }
 
-  @Test("a repeated last observation ends the episode once")
-  func repeatedLast() throws {
+  @Test func `a repeated last observation ends the episode once`() throws {
     let rig = try Rig()
     rig.connect()
     _ = rig.episode(0)
@@ -70,8 +66,7 @@ import Testing
     #expect(rig.loop.contextTransitions == 5)
   }
 
-  @Test("the same seed and observations give the same plans")
-  func determinism() throws {
+  @Test func `the same seed and observations give the same plans`() throws {
     func plans(seed: UInt64) throws -> [Float] {
       var options = ControlOptions()
       options.seed = seed
@@ -88,8 +83,7 @@ import Testing
     #expect(try plans(seed: 2) != first)
   }
 
-  @Test("a NaN observation is counted and moves nothing; the next good one is answered")
-  func nanObservation() throws {
+  @Test func `a NaN observation is counted and moves nothing; the next good one is answered`() throws {
     let rig = try Rig()
     rig.connect()
     _ = rig.exchange(step: 0)
@@ -105,8 +99,7 @@ import Testing
     #expect(rig.loop.contextTransitions == 0)
   }
 
-  @Test("of several waiting observations the newest is answered and the others are counted")
-  func newestFirst() throws {
+  @Test func `of several waiting observations the newest is answered and the others are counted`() throws {
     let rig = try Rig()
     rig.connect()
     _ = rig.exchange(step: 0)
@@ -123,8 +116,7 @@ import Testing
     #expect(rig.loop.contextTransitions == 3)
   }
 
-  @Test("an observation that waited too long is answered by the next entry of the last plan, at once")
-  func lateObservation() throws {
+  @Test func `an observation that waited too long is answered by the next entry of the last plan, at once`() throws {
     let rig = try Rig(lockstep: false)
     rig.connect()
     let first = rig.exchange(step: 0)
@@ -142,8 +134,7 @@ import Testing
     #expect(rig.loop.statistics.skippedPlans == 1)
   }
 
-  @Test("a plan's answer takes the plan's next entries along, a later entry's what is left of them, in lockstep none")
-  func laterEntries() throws {
+  @Test func `an answer takes the next entries of its plan along, as many as are left, and in lockstep none`() throws {
     let rig = try Rig(lockstep: false)
     rig.connect()
     _ = rig.exchange(step: 0)
@@ -174,8 +165,8 @@ import Testing
     #expect(patient.robot.action.laterEntries == 0)
   }
 
-  @Test("as many entries are taken along as asked for, within the robot's limit", arguments: 0...3)
-  func laterEntryCount(count: Int) throws {
+  @Test(arguments: 0...3)
+  func `as many entries are taken along as asked for, within the robot's limit`(count: Int) throws {
     var options = ControlOptions()
     options.laterEntries = count
     let rig = try Rig(options, lockstep: false)
@@ -185,8 +176,7 @@ import Testing
     for index in 0..<2 * count { #expect(abs(rig.robot.action.laterCommands[index]) <= 0.05) }
   }
 
-  @Test("a robot that restarts is picked up again and gives a new warm start")
-  func robotRestarts() throws {
+  @Test func `a robot that restarts is picked up again and gives a new warm start`() throws {
     let rig = try Rig()
     rig.connect()
     _ = rig.episode(0)
@@ -198,8 +188,7 @@ import Testing
     #expect(rig.loop.contextTransitions == 5)
   }
 
-  @Test("a model for another family is refused and the reason is kept")
-  func otherFamily() throws {
+  @Test func `a model for another family is refused and the reason is kept`() throws {
     let rig = try Rig(family: "cheetah-vel")
     var goesOn = true
     let limit = rig.soon()
@@ -213,8 +202,7 @@ import Testing
     #expect(message.contains("point-robot"))
   }
 
-  @Test("a warm start of another family is refused by name")
-  func otherWarmStart() throws {
+  @Test func `a warm start of another family is refused by name`() throws {
     var options = ControlOptions()
     var warmStart = WarmStart(family: "ant-dir", observationSize: 2, actionSize: 2, behaviour: "random")
     warmStart.append(observation: [0, 0], action: [0, 0], reward: 0, next: [0, 0])
@@ -226,8 +214,7 @@ import Testing
     #expect(message.contains("ant-dir"))
   }
 
-  @Test("transitions of a warm start that are absurd are counted, and a warm start of nothing else is refused by name")
-  func absurdWarmStart() throws {
+  @Test func `absurd transitions of a warm start are counted, and one of nothing else is refused by name`() throws {
     var options = ControlOptions()
     options.warmStartPath = "start.safetensors"
     var warmStart = WarmStart(family: "point-robot", observationSize: 2, actionSize: 2, behaviour: "random")
@@ -247,8 +234,7 @@ import Testing
     #expect(message.contains("start.safetensors") && message.contains("none of the 1"))
   }
 
-  @Test("the robot's goodbye ends the loop where that is asked for")
-  func goodbye() throws {
+  @Test func `the robot's goodbye ends the loop where that is asked for`() throws {
     for exits in [false, true] {
       var options = ControlOptions()
       options.exitsWithRobot = exits
@@ -260,8 +246,8 @@ import Testing
     }
   }
 
-  @Test("the loop allocates nothing over twenty episodes, warm start and context included", arguments: [true, false])
-  func allocations(inLockstep: Bool) throws {
+  @Test(arguments: [true, false])
+  func `the loop allocates nothing over twenty episodes, warm start and context included`(inLockstep: Bool) throws {
     let rig = try Rig(lockstep: inLockstep)
     rig.connect()
     _ = rig.exchange(step: 0)

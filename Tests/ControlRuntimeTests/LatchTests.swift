@@ -13,12 +13,13 @@ import Testing
   }
 
   @Test(
-    "it is told once with its reason, gets no plan and no re-arming by itself, and drives when a person has lifted it",
     arguments: [
       (RobotLatch.silence, LoopEvent.latchedInSilence), (.stuckSensors, .latchedOnStuckSensors),
       (.reset, .latchedByReset), (.other, .latched),
     ])
-  func latched(latch: RobotLatch, told: LoopEvent) throws {
+  func `a latch is told once with its reason, and only a person's re-arming lifts it`(
+    latch: RobotLatch, told: LoopEvent
+  ) throws {
     let rig = try Rig()
     rig.connect()
     var count = 0
@@ -48,9 +49,7 @@ import Testing
     #expect(news(rig, &count) == [told])
   }
 
-  @Test(
-    "a person's command lifts what is latched when it is given: nothing that latches later, or after the link was lost")
-  func early() throws {
+  @Test func `a person's command lifts only what is latched when it is given`() throws {
     let rig = try Rig()
     rig.connect()
     rig.loop.status.rearm()
@@ -69,8 +68,7 @@ import Testing
     #expect(rig.robot.action.rearms == false)
   }
 
-  @Test("the loop's own SAFE is lifted by a person too")
-  func own() throws {
+  @Test func `the loop's own SAFE is lifted by a person too`() throws {
     let rig = try Rig(lockstep: false)
     rig.connect()
     #expect(rig.exchange(step: 0, of: 100) == .plan)
@@ -80,8 +78,7 @@ import Testing
     #expect(rig.exchange(step: 11, of: 100) == .plan)
   }
 
-  @Test("what a latched robot does teaches nothing")
-  func experience() throws {
+  @Test func `what a latched robot does teaches nothing`() throws {
     let rig = try Rig()
     rig.connect()
     for step in 0...3 as ClosedRange<UInt32> { _ = rig.exchange(step: step, of: 100) }

@@ -7,8 +7,7 @@ import RobotLink
 import Testing
 
 @Suite("Recovery of the control loop") struct LoopRecoveryTests {
-  @Test("SAFE outlasts hand-shakes with the same robot, ends with its restart, and is told each time it latches")
-  func safe() throws {
+  @Test func `SAFE outlasts hand-shakes with the same robot, ends with its restart, and is told each time`() throws {
     let rig = try Rig(lockstep: false)
     rig.connect()
     var newsCount = 0
@@ -27,8 +26,7 @@ import Testing
     }
   }
 
-  @Test("a long gap, or late observations for long, latch nothing; the next plan drives")
-  func longGap() throws {
+  @Test func `a long gap, or late observations for long, latch nothing; the next plan drives`() throws {
     let rig = try Rig(lockstep: false)
     rig.connect()
     #expect(rig.exchange(step: 0, of: 100) == .plan)
@@ -42,8 +40,7 @@ import Testing
     #expect(rig.exchange(step: 81, of: 100) == .plan)
   }
 
-  @Test("after lost or superseded observations the plan's entry for the present period is sent")
-  func gap() throws {
+  @Test func `after lost or superseded observations the plan's entry for the present period is sent`() throws {
     let rig = try Rig(lockstep: false)
     rig.connect()
     _ = rig.exchange(step: 0)
@@ -54,8 +51,7 @@ import Testing
     #expect(rig.robot.action.planEntry == 4)
   }
 
-  @Test("one time stamp that is wrong, by however much, leaves every later observation its plan")
-  func strayStamp() throws {
+  @Test func `one time stamp that is wrong, by however much, leaves every later observation its plan`() throws {
     for offset in [30_000_000, 9_000_000_000, 1 << 63, 0 &- 1_000_000_000, 0 &- 20_000_000_000] as [UInt64] {
       let rig = try Rig(lockstep: false)
       rig.connect()
@@ -68,8 +64,7 @@ import Testing
     }
   }
 
-  @Test("the end of the count of steps ends nothing: jumps to it are answered, and plans drive on")
-  func stepJumps() throws {
+  @Test func `the end of the count of steps ends nothing: jumps to it are answered, and plans drive on`() throws {
     let rig = try Rig()
     rig.connect()
     #expect(rig.exchange(step: 0) == .plan)
@@ -81,8 +76,7 @@ import Testing
     #expect(rig.exchange(step: 1_000_000) == .plan)
   }
 
-  @Test("a robot that is given nothing while it runs is told of and counted")
-  func idleWhileDriven() throws {
+  @Test func `a robot that is given nothing while it runs is told of and counted`() throws {
     let rig = try Rig(lockstep: false)
     rig.connect()
     var newsCount = 0
@@ -99,8 +93,7 @@ import Testing
     #expect(rig.loop.status.news(since: &newsCount).count { $0 == .idleWhileDriven } == 1)
   }
 
-  @Test("a flood of observations is answered after 64 that were superseded")
-  func flood() throws {
+  @Test func `a flood of observations is answered after 64 that were superseded`() throws {
     let rig = try Rig()
     rig.connect()
     _ = rig.exchange(step: 0, of: 1000)
@@ -119,8 +112,7 @@ import Testing
     #expect(rig.loop.statistics.superseded == 147)
   }
 
-  @Test("that another controller drives the robot is told once, not with each Hello")
-  func busy() throws {
+  @Test func `that another controller drives the robot is told once, not with each Hello`() throws {
     let rig = try Rig()
     rig.connect()
     let other = try ControlLoop(
@@ -134,9 +126,7 @@ import Testing
     #expect(other.status.news(since: &newsCount) == [.busy])
   }
 
-  @Test(
-    "what answers in the place of a robot that was driven, and does not fit, is told of once and switches nothing off")
-  func misfitAfterwards() throws {
+  @Test func `a misfit in the place of a driven robot is told of once and switches nothing off`() throws {
     let rig = try Rig()
     rig.connect()
     #expect(rig.exchange(step: 0) == .plan)
@@ -158,8 +148,7 @@ import Testing
     #expect(rig.exchange(step: 0) == .plan)
   }
 
-  @Test("an episode whose last observation is lost counts for the warm start all the same")
-  func lostEnd() throws {
+  @Test func `an episode whose last observation is lost counts for the warm start all the same`() throws {
     let rig = try Rig()
     rig.connect()
     for step in 0...4 as ClosedRange<UInt32> { _ = rig.exchange(step: step) }
@@ -172,8 +161,7 @@ import Testing
     #expect(rig.robot.action.predictedReturn != nil)
   }
 
-  @Test("a warm start without rewards gives no context, and says so")
-  func noRewards() throws {
+  @Test func `a warm start without rewards gives no context, and says so`() throws {
     let rig = try Rig()
     rig.reward = nil
     rig.connect()
@@ -185,8 +173,7 @@ import Testing
     #expect(!news.contains(.contextInferred))
   }
 
-  @Test("a family whose name the link has no room for is in no model")
-  func longFamily() throws {
+  @Test func `a family whose name the link has no room for is in no model`() throws {
     #expect(ModelDescription.longestName == LinkLimits.nameBytes)
     _ = try makeModel(family: String(repeating: "x", count: LinkLimits.nameBytes))
     let error = #expect(throws: ModelError.self) { try makeModel(family: String(repeating: "x", count: 64)) }

@@ -14,8 +14,7 @@ import Testing
     return try ControlLoop(model: makeModel(), options: options, address: LinkAddress(link)).paceWarnings
   }
 
-  @Test("a budget smaller than a plan says how many steps are left")
-  func budget() throws {
+  @Test func `a budget smaller than a plan says how many steps are left`() throws {
     #expect(try warnings(link: "udp://127.0.0.1:5600", budget: 10_000_000_000).isEmpty)
     let found = try warnings(link: "udp://127.0.0.1:5600", budget: 1)
     guard found.count == 1, case .plansCutShort(let plan, budgetNanoseconds: 1, steps: 1, of: 3) = found[0] else {
@@ -25,8 +24,7 @@ import Testing
     #expect(plan > 1)
   }
 
-  @Test("a line that takes more than half of the period says which rate would do")
-  func line() throws {
+  @Test func `a line that takes more than half of the period says which rate would do`() throws {
     let budget: UInt64 = 10_000_000_000
     #expect(try warnings(link: "serial:///dev/none?baud=115200", budget: budget).isEmpty)
     let found = try warnings(link: "serial:///dev/none?baud=1200", budget: budget)
@@ -41,8 +39,7 @@ import Testing
     #expect(LineLoad.nanoseconds(load.observationBytes + load.actionBytes, baud: UInt32(baud)) <= rigPeriod / 2)
   }
 
-  @Test("an observation that comes too late, and plans that fail, are why no plan was made")
-  func missed() throws {
+  @Test func `an observation that comes too late, and plans that fail, are why no plan was made`() throws {
     let rig = try Rig(lockstep: false)
     rig.connect()
     #expect(rig.exchange(step: 0, of: 100) == .plan)
@@ -60,8 +57,7 @@ import Testing
     #expect(rig.loop.status.missedPlan == .failed)
   }
 
-  @Test("why a plan was missed is read whole by another thread")
-  func words() {
+  @Test func `why a plan was missed is read whole by another thread`() {
     let all: [MissedPlan] = [.none, .late(microseconds: 0), .late(microseconds: .max), .slow(microseconds: 7), .failed]
     for missed in all { #expect(MissedPlan(word: missed.word) == missed) }
   }

@@ -40,8 +40,7 @@ private func faultsOfFirstUse(frames: Int) -> UInt64 {
 }
 
 @Suite("Thread usage") struct ThreadUsageTests {
-  @Test("a stack that was touched meets no page fault in the half that is used first, nor in the other")
-  func touchedStack() {
+  @Test func `a stack that was touched meets no page fault in the half that is used first, nor in the other`() {
     // The code itself is paged in by the first call.
     _ = faultsOfFirstUse(frames: 1)
     #expect(faultsOfFirstUse(frames: 8) == 0)
@@ -50,8 +49,7 @@ private func faultsOfFirstUse(frames: Int) -> UInt64 {
     #expect(faultsOfFirstUse(frames: 100) > 40)
   }
 
-  @Test("allocations and page faults of the planner's helper count, and those of other threads do not")
-  func helper() throws {
+  @Test func `allocations and page faults of the planner's helper count, and those of other threads do not`() throws {
     let model = try makeModel()
     var options = PlannerOptions()
     options.candidates = 2

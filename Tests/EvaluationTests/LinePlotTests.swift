@@ -9,7 +9,7 @@ import Testing
 #endif
 
 @Suite struct LinePlotTests {
-  @Test func ticksAreRoundAndCoverTheData() {
+  @Test func `ticks are round and cover the data`() {
     let axis = Axis([0.03, 2.4, 1.1], widened: true)
     #expect(axis.low == 0 && axis.high == 2.5)
     #expect(axis.ticks.count == 6)
@@ -19,7 +19,7 @@ import Testing
     #expect(flat.low < 7 && flat.high > 7)
   }
 
-  @Test func theDocumentIsWellFormedWhateverTheNames() {
+  @Test func `the document is well-formed, whatever the names`() {
     var plot = LinePlot(title: "a < b & c", x: "time [s]", y: "speed")
     plot.series = [.init(name: "x & y", points: [[0, 1], [1, .nan], [2, 3]], colour: "#123456", style: .dashed)]
     plot.marks = [1]

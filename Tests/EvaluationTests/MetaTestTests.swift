@@ -48,7 +48,7 @@ func makeTest(
 }
 
 @Suite struct MetaTestTests {
-  @Test func theResultDoesNotDependOnTheNumberOfThreads() throws {
+  @Test func `the result does not depend on the number of threads`() throws {
     var one = try makeTest().run()
     var two = try makeTest(threads: 2).run()
     // Times are not part of the result.
@@ -57,7 +57,7 @@ func makeTest(
     #expect(one == two)
   }
 
-  @Test func scoreAndMeansFollowFromTheTasks() throws {
+  @Test func `score and means follow from the tasks`() throws {
     let report = try makeTest().run()
     #expect(report.tasks.count == 3)
     #expect(report.tasks.map(\.parameters) == [0, 3, 7].map { TaskFamily.pointRobot.testTasks[$0] })
@@ -81,7 +81,7 @@ func makeTest(
   }
 
   /// A straight walk of 20 steps of at most 0.1 m an axis is computed here by hand.
-  @Test func theYardstickIsWhatTheExpertReachesFromTheSameStart() throws {
+  @Test func `the yardstick is what the expert reaches from the same start`() throws {
     let report = try makeTest().run()
     for task in report.tasks {
       var position = [0.0, 0.0]
@@ -96,7 +96,7 @@ func makeTest(
     }
   }
 
-  @Test func aWarmStartOfThePlannersOwnNeedsNoBehaviour() throws {
+  @Test func `a warm start of the planner's own needs no behaviour`() throws {
     var test = makeTest(warmStart: .own)
     test.behaviours = [:]
     let report = try test.run()
@@ -105,16 +105,16 @@ func makeTest(
     #expect(report.meanReturn.isFinite && report.incompletePlans == 0)
   }
 
-  @Test func planTimesAreQuantilesByNearestRank() {
+  @Test func `plan times are quantiles by nearest rank`() {
     let times = MetaTestReport.PlanTime((1...200).map(Double.init).shuffled())
     #expect(times.p50 == 100 && times.p99 == 198 && times.max == 200)
   }
 
-  @Test func aCancelledTestSaysSo() {
+  @Test func `a cancelled test says so`() {
     #expect(throws: DataError.cancelled) { try makeTest().run(isCancelled: { true }) }
   }
 
-  @Test func aBeliefNeedsABank() {
+  @Test func `a belief needs a bank`() {
     var weights = makeTest().model.weights
     weights.bank = nil
     var options = PlannerOptions()
@@ -123,7 +123,7 @@ func makeTest(
     #expect(error.map { "\($0)".contains("'context_inference' is belief") } == true)
   }
 
-  @Test func unusableSettingsEndTheTest() {
+  @Test func `unusable settings end the test`() {
     var test = makeTest()
     test.options.candidates = 0
     #expect(throws: PlannerError.self) { try test.run() }

@@ -209,8 +209,7 @@ private final class Explorer {
 }
 
 @Suite("Exploration of the failsafe") struct ExplorationTests {
-  @Test("no sequence of six events moves on a NaN, out of limits, faster than the slew limit, or while latched")
-  func allSequences() {
+  @Test func `no sequence of six events moves on a NaN, out of limits, beyond the slew limit, or while latched`() {
     let explorer = Explorer(.rest, Event.ofRest)
     explorer.explore(depth: 6)
     #expect(explorer.failure == nil)
@@ -218,9 +217,10 @@ private final class Explorer {
   }
 
   @Test(
-    "nor does any of five, velocities measured and SAFE at any time among them, whatever the robot's safe command",
     arguments: [SafeReaction.rest, .hold, .damping(gain: 0.05)])
-  func reactions(reaction: SafeReaction) {
+  func `no sequence of five events does so under any safe command, velocities and SAFE among them`(
+    reaction: SafeReaction
+  ) {
     let explorer = Explorer(reaction, Event.allCases)
     explorer.explore(depth: 5)
     #expect(explorer.failure == nil)

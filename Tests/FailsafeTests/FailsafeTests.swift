@@ -19,16 +19,14 @@ private let period: UInt64 = 50_000_000
         decisionNanoseconds: 5_000_000))
   }
 
-  @Test("before the first plan the choice is idle, whatever the time")
-  func idle() {
+  @Test func `before the first plan the choice is idle, whatever the time`() {
     var failsafe = controller(usableEntries: 2)
     for time in [0, 1, period, 100 * period] { #expect(failsafe.decide(now: time) == .idle) }
     #expect(failsafe.accept(now: 100 * period, observationTime: 100 * period, ahead: 2) == true)
     #expect(failsafe.decide(now: 100 * period) == .plan)
   }
 
-  @Test("without new plans: entries of the last one, hold, an even ramp, SAFE")
-  func degradation() {
+  @Test func `without new plans: entries of the last one, hold, an even ramp, SAFE`() {
     var failsafe = controller(usableEntries: 3)
     #expect(failsafe.accept(now: 0, observationTime: 0, ahead: 8) == true)
     #expect(failsafe.decide(now: 0) == .plan)
@@ -50,8 +48,7 @@ private let period: UInt64 = 50_000_000
     #expect(failsafe.times.safeAfterNanoseconds(ahead: 3) == 9 * period)
   }
 
-  @Test("periods that pass unseen age the plan: the choice is that of the present period")
-  func skippedPeriods() {
+  @Test func `periods that pass unseen age the plan: the choice is that of the present period`() {
     func choice(after periods: UInt64...) -> CommandChoice {
       var failsafe = controller(usableEntries: 3)
       _ = failsafe.accept(now: 0, observationTime: 0, ahead: 3)
@@ -70,8 +67,7 @@ private let period: UInt64 = 50_000_000
     #expect(abs(twice - 1 / 3) < 1e-5)
   }
 
-  @Test("a new plan ends every fallback but SAFE, which only re-arming leaves")
-  func recovery() {
+  @Test func `a new plan ends every fallback but SAFE, which only re-arming leaves`() {
     for failures in 1...6 as ClosedRange<UInt64> {
       var failsafe = controller(usableEntries: 2)
       _ = failsafe.accept(now: 0, observationTime: 0, ahead: 2)
@@ -93,8 +89,7 @@ private let period: UInt64 = 50_000_000
     #expect(failsafe.decide(now: 103 * period) == .plan)
   }
 
-  @Test("standing down ends a plan, and its observation is not accepted again")
-  func standDown() {
+  @Test func `standing down ends a plan, and its observation is not accepted again`() {
     var failsafe = controller(usableEntries: 8)
     _ = failsafe.accept(now: period, observationTime: period, ahead: 8)
     failsafe.standDown()
@@ -102,8 +97,7 @@ private let period: UInt64 = 50_000_000
     #expect(failsafe.accept(now: 2 * period, observationTime: period, ahead: 8) == false)
   }
 
-  @Test("repetitions, answers to old or future observations and entries of old plans reset nothing")
-  func staleActions() {
+  @Test func `repetitions, answers to old or future observations and entries of old plans reset nothing`() {
     var failsafe = firmware(usableEntries: 2)
     #expect(failsafe.accept(now: 10 * period, observationTime: 10 * period - 1) == true)
     let before = failsafe
@@ -118,8 +112,7 @@ private let period: UInt64 = 50_000_000
     #expect(failsafe.decide(now: 10 * period) == .earlierPlan(entry: 2))
   }
 
-  @Test("an answer may take a period; then hold, ramp and SAFE come at the stated times")
-  func firmwareTimes() {
+  @Test func `an answer may take a period; then hold, ramp and SAFE come at the stated times`() {
     var failsafe = firmware()
     let times = failsafe.times
     #expect(times.safeAfterNanoseconds(ahead: 0) == 7 * period)
@@ -139,8 +132,8 @@ private let period: UInt64 = 50_000_000
     #expect(now == 7 * period - times.decisionNanoseconds)
   }
 
-  @Test("entries that came along follow one a period after the answer came; the last stands until the stated time")
-  func entriesAhead() {
+  @Test
+  func `entries that came along follow one a period after the answer came; the last stands until the stated time`() {
     // An answer 12 ms after the sample, decisions every 5 ms, two entries ahead: 0 to 67 ms, 1 to 117, 2 to 200.
     var failsafe = firmware()
     #expect(failsafe.accept(now: 12_000_000, observationTime: 0, ahead: 2) == true)
@@ -154,9 +147,7 @@ private let period: UInt64 = 50_000_000
     #expect(failsafe.times.safeAfterNanoseconds(ahead: 2) == 9 * period)
   }
 
-  @Test(
-    "an answer that comes late is followed by the entry of the present period, and one later than all entries by none")
-  func lateAnswers() {
+  @Test func `a late answer is followed by the entry of the present period, one later than all entries by none`() {
     var failsafe = firmware()
     #expect(failsafe.accept(now: 4 * period, observationTime: 0, ahead: 2) == false)
     #expect(failsafe.accept(now: 4 * period - 1, observationTime: 0, ahead: 1) == false)
@@ -166,8 +157,7 @@ private let period: UInt64 = 50_000_000
     #expect(failsafe.decide(now: 4 * period) == .hold)
   }
 
-  @Test("entries ahead count up to the plan's usable entries")
-  func usableAhead() {
+  @Test func `entries ahead count up to the plan's usable entries`() {
     var failsafe = firmware(usableEntries: 2)
     #expect(failsafe.accept(now: 0, observationTime: 0, entry: 1, ahead: 3) == true)
     #expect(failsafe.decide(now: 0) == .earlierPlan(entry: 1))
@@ -177,8 +167,7 @@ private let period: UInt64 = 50_000_000
     #expect(failsafe.decide(now: 5 * period) == .hold)
   }
 
-  @Test("a clock that runs backwards is an endless age")
-  func backwards() {
+  @Test func `a clock that runs backwards is an endless age`() {
     var failsafe = firmware()
     _ = failsafe.accept(now: 100 * period, observationTime: 100 * period)
     #expect(failsafe.decide(now: 100 * period - 1) == .safe)
@@ -188,8 +177,7 @@ private let period: UInt64 = 50_000_000
     #expect(late.decide(now: 100 * period - 1) == .plan)
   }
 
-  @Test("defaults follow the period and have a floor for fast loops")
-  func defaults() {
+  @Test func `defaults follow the period and have a floor for fast loops`() {
     let slow = FailsafeTimes(periodNanoseconds: 50_000_000, usableEntries: 0)
     #expect(slow.holdNanoseconds == 50_000_000)
     #expect(slow.rampNanoseconds == 200_000_000)
@@ -198,8 +186,7 @@ private let period: UInt64 = 50_000_000
     #expect(fast.rampNanoseconds == 80_000_000)
   }
 
-  @Test("times at the ends of the clock, in any order, trap nothing; a clock that runs backwards latches SAFE")
-  func extremeTimes() {
+  @Test func `times at the ends of the clock, in any order, trap nothing; a clock that runs backwards latches SAFE`() {
     let times: [UInt64] = [0, 1, period, 1 << 32, 1 << 63 - 1, 1 << 63, .max - period, .max - 1, .max]
     for start in times {
       for time in times {
@@ -224,8 +211,7 @@ private let period: UInt64 = 50_000_000
     }
   }
 
-  @Test("a ramp is over at the first time past its end, whatever the time")
-  func rampEnd() {
+  @Test func `a ramp is over at the first time past its end, whatever the time`() {
     for passed in [9, 10, 1_000, UInt64.max / period] as [UInt64] {
       var failsafe = controller(usableEntries: 3)
       _ = failsafe.accept(now: 0, observationTime: 0, ahead: 3)

@@ -40,8 +40,7 @@ import Testing
     }
   }
 
-  @Test("rest: from the last command evenly to the pose, and there it stays")
-  func pose() {
+  @Test func `rest: from the last command evenly to the pose, and there it stays`() {
     let rig = Rig(.rest, rest: -0.5)
     #expect(rig.next() == -0.5)
     rig.plan(0.5)
@@ -52,8 +51,7 @@ import Testing
     #expect(rig.gate.failsafe.latch == .silence)
   }
 
-  @Test("hold: the last command stays, in SAFE too, and after re-arming until the next plan")
-  func hold() {
+  @Test func `hold: the last command stays, in SAFE too, and after re-arming until the next plan`() {
     let rig = Rig(.hold, rest: -0.5)
     #expect(rig.next() == -0.5)
     rig.plan(0.5)
@@ -65,8 +63,8 @@ import Testing
     #expect(rig.next() == 0.25)
   }
 
-  @Test("damping: against the motion as measured, within the limit; nothing where no velocity is known any more")
-  func damping() {
+  @Test
+  func `damping: against the motion as measured, within the limit; nothing where no velocity is known any more`() {
     let rig = Rig(.damping(gain: 0.1), rest: -0.5)
     #expect(rig.next() == -0.5)
     #expect(rig.next() == 0)
@@ -86,9 +84,8 @@ import Testing
   }
 
   @Test(
-    "whatever the safe command, the way to it keeps to the slew limit",
     arguments: [SafeReaction.rest, .damping(gain: 1)])
-  func slew(reaction: SafeReaction) {
+  func `whatever the safe command, the way to it keeps to the slew limit`(reaction: SafeReaction) {
     let rig = Rig(reaction, rest: -1, slewPerSecond: 2)
     rig.plan(1)
     for _ in 0..<30 { _ = rig.next() }
@@ -105,8 +102,7 @@ import Testing
     #expect(before == -1)
   }
 
-  @Test("gains that are negative, no number, or absurd are known as such")
-  func bounds() {
+  @Test func `gains that are negative, no number, or absurd are known as such`() {
     for gain in [0, 0.1, 500] as [Float] { #expect(SafeReaction.damping(gain: gain).isSound(limit: 0.5)) }
     for gain in [-0.1, .nan, .infinity, 501] as [Float] {
       #expect(!SafeReaction.damping(gain: gain).isSound(limit: 0.5))

@@ -25,8 +25,7 @@ import Testing
     func note(_ state: [Float], _ command: [Float]) -> Bool { watch.note(state, command: command) }
   }
 
-  @Test("ten unchanged observations under a command that moves are an alarm; one changed bit ends it")
-  func alarm() {
+  @Test func `ten unchanged observations under a command that moves are an alarm; one changed bit ends it`() {
     let rig = Rig(observationSize: 2, actionSize: 1, limit: 2)
     func command(_ index: Int) -> [Float] { [index % 2 == 0 ? 0.5 : -0.5] }
     #expect(rig.note([0.1, 0.2], command(0)) == false)
@@ -37,8 +36,7 @@ import Testing
     #expect(rig.note([0.1, Float(0.2).nextUp], command(23)) == true)
   }
 
-  @Test("a robot at rest under a command that stands still, trembles, or has only just begun to move is none")
-  func rest() {
+  @Test func `a robot at rest under a command that stands still, trembles, or has only just begun to move is none`() {
     let rig = Rig(observationSize: 1, actionSize: 2, limit: 1)
     for _ in 0..<1000 { #expect(rig.note([0], [0.5, -0.5]) == false) }
     // Noise below what counts as moving, however long.
@@ -55,16 +53,16 @@ import Testing
     for index in 0..<1000 { #expect(held.note([0], [Float(min(index % 10, 8)) / 8, 0]) == false) }
   }
 
-  @Test("-0 and 0 are different bits: they count as a change")
-  func signedZero() {
+  @Test func `-0 and 0 are different bits: they count as a change`() {
     let rig = Rig(observationSize: 1, actionSize: 1, limit: 1)
     for index in 0..<100 { #expect(rig.note([index % 2 == 0 ? 0 : -0.0], [index % 2 == 0 ? 1 : -1]) == false) }
   }
 
   @Test(
-    "no family's robot seems to have stuck sensors, at rest or under wild commands; stuck, it is noticed at once",
     arguments: TaskFamily.all.map(\.name))
-  func families(name: String) throws {
+  func `no family's robot seems stuck, at rest or under wild commands; stuck, it is noticed at once`(name: String)
+    throws
+  {
     let family = try TaskFamily.named(name)
     let limit = family.actionLimit
     var random = RandomSource(seed: 7)

@@ -28,8 +28,7 @@ private final class BusPair {
 }
 
 @Suite("Actuator bus") struct BusTests {
-  @Test("every message comes out as it went in")
-  func roundTrips() {
+  @Test func `every message comes out as it went in`() {
     let bus = BusPair()
     let request = BusRequest(counter: 0x0100_00FF, isDriven: true)
     #expect(bus.receive(Array(bus.writer.encode(request))) == [.request(request)])
@@ -56,8 +55,7 @@ private final class BusPair {
     #expect(bus.reader.rejected == 0)
   }
 
-  @Test("no damaged frame is taken for another, and the next whole one is read")
-  func damage() {
+  @Test func `no damaged frame is taken for another, and the next whole one is read`() {
     let bus = BusPair()
     var random = RandomSource(seed: 1)
     let good = BusRequest(counter: 9, isDriven: false)
@@ -71,8 +69,7 @@ private final class BusPair {
     }
   }
 
-  @Test("a float that is not finite rejects its frame")
-  func notFinite() {
+  @Test func `a float that is not finite rejects its frame`() {
     let bus = BusPair()
     for value in [Float.nan, .infinity, -.infinity] {
       #expect(bus.receive(Array(bus.writer.encode(BusDrive(), command: [0, value], count: 2))).isEmpty)
@@ -81,8 +78,7 @@ private final class BusPair {
     #expect(bus.reader.rejected == 6)
   }
 
-  @Test("a drive frame of a mode that nobody knows is rejected, and each that is known is taken")
-  func unknownMode() {
+  @Test func `a drive frame of a mode that nobody knows is rejected, and each that is known is taken`() {
     let bus = BusPair()
     for mode in 0...255 as ClosedRange<UInt8> {
       // Kind and mode, a command without entries, and the checksum.

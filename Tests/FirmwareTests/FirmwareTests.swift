@@ -9,8 +9,7 @@ import Testing
 @Suite("Firmware") struct FirmwareTests {
   private let half = [Float](repeating: 0.5, count: 6)
 
-  @Test("it samples at its own rate, sends observations to a controller, and drives what that answers")
-  func drives() {
+  @Test func `it samples at its own rate, sends observations to a controller, and drives what that answers`() {
     let rig = FirmwareRig()
     rig.run(milliseconds: 500) { $0.answer(half) }
     #expect(rig.isConnected)
@@ -22,8 +21,7 @@ import Testing
     #expect(rig.drive.lapses == 0)
   }
 
-  @Test("the schema it states is the default one of its family")
-  func schema() {
+  @Test func `the schema it states is the default one of its family`() {
     let robot = RobotConfiguration.halfCheetah
     let profile = RobotProfile(
       family: "\(robot.family)", observationSize: robot.observationSize, actionSize: robot.actionSize,
@@ -31,8 +29,7 @@ import Testing
     #expect(robot.schema == profile.schema)
   }
 
-  @Test("a controller that falls silent leaves it at the safe command within the stated time, latched")
-  func silence() {
+  @Test func `a controller that falls silent leaves it at the safe command within the stated time, latched`() {
     let rig = FirmwareRig()
     rig.run(milliseconds: 300) { $0.answer(half) }
     rig.run(milliseconds: 400, says: false)
@@ -44,8 +41,7 @@ import Testing
     #expect(UInt64(rig.drive.latchMicroseconds) <= limit)
   }
 
-  @Test("a lost or late answer is bridged by the entries that came along with the last, without a lapse")
-  func laterEntries() {
+  @Test func `a lost or late answer is bridged by the entries that came along with the last, without a lapse`() {
     // Fast enough to be at each entry at once.
     var robot = FirmwareRig.configuration
     robot.slewPerSecond = 200
@@ -81,8 +77,8 @@ import Testing
     #expect(UInt64(rig.drive.latchMicroseconds) > rig.application.robot.safeAfterNanoseconds / 1000 - 20_000)
   }
 
-  @Test("a step of the command is ramped: no drive frame moves an entry by more than the robot's slew limit allows")
-  func slew() {
+  @Test
+  func `a step of the command is ramped: no drive frame moves an entry by more than the robot's slew limit allows`() {
     let rig = FirmwareRig()
     let robot = rig.application.robot
     rig.run(milliseconds: 300) { $0.answer([Float](repeating: -1, count: 6)) }
@@ -100,8 +96,7 @@ import Testing
     #expect(rig.command == [Float](repeating: 1, count: 6))
   }
 
-  @Test("sensors that fall silent stop the observations, and so the robot")
-  func silentSensors() {
+  @Test func `sensors that fall silent stop the observations, and so the robot`() {
     let rig = FirmwareRig()
     rig.run(milliseconds: 300) { $0.answer(half) }
     rig.state = nil
@@ -112,8 +107,7 @@ import Testing
     #expect(rig.missedSamples >= 7)
   }
 
-  @Test("an action that is repeated for ever does not count as alive")
-  func repetition() {
+  @Test func `an action that is repeated for ever does not count as alive`() {
     let rig = FirmwareRig()
     rig.run(milliseconds: 300) { $0.answer(half) }
     // New frames, each answering the same old observation.
@@ -128,8 +122,7 @@ import Testing
     #expect(rig.drive.mode == .safe)
   }
 
-  @Test("a controller that only ever sends the rest of an old plan is followed to the plan's usable end and no further")
-  func oldPlan() {
+  @Test func `the rest of an old plan is followed to the plan's usable end and no further`() {
     let rig = FirmwareRig()
     rig.run(milliseconds: 300) { $0.answer(half) }
     var entry: UInt32 = 0
@@ -145,8 +138,7 @@ import Testing
     #expect(rig.drive.latches == 1)
   }
 
-  @Test("the last observation of an episode ends the plan without a lapse")
-  func episodeEnd() {
+  @Test func `the last observation of an episode ends the plan without a lapse`() {
     let rig = FirmwareRig()
     rig.run(milliseconds: 300) { $0.answer(half) }
     rig.sensors.truncated = true
@@ -156,8 +148,7 @@ import Testing
     #expect(rig.command.allSatisfy { $0 == 0 })
   }
 
-  @Test("a pause of the processor ends in SAFE at once, without a jump")
-  func pause() {
+  @Test func `a pause of the processor ends in SAFE at once, without a jump`() {
     let rig = FirmwareRig()
     rig.run(milliseconds: 300) { $0.answer(half) }
     rig.now += 3_000_000_000

@@ -40,12 +40,11 @@ import Testing
   }
 
   @Test(
-    "a command that is a NaN, infinite, beyond the limit or of another size is never driven, whatever its frame claims",
     arguments: [
       [0.5, 0.5, .nan, 0.5, 0.5, 0.5], [.infinity, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, -.infinity], [0, 1.01, 0, 0, 0, 0],
       [0.9, 0.9, 0.9, 0.9, 0.9], [0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9], [],
     ] as [[Float]])
-  func badCommands(command: [Float]) {
+  func `a command that is not finite, beyond the limit or of another size is never driven`(command: [Float]) {
     let rig = FirmwareRig()
     rig.run(milliseconds: 300) { $0.answer(half) }
     var sequence: UInt32 = 1_000_000
@@ -60,13 +59,12 @@ import Testing
   }
 
   @Test(
-    "a later command that is a NaN, infinite, beyond the limit or of another size spoils its whole frame",
     arguments: [
       [0, 0, 0, 0, 0, .nan], [.infinity, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -.infinity],
       [0, 1.01, 0, 0, 0, 0], [0.9, 0.9, 0.9, 0.9, 0.9], [Float](repeating: 0.9, count: 24),
       [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, .nan],
     ] as [[Float]])
-  func badLaterCommands(later: [Float]) {
+  func `a later command that is not finite, beyond the limit or of another size spoils its frame`(later: [Float]) {
     let rig = FirmwareRig()
     rig.run(milliseconds: 300) { $0.answer(half) }
     var sequence: UInt32 = 1_000_000
@@ -82,9 +80,8 @@ import Testing
   }
 
   @Test(
-    "a state that is a NaN, infinite, implausible or of another size is never sent on",
     arguments: [Float.nan, .infinity, -.infinity, 1e9])
-  func badStates(value: Float) {
+  func `a state that is a NaN, infinite, implausible or of another size is never sent on`(value: Float) {
     let rig = FirmwareRig()
     rig.run(milliseconds: 300) { $0.answer(half) }
     let before = rig.observations
@@ -96,8 +93,7 @@ import Testing
     #expect(rig.drive.mode == .safe)
   }
 
-  @Test("sensors that answer an old request are not believed")
-  func staleSensors() {
+  @Test func `sensors that answer an old request are not believed`() {
     let rig = FirmwareRig()
     rig.run(milliseconds: 300) { $0.answer(half) }
     let before = rig.observations
@@ -114,8 +110,7 @@ import Testing
     #expect(rig.observations == before)
   }
 
-  @Test("random bytes, damaged frames, random actions, pauses: the command stays finite, limited and explained")
-  func randomTraffic() {
+  @Test func `random bytes, damaged frames, random actions, pauses: the command stays finite, limited and explained`() {
     for seed in 1...20 as ClosedRange<UInt64> {
       var random = RandomSource(seed: seed)
       func chance(_ probability: Double) -> Bool { random.uniform(0, 1) < probability }
@@ -154,8 +149,8 @@ import Testing
     }
   }
 
-  @Test("a clock that leaps, to its very end too, is followed at once: no tick is made up for, and SAFE latches")
-  func leap() {
+  @Test
+  func `a clock that leaps, to its very end too, is followed at once: no tick is made up for, and SAFE latches`() {
     for time in [10_000_000_000, 1 << 62, .max - 50_000_000, .max - 1] as [UInt64] {
       let rig = FirmwareRig()
       rig.run(milliseconds: 300) { $0.answer([Float](repeating: 0.5, count: 6)) }

@@ -23,10 +23,7 @@ import Testing
     #expect(rig.command.allSatisfy { $0 == 0 })
   }
 
-  @Test(
-    "no Hello, of the same controller or of one that starts anew, and no plan lifts a latch; the controller is told"
-  )
-  func handshakes() {
+  @Test func `no Hello, from the same controller or a restarted one, and no plan lifts a latch`() {
     let rig = latched()
     rig.run(milliseconds: 600) { $0.answer(half) }
     expectStill(rig)
@@ -39,8 +36,7 @@ import Testing
     #expect(rig.drive.latches == 1)
   }
 
-  @Test("a person at the controller lifts it: the next plan drives, 100 ms later at most")
-  func command() {
+  @Test func `a person at the controller lifts it: the next plan drives, 100 ms later at most`() {
     let rig = latched()
     rig.run(milliseconds: 200) { $0.answer(half, mode: .idle) }
     expectStill(rig)
@@ -54,8 +50,7 @@ import Testing
     #expect(rig.command == half)
   }
 
-  @Test("what lifts a latch moves nothing itself, and lifts none that its sender cannot have seen")
-  func seen() {
+  @Test func `what lifts a latch moves nothing itself, and lifts none that its sender cannot have seen`() {
     let rig = latched()
     rig.run(milliseconds: 120) { $0.answer(half, mode: .idle) }
     // A plan along with it.
@@ -84,8 +79,7 @@ import Testing
     #expect(rig.drive.mode == .idle)
   }
 
-  @Test("the robot's button lifts it; one that was down before the latch or is stuck lifts no second one")
-  func button() {
+  @Test func `the robot's button lifts it; one that was down before the latch or is stuck lifts no second one`() {
     let rig = latched()
     rig.sensors.isButtonPressed = true
     rig.run(milliseconds: 80)
@@ -105,18 +99,15 @@ import Testing
     #expect(rig.drive.mode == .idle)
   }
 
-  @Test("a button that is down from the start on is a broken one")
-  func stuckButton() {
+  @Test func `a button that is down from the start on is a broken one`() {
     let rig = FirmwareRig(wasAtWork: true)
     rig.sensors.isButtonPressed = true
     rig.run(milliseconds: 300) { $0.answer(half) }
     expectStill(rig)
   }
 
-  @Test(
-    "sensors that stand still while commands move latch SAFE, told with the reason; at rest they may stand still"
-  )
-  func stuckSensors() {
+  @Test
+  func `sensors that stand still while commands move latch SAFE, told with the reason; at rest they may stand still`() {
     let rig = FirmwareRig()
     rig.run(milliseconds: 3000) { $0.answer(half) }
     #expect(rig.drive.mode == .plan)
@@ -139,8 +130,7 @@ import Testing
     #expect(rig.latch == .stuckSensors)
   }
 
-  @Test("a reset in mid-drive, or while latched, leaves the robot latched; one that was idle starts as if switched on")
-  func reset() {
+  @Test func `a reset in mid-drive or while latched leaves the robot latched; an idle one starts afresh`() {
     let idle = FirmwareRig()
     idle.run(milliseconds: 30, says: false)
     #expect(!idle.isAtWork)
@@ -159,10 +149,7 @@ import Testing
     #expect(rig.drive.mode == .plan)
   }
 
-  @Test(
-    "a robot that holds keeps its last command in SAFE; one with a pose goes there; one that brakes, against its motion"
-  )
-  func reactions() {
+  @Test func `in SAFE a robot holds its last command, goes to its pose, or brakes against its motion`() {
     var robot = FirmwareRig.configuration
     robot.reaction = .hold
     let holding = FirmwareRig(robot: robot)

@@ -16,16 +16,15 @@ import Testing
     }
   }
 
-  @Test("every kept input is parsed or refused, and nothing else happens", arguments: FuzzTarget.allCases)
-  func cases(target: FuzzTarget) throws {
+  @Test(arguments: FuzzTarget.allCases)
+  func `every kept input is parsed or refused, and nothing else happens`(target: FuzzTarget) throws {
     let folder = Self.cases.appendingPathComponent(target.rawValue)
     // Not every target has stopped the fuzzer yet.
     let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
     for file in files { check(try Data(contentsOf: file), target) }
   }
 
-  @Test("there are kept inputs, and each folder of them is a target's")
-  func folders() throws {
+  @Test func `there are kept inputs, and each folder of them is a target's`() throws {
     let folders = try FileManager.default.contentsOfDirectory(atPath: Self.cases.path)
     #expect(!folders.isEmpty)
     for folder in folders {
@@ -34,8 +33,8 @@ import Testing
     }
   }
 
-  @Test("what the fuzzer begins with is taken by its target, not turned away", arguments: FuzzTarget.allCases)
-  func seeds(target: FuzzTarget) throws {
+  @Test(arguments: FuzzTarget.allCases)
+  func `what the fuzzer begins with is taken by its target, not turned away`(target: FuzzTarget) throws {
     let seeds = try target.seeds()
     #expect(!seeds.isEmpty)
     for (name, bytes) in seeds {

@@ -47,7 +47,7 @@ private func normals(_ count: Int, seed: UInt64) -> [Float] {
   ]
 
   @Test(arguments: shapes, Planner.kernelNames)
-  func denoisersAgree(_ shape: PlannerShape, kernel: String) throws {
+  func `denoisers of trainer and runtime agree`(_ shape: PlannerShape, kernel: String) throws {
     let kernels = try #require(ck_kernels_select(kernel))
     let pair = try Pair(shape)
     let batch = 3
@@ -83,7 +83,7 @@ private func normals(_ count: Int, seed: UInt64) -> [Float] {
   }
 
   @Test(arguments: [ContextKind.pool, .recurrent])
-  func encodersAgree(kind: ContextKind) throws {
+  func `encoders of trainer and runtime agree`(kind: ContextKind) throws {
     var shape = Self.shapes[1]
     shape.contextKind = kind
     let pair = try Pair(shape)
@@ -113,7 +113,7 @@ private func normals(_ count: Int, seed: UInt64) -> [Float] {
     }
   }
 
-  @Test func oraclesAgree() throws {
+  @Test func `oracles of trainer and runtime agree`() throws {
     var shape = Self.shapes[1]
     shape.contextKind = .oracle
     shape.parameterCount = 3
@@ -138,7 +138,7 @@ private func normals(_ count: Int, seed: UInt64) -> [Float] {
   }
 
   /// Return, value and discrepancy of plans, from the trainer's own networks and the definition.
-  @Test(arguments: [Float(0), 2]) func worldModelsAgree(valueWeight: Float) throws {
+  @Test(arguments: [Float(0), 2]) func `world models of trainer and runtime agree`(valueWeight: Float) throws {
     var shape = Self.shapes[1]
     shape.hasValue = valueWeight > 0
     let pair = try Pair(shape)

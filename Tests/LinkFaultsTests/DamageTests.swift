@@ -5,9 +5,10 @@ import Testing
 
 @Suite("Damage") struct DamageTests {
   @Test(
-    "no wrong payload passes, the next whole frame is read, and every count is what was predicted",
     arguments: DamageRun.Link.allCases, [1, 2] as [UInt64])
-  func damage(link: DamageRun.Link, seed: UInt64) {
+  func `no wrong payload passes, the next whole frame is read, and every count is what was predicted`(
+    link: DamageRun.Link, seed: UInt64
+  ) {
     var run = DamageRun(link, seed: seed)
     run.run(frames: 20_000)
     let account = run.account

@@ -8,8 +8,7 @@ import Testing
 @Suite("Faults") struct FaultTests {
   static let millisecond: UInt64 = 1_000_000
 
-  @Test("a fault is read with its defaults and with everything stated")
-  func reading() throws {
+  @Test func `a fault is read with its defaults and with everything stated`() throws {
     #expect(try Fault("off") == Fault(.off))
     #expect(try Fault("delayed").amount == 20)
     var stated = Fault(.delayed)
@@ -21,13 +20,12 @@ import Testing
   }
 
   @Test(
-    "what is no fault is refused with the reason",
     arguments: [
       ("", "does not start"), ("broken", "does not start"), ("drop rate", "KEY=VALUE"), ("drop rate=2", "0 … 1"),
       ("drop rate=-1", "0 or more"), ("drop rate=nan", "0 or more"), ("drop toward=me", "robot or controller"),
       ("drop often=1", "none of"),
     ])
-  func refusing(text: String, reason: String) {
+  func `what is no fault is refused with the reason`(text: String, reason: String) {
     let error = #expect(throws: FaultError.self) { try Fault(text) }
     #expect(error?.description.contains(reason) == true)
     let line = #expect(throws: FaultError.self) { try Fault.scenario("off\n" + (text.isEmpty ? "x" : text)) }
@@ -48,21 +46,18 @@ import Testing
     return result
   }
 
-  @Test("without faults every frame passes at once")
-  func none() {
+  @Test func `without faults every frame passes at once`() {
     let frames = carry([], count: 100)
     #expect(frames.map(\.at) == Array(0..<100))
     #expect(frames.map { $0.frame[0] } == (0..<100).map { UInt8($0) })
   }
 
-  @Test("a fault acts in its time and in its direction")
-  func when() throws {
+  @Test func `a fault acts in its time and in its direction`() throws {
     let frames = carry([try Fault("off at=0.02 for=0.03"), try Fault("drop toward=controller")], count: 100)
     #expect(frames.map(\.at) == Array(0..<20) + Array(50..<100))
   }
 
-  @Test("drop, duplicate and corrupt hit the share of frames that they should")
-  func shares() throws {
+  @Test func `drop, duplicate and corrupt hit the share of frames that they should`() throws {
     let dropped = carry([try Fault("drop rate=0.3")], count: 10_000).count
     #expect(abs(dropped - 7_000) < 200)
     let doubled = carry([try Fault("duplicate rate=0.3")], count: 10_000).count
@@ -74,8 +69,7 @@ import Testing
     #expect(slow.map(\.at) == Array(stride(from: 0, to: 1_000, by: 5)))
   }
 
-  @Test("delayed frames stay in order however the delay jitters; reordered ones do not")
-  func delays() throws {
+  @Test func `delayed frames stay in order however the delay jitters; reordered ones do not`() throws {
     let delayed = carry([try Fault("delayed by=20 jitter=10")], count: 1_000)
     #expect(delayed.map { $0.frame[0] } == (0..<1_000).map { UInt8($0 % 251) })
     for (index, entry) in delayed.enumerated() { #expect((10...31).contains(entry.at - index)) }
@@ -85,16 +79,14 @@ import Testing
     #expect(reordered.map { Int($0.frame[0]) }.sorted() == Array(0..<200))
   }
 
-  @Test("an intermittent link is off about half of the time, in stretches")
-  func intermittent() throws {
+  @Test func `an intermittent link is off about half of the time, in stretches`() throws {
     let passed = Set(carry([try Fault("intermittent by=50")], count: 10_000).map(\.at))
     #expect((3_500...6_500).contains(passed.count))
     let turns = (1..<10_000).count { passed.contains($0) != passed.contains($0 - 1) }
     #expect((100...400).contains(turns))
   }
 
-  @Test("the same seed gives the same faults, another seed others")
-  func seeds() throws {
+  @Test func `the same seed gives the same faults, another seed others`() throws {
     let faults = [try Fault("drop rate=0.5"), try Fault("corrupt rate=0.5")]
     #expect(carry(faults, count: 300, seed: 5).map(\.frame) == carry(faults, count: 300, seed: 5).map(\.frame))
     #expect(carry(faults, count: 300, seed: 5).map(\.frame) != carry(faults, count: 300, seed: 6).map(\.frame))
@@ -130,8 +122,7 @@ import Testing
     return result
   }
 
-  @Test("stuck keeps the first values, wrong adds a constant to each entry, in frames that are fresh and whole")
-  func values() {
+  @Test func `stuck keeps the first values, wrong adds a constant to each entry, in frames that are fresh and whole`() {
     #expect(states(Fault(.stuck), count: 10) == Array(repeating: [0, 0, 0], count: 10))
     var fault = Fault(.wrong)
     fault.amount = 0.5
@@ -143,8 +134,7 @@ import Testing
     }
   }
 
-  @Test("commands that come along with an action are falsified like the action's, each by a constant of its own")
-  func laterCommands() throws {
+  @Test func `later commands are falsified like the action's own, each by a constant of its own`() throws {
     let profile = RobotProfile(family: "f", observationSize: 3, actionSize: 2, periodNanoseconds: 1_000)
     var robot = RobotSession(
       description: RobotDescription(profile: profile, name: "", actionLimit: 1, episodeLength: 0, lockstep: false),
@@ -178,8 +168,7 @@ import Testing
     }
   }
 
-  @Test("garbage is any bits: what is not finite is rejected, and nothing that is handed over is")
-  func garbage() {
+  @Test func `garbage is any bits: what is not finite is rejected, and nothing that is handed over is`() {
     let all = states(Fault(.garbage), count: 2_000)
     #expect(all.count == 2_000)
     #expect(all.contains { $0 == nil })

@@ -10,8 +10,8 @@ import Testing
 
   enum Wiring: CaseIterable { case udp, lines, udpToLine }
 
-  @Test("robot and controller meet through it and exchange every frame", arguments: Wiring.allCases)
-  func carries(wiring: Wiring) throws {
+  @Test(arguments: Wiring.allCases)
+  func `robot and controller meet through it and exchange every frame`(wiring: Wiring) throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("proxy-\(UUID().uuidString)").path
     let (near, far) = (folder + "-robot", folder + "-controller")
     let isRobotUDP = wiring != .lines

@@ -8,8 +8,7 @@ import Testing
   static let shape = PlannerShape(
     observationSize: 3, actionSize: 2, contextSize: 4, horizon: 8, channels: [16, 32], denoisingSteps: 10)
 
-  @Test("every stored property has exactly one setting, but for what the context comes from")
-  func isWhole() {
+  @Test func `every stored property has exactly one setting, but for what the context comes from`() {
     let properties = Mirror(reflecting: PlannerOptions()).children.compactMap(\.label)
     let names: [String] = Self.all.map { setting in
       let words = setting.name.split(separator: "_")
@@ -18,8 +17,8 @@ import Testing
     #expect(names.sorted() == properties.filter { $0 != "contextInference" }.sorted())
   }
 
-  @Test("what is written is read back, and the defaults are allowed", arguments: all)
-  func roundTrip(setting: Setting<PlannerOptions>) {
+  @Test(arguments: all)
+  func `what is written is read back, and the defaults are allowed`(setting: Setting<PlannerOptions>) {
     let defaults = PlannerOptions()
     #expect(setting.holds(for: defaults))
     var copy = defaults
@@ -28,8 +27,8 @@ import Testing
     #expect(setting.sentence.hasSuffix("."))
   }
 
-  @Test("what is no value of a setting is refused and changes nothing", arguments: all)
-  func refuses(setting: Setting<PlannerOptions>) {
+  @Test(arguments: all)
+  func `what is no value of a setting is refused and changes nothing`(setting: Setting<PlannerOptions>) {
     for text in ["", " 1", "nan", "inf", "-1", "1e9", "none at all", "99999999999999999999"] {
       var options = PlannerOptions()
       #expect(!setting.read(text, into: &options), "'\(text)' as \(setting.name)")
@@ -37,8 +36,8 @@ import Testing
     }
   }
 
-  @Test("the ends of a range are allowed, what lies beyond them is not", arguments: all)
-  func ends(setting: Setting<PlannerOptions>) {
+  @Test(arguments: all)
+  func `the ends of a range are allowed, what lies beyond them is not`(setting: Setting<PlannerOptions>) {
     var options = PlannerOptions()
     switch setting.kind {
     case .whole(_, let range, _):
@@ -58,8 +57,8 @@ import Testing
     }
   }
 
-  @Test("a setting out of range, and steps that the model's levels have no room for, are named with what is right")
-  func defects() {
+  @Test
+  func `a setting out of range, and steps that the model's levels have no room for, are named with what is right`() {
     var options = PlannerOptions()
     #expect(options.defect(for: Self.shape) == nil)
     options.temperature = .nan
@@ -74,8 +73,7 @@ import Testing
     #expect(options.defect(for: Self.shape) == nil)
   }
 
-  @Test("the command line writes names with dashes, as files and as recipes have them")
-  func option() {
+  @Test func `the command line writes names with dashes, as files and as recipes have them`() {
     struct Options { var seed: UInt64 = 1 }
     #expect(PlannerOptions.setting("warm_guide_strength").option == "--warm-guide-strength")
     #expect(Setting<Options>("worldModelSteps", .seed(\.seed), "").option == "--world-model-steps")

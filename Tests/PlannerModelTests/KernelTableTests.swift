@@ -54,11 +54,12 @@ private struct Walk: ~Copyable {
 private let cases = modelNames.flatMap { model in Planner.kernelNames.dropLast().map { (model, $0) } }
 
 @Suite("Tables of kernels") struct KernelTableTests {
-  @Test("there are models to compare the tables with")
-  func modelsToCompare() { #expect(modelNames.count >= 6) }
+  @Test func `there are models to compare the tables with`() { #expect(modelNames.count >= 6) }
 
-  @Test("commands and context agree with the portable table's to 1e-4, whatever the belief decides", arguments: cases)
-  func agree(model name: String, kernels: String) throws {
+  @Test(arguments: cases)
+  func `commands and context agree with the portable table's to 1e-4, whatever the belief decides`(
+    model name: String, kernels: String
+  ) throws {
     let model = try LoadedModel(path: models.appendingPathComponent(name).path)
     var vector = try Walk(model, kernels: kernels)
     var portable = try Walk(model, kernels: "portable")

@@ -35,8 +35,7 @@ import Testing
     return estimate
   }
 
-  @Test("a step in the middle of which the process was stopped, for however long, cuts no later plan")
-  func outlier() {
+  @Test func `a step in the middle of which the process was stopped, for however long, cuts no later plan`() {
     for stall in [50, 1_000, 1_000_000] as [UInt64] {
       for stalled in 0..<10 {
         let plans = Plans()
@@ -47,8 +46,7 @@ import Testing
     }
   }
 
-  @Test("a stall of 50 ms that two steps, or two plans, share cuts at most three later plans")
-  func sharedStall() {
+  @Test func `a stall of 50 ms that two steps, or two plans, share cuts at most three later plans`() {
     let plans = Plans()
     for _ in 0..<20 { #expect(plans.plan() == 10) }
     _ = plans.plan { $0 < 2 ? 25 * Self.millisecond : 2 * Self.millisecond }
@@ -57,8 +55,7 @@ import Testing
     #expect((0..<20).count { _ in plans.plan() < 10 } <= 3)
   }
 
-  @Test("a machine that has become slow is believed with the second slow step, and one that is fast again soon")
-  func slowdown() {
+  @Test func `a machine that has become slow is believed with the second slow step, and one that is fast again soon`() {
     let plans = Plans()
     for _ in 0..<20 { _ = plans.plan() }
     // Three steps of 7 ms and the end fit; a fourth would not.
@@ -66,8 +63,7 @@ import Testing
     #expect((0..<20).count { _ in plans.plan() < 10 } <= 2)
   }
 
-  @Test("a budget that ends in the middle of any of several steps is kept, and no step that fits is left out")
-  func cutInTheMiddle() {
+  @Test func `a budget that ends in the middle of any of several steps is kept, and no step that fits is left out`() {
     for microseconds in stride(from: 100, through: 25_000, by: 100) as StrideThrough<UInt64> {
       let plans = Plans()
       // Of ten steps; the first is taken whatever the budget.
@@ -90,15 +86,13 @@ import Testing
     }
   }
 
-  @Test("a single fast run does not make the next look safe")
-  func fastRun() {
+  @Test func `a single fast run does not make the next look safe`() {
     var estimate = steady()
     estimate.record(Self.millisecond / 10)
     #expect(estimate.nanoseconds >= Self.millisecond / 2)
   }
 
-  @Test("any durations leave it at most the longest but one of the last two, or half of what it was")
-  func extremes() {
+  @Test func `any durations leave it at most the longest but one of the last two, or half of what it was`() {
     var estimate = steady()
     estimate.record(.max)
     #expect(estimate.nanoseconds <= Self.millisecond)
@@ -108,8 +102,7 @@ import Testing
     #expect(estimate.nanoseconds == 0)
   }
 
-  @Test("two slow ones in a row raise it, and skipped ones let it sink until one is tried again")
-  func slow() {
+  @Test func `two slow ones in a row raise it, and skipped ones let it sink until one is tried again`() {
     var estimate = steady()
     for _ in 0..<2 { estimate.record(100 * Self.millisecond) }
     #expect(estimate.nanoseconds == 100 * Self.millisecond)

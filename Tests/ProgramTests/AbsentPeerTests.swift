@@ -11,8 +11,8 @@ import Testing
     ("serial:///dev/tty-none?baud=115200", "the device of serial:///dev/tty-none?baud=115200 is not there"),
   ]
 
-  @Test("it is waited for, and the waiting is told and stopped at once", arguments: absent)
-  func waits(link: String, words: String) throws {
+  @Test(arguments: absent)
+  func `it is waited for, and the waiting is told and stopped at once`(link: String, words: String) throws {
     let model = try makeModel()
     defer { try? FileManager.default.removeItem(atPath: model) }
     let controller = try Program("metadiffuserd", ["--model", model, "--link", link, "--allow-unkeyed", "--json"])
@@ -28,8 +28,7 @@ import Testing
     #expect(errors.components(separatedBy: words).count == 2, "told \(errors)")
   }
 
-  @Test("with --no-wait it is an end with status 69", arguments: absent)
-  func ends(link: String, words: String) throws {
+  @Test(arguments: absent) func `with --no-wait it is an end with status 69`(link: String, words: String) throws {
     let model = try makeModel()
     defer { try? FileManager.default.removeItem(atPath: model) }
     let (status, output, errors) = try Program.run(

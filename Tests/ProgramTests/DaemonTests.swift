@@ -4,8 +4,8 @@ import Foundation
 import Testing
 
 @Suite("metadiffuserd") struct DaemonTests {
-  @Test("it drives a simulated robot in lockstep: warm start first, then with context, and both reports agree")
-  func drivesSimulation() throws {
+  @Test
+  func `it drives a simulated robot in lockstep: warm start first, then with context, and both reports agree`() throws {
     let model = try makeModel()
     defer { try? FileManager.default.removeItem(atPath: model) }
     let link = "udp://127.0.0.1:\(freshPort())"
@@ -34,8 +34,8 @@ import Testing
     #expect(report["plan_ms"] is [String: Any])
   }
 
-  @Test("with a bank of tasks both reports say what the controller believes; with the encoder asked for neither does")
-  func believes() throws {
+  @Test
+  func `with a bank both reports say what the controller believes; with the encoder asked for neither does`() throws {
     let model = try makeModel(hypotheses: 4)
     defer { try? FileManager.default.removeItem(atPath: model) }
     for choice in [[], ["--context-inference", "encoder"]] {
@@ -74,8 +74,7 @@ import Testing
     }
   }
 
-  @Test("a belief is refused with 65 where the model has no bank to hold against the robot")
-  func noBank() throws {
+  @Test func `a belief is refused with 65 where the model has no bank to hold against the robot`() throws {
     let model = try makeModel()
     defer { try? FileManager.default.removeItem(atPath: model) }
     let (status, _, errors) = try Program.run("metadiffuserd", "--model", model, "--context-inference", "belief")
@@ -83,8 +82,7 @@ import Testing
     #expect(errors.contains("bank"))
   }
 
-  @Test("a robot of another family is refused with 65 and both families are named")
-  func otherFamily() throws {
+  @Test func `a robot of another family is refused with 65 and both families are named`() throws {
     let model = try makeModel()
     defer { try? FileManager.default.removeItem(atPath: model) }
     let link = "udp://127.0.0.1:\(freshPort())"
@@ -97,8 +95,7 @@ import Testing
     #expect(errors.contains("point-robot"))
   }
 
-  @Test("a model that is foreign or cut short ends with 65, a missing one with 1, and the file is named")
-  func badModels() throws {
+  @Test func `a model that is foreign or cut short ends with 65, a missing one with 1, and the file is named`() throws {
     let model = try makeModel()
     let damaged = model + ".cut"
     defer {
@@ -117,12 +114,11 @@ import Testing
   }
 
   @Test(
-    "wrong usage ends with 64",
     arguments: [
       ["--budget=-3"], ["--later-entries", "4"], ["--context-inference", "online"], ["--link", "x"],
       ["--warm-start", "a", "--warm-start-episodes", "1"],
     ])
-  func usage(arguments: [String]) throws {
+  func `wrong usage ends with 64`(arguments: [String]) throws {
     let model = try makeModel()
     defer { try? FileManager.default.removeItem(atPath: model) }
     let (status, _, _) = try Program("metadiffuserd", ["--model", model] + arguments).finish()
@@ -130,9 +126,10 @@ import Testing
   }
 
   @Test(
-    "over ten thousand cycles the threads of its loop allocate nothing and, with memory locked, meet no page fault",
     arguments: [1, 2])
-  func steadyState(threads: Int) throws {
+  func `over ten thousand cycles the loop allocates nothing and, with memory locked, meets no page fault`(threads: Int)
+    throws
+  {
     let model = try makeModel()
     defer { try? FileManager.default.removeItem(atPath: model) }
     let link = "udp://127.0.0.1:\(freshPort())"

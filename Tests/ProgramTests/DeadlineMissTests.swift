@@ -75,8 +75,7 @@ private final class AgingRobot {
     return (modes, status, output)
   }
 
-  @Test("what comes too late is answered by fallbacks; the summary counts both and says how to grant the priority")
-  func summary() throws {
+  @Test func `what comes too late is answered by fallbacks; the summary counts both and names the cure`() throws {
     let (modes, status, output) = try drive(["--json"])
     #expect(status == 0)
     #expect(modes.suffix(7) == [.plan] + Array(repeating: .earlierPlan, count: 4) + [.hold, .ramp])
@@ -91,8 +90,7 @@ private final class AgingRobot {
     #expect(warning.contains("CAP_SYS_NICE") && warning.contains("ulimit -r"))
   }
 
-  @Test("the text says so too: misses, fallbacks, and the cure below them")
-  func text() throws {
+  @Test func `the text says so too: misses, fallbacks, and the cure below them`() throws {
     let (modes, status, output) = try drive([])
     #expect(status == 0)
     #expect(output.contains("deadline misses"))
@@ -102,8 +100,7 @@ private final class AgingRobot {
     #expect(output.contains("grant CAP_SYS_NICE"))
   }
 
-  @Test("where the priority is demanded, it is not driven without")
-  func demanded() throws {
+  @Test func `where the priority is demanded, it is not driven without`() throws {
     let model = try makeModel()
     defer { unlink(model) }
     let (status, _, errors) = try Program(

@@ -67,10 +67,7 @@ import Testing
     }
   }
 
-  @Test(
-    "nothing lifts the latch of a robot whose controller stood still but a person: at the controller, or at the robot"
-  )
-  func latch() throws {
+  @Test func `only a person, at the controller or at the robot, lifts a robot's latch`() throws {
     let rig = try Rig()
     // A machine under load may have latched it already.
     try #require(rig.wait(for: .plan) { rig.plant.signal(SIGUSR1) }, "the robot is not driven")

@@ -28,8 +28,8 @@ import Testing
       ["simulate", "--family", "point-robot", "--task", "0.6,0.8", "--link", link, "--lockstep", "--json"] + arguments)
   }
 
-  @Test("through somebody who sends every datagram twice and changes some, it drives, and counts each of them")
-  func drives() throws {
+  @Test
+  func `through a peer that doubles every datagram and changes some, it drives, and counts each of them`() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let (model, key) = (try makeModel(), try makeKey("key"))
     defer { try? FileManager.default.removeItem(atPath: model) }
@@ -60,8 +60,8 @@ import Testing
     }
   }
 
-  @Test("a controller with another key, or with none, does not get to drive", arguments: [true, false])
-  func strangers(hasKey: Bool) throws {
+  @Test(arguments: [true, false])
+  func `a controller with another key, or with none, does not get to drive`(hasKey: Bool) throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let (model, key, other) = (try makeModel(), try makeKey("key"), try makeKey("other"))
     defer { try? FileManager.default.removeItem(atPath: model) }
@@ -75,8 +75,7 @@ import Testing
     #expect(!errors.contains("controller connected"))
   }
 
-  @Test("a robot that is killed and started again is driven again, and its former self's datagrams are worth nothing")
-  func restart() throws {
+  @Test func `a robot that is killed and restarted is driven again, and its old datagrams are worth nothing`() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let (model, key) = (try makeModel(), try makeKey("key"))
     defer { try? FileManager.default.removeItem(atPath: model) }
@@ -96,8 +95,7 @@ import Testing
     #expect(controllerStatus == 0)
   }
 
-  @Test("where other machines can reach the link a key or a flag is asked for: otherwise 64 and the cure, at both ends")
-  func keyMissing() throws {
+  @Test func `where other machines can reach the link both ends ask for a key or a flag, and end with 64`() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let (model, key) = (try makeModel(), try makeKey("key"))
     defer { try? FileManager.default.removeItem(atPath: model) }
@@ -123,8 +121,7 @@ import Testing
     }
   }
 
-  @Test("a key file that others may read, or that holds no key, ends with 65, a missing one with 1, both ends alike")
-  func badKeys() throws {
+  @Test func `a key file that others may read, or that holds no key, ends with 65, a missing one with 1`() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let (model, key) = (try makeModel(), try makeKey("key"))
     defer { try? FileManager.default.removeItem(atPath: model) }

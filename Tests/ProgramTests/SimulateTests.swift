@@ -30,8 +30,7 @@ import Testing
     }
   }
 
-  @Test("in lockstep a robot does what it is told, reports it, and traces every step")
-  func lockstep() throws {
+  @Test func `in lockstep a robot does what it is told, reports it, and traces every step`() throws {
     let port = freshPort()
     let trace = FileManager.default.temporaryDirectory.appendingPathComponent("trace-\(UUID().uuidString).csv")
     defer { try? FileManager.default.removeItem(at: trace) }
@@ -62,8 +61,7 @@ import Testing
     #expect(lines.last == "2,19,2.000,0.0000,0.0000,-0.00000,0.000,plan")
   }
 
-  @Test("a robot whose controller answers one observation in three drives the entries that came along in between")
-  func laterEntries() throws {
+  @Test func `between answers to every third observation a robot drives the entries that came along`() throws {
     let port = freshPort()
     let robot = try Program(
       "metadiffuser",
@@ -106,9 +104,10 @@ import Testing
   }
 
   @Test(
-    "a robot left without answers goes from its last command to the safe command it was given",
     arguments: [("zero", [0, 0]), ("hold", [0.05, 0]), ("pose=0.02,-0.03", [0.02, -0.03])] as [(String, [Float])])
-  func safeCommand(safe: String, expected: [Float]) throws {
+  func `a robot left without answers goes from its last command to the safe command it was given`(
+    safe: String, expected: [Float]
+  ) throws {
     let port = freshPort()
     let robot = try Program(
       "metadiffuser",
@@ -143,8 +142,7 @@ import Testing
     for (value, wanted) in zip(applied[10], expected) { #expect(abs(value - wanted) < 1e-5) }
   }
 
-  @Test("a controller that takes over in the middle of an interval gets whole intervals from then on")
-  func takeover() throws {
+  @Test func `a controller that takes over in the middle of an interval gets whole intervals from then on`() throws {
     let port = freshPort()
     let robot = try Program(
       "metadiffuser",
@@ -185,22 +183,20 @@ import Testing
   }
 
   @Test(
-    "wrong usage ends with 64 and says what is wrong",
     arguments: [
       (["--task", "2.3", "--family", "no-such"], "no-such"), (["--task", "99"], "target speed"),
       (["--task", "1,2"], "takes 1 task parameter"), (["--task", "x"], "--task"),
       (["--task", "1", "--link", "tcp://a:1"], "udp://"), (["--task", "1", "--episodes", "0"], "--episodes"),
       (["--task", "1", "--wait", "1e11"], "--wait"), (["--task", "1", "--wait", "inf"], "--wait"),
     ])
-  func usage(arguments: [String], word: String) throws {
+  func `wrong usage ends with 64 and says what is wrong`(arguments: [String], word: String) throws {
     let (status, output, errors) = try Program("metadiffuser", ["simulate"] + arguments).finish()
     #expect(status == 64)
     #expect(output == "")
     #expect(errors.contains(word))
   }
 
-  @Test("a port in use ends with 69, names the port and the cure")
-  func portInUse() throws {
+  @Test func `a port in use ends with 69, names the port and the cure`() throws {
     let port = freshPort()
     let profile = RobotProfile(family: "x", observationSize: 1, actionSize: 1, periodNanoseconds: 1)
     let robot = try RobotEndpoint(
@@ -214,8 +210,7 @@ import Testing
     #expect(errors.contains("port \(port) is in use"))
   }
 
-  @Test("without a controller it gives up after the time it was told, with 69")
-  func nobodyComes() throws {
+  @Test func `without a controller it gives up after the time it was told, with 69`() throws {
     let (status, _, errors) = try Program.run(
       "metadiffuser", "simulate", "--task", "1", "--link", "udp://127.0.0.1:\(freshPort())", "--wait", "0.05")
     #expect(status == 69)

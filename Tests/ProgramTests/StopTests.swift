@@ -12,9 +12,11 @@ import Testing
   static let withinNanoseconds: UInt64 = 1_000_000_000
 
   @Test(
-    "metadiffuserd says goodbye and ends, whoever reads its standard error", arguments: Stream.State.allCases,
+    arguments: Stream.State.allCases,
     Link.allCases)
-  func daemon(state: Stream.State, link: Link) throws {
+  func `metadiffuserd says goodbye and ends, even if nobody reads its standard error`(state: Stream.State, link: Link)
+    throws
+  {
     let model = try makeModel()
     defer { try? FileManager.default.removeItem(atPath: model) }
     let stream = try Stream(state)
@@ -41,9 +43,11 @@ import Testing
   }
 
   @Test(
-    "metadiffuser simulate says goodbye and ends, whoever reads its standard error", arguments: Stream.State.allCases,
+    arguments: Stream.State.allCases,
     [SIGTERM, SIGHUP])
-  func simulation(state: Stream.State, number: Int32) throws {
+  func `metadiffuser simulate says goodbye and ends, even if nobody reads its standard error`(
+    state: Stream.State, number: Int32
+  ) throws {
     let stream = try Stream(state)
     let port = freshPort()
     let robot = try Program(
@@ -84,8 +88,8 @@ import Testing
     stream.release()
   }
 
-  @Test("more than the queue holds is said: every line is there if it is read, and if not, nobody waits for it")
-  func manyMessages() throws {
+  @Test
+  func `messages beyond the queue's room are all there if they are read, and else nobody waits for them`() throws {
     for isRead in [true, false] {
       let port = freshPort()
       let stream = try Stream(.full)
@@ -111,8 +115,7 @@ import Testing
     }
   }
 
-  @Test("a trace on a full disk stops no robot, and is told at the end")
-  func fullTrace() throws {
+  @Test func `a trace on a full disk stops no robot, and is told at the end`() throws {
     let port = freshPort()
     let robot = try Program(
       "metadiffuser",
@@ -127,8 +130,7 @@ import Testing
     #expect(errors.contains("the trace /dev/full is not whole: No space left on device"))
   }
 
-  @Test("a summary that nobody reads holds the end up for a second, and is no success")
-  func unreadSummary() throws {
+  @Test func `a summary that nobody reads holds the end up for a second, and is no success`() throws {
     let model = try makeModel()
     defer { try? FileManager.default.removeItem(atPath: model) }
     let link = try addresses(.udp)
@@ -147,8 +149,8 @@ import Testing
     stream.release()
   }
 
-  @Test("metadiffuser plant ends while nobody reads its summary", arguments: [SIGINT, SIGTERM, SIGHUP])
-  func plant(number: Int32) throws {
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
+  func `metadiffuser plant ends while nobody reads its summary`(number: Int32) throws {
     let stream = try Stream(.full)
     let bus = FileManager.default.temporaryDirectory.appendingPathComponent("bus-\(UUID().uuidString)").path
     let plant = try Program("metadiffuser", ["plant", "--task", "1", "--bus", "pty://\(bus)"], output: stream.far)
@@ -163,8 +165,8 @@ import Testing
     stream.release()
   }
 
-  @Test("with descriptors 0 to 2 closed nothing but frames goes onto the serial line", arguments: ["2", "0 1 2"])
-  func closedDescriptors(closed: String) throws {
+  @Test(arguments: ["2", "0 1 2"])
+  func `with descriptors 0 to 2 closed nothing but frames goes onto the serial line`(closed: String) throws {
     let model = try makeModel()
     defer { try? FileManager.default.removeItem(atPath: model) }
     let (robotEnd, controllerEnd) = try addresses(.serial)
@@ -181,8 +183,7 @@ import Testing
     #expect(try controller.finish().status == (closed == "2" ? 0 : 1))
   }
 
-  @Test("firmware-host, started with descriptors 0 to 2 closed, opens its lines beyond them")
-  func firmware() throws {
+  @Test func `firmware-host, started with descriptors 0 to 2 closed, opens its lines beyond them`() throws {
     let lines = ["link", "bus"].map { name in
       FileManager.default.temporaryDirectory.appendingPathComponent("\(name)-\(UUID().uuidString)").path
     }

@@ -19,8 +19,8 @@ import Testing
     (0..<(pair.action.belief?.parameterCount ?? 0)).map { pair.action.believedParameters[$0] }
   }
 
-  @Test("what is sent arrives, with sixteen parameters, one, or none, and at both ends of the confidence's range")
-  func roundTrip() {
+  @Test
+  func `what is sent arrives, with sixteen parameters, one, or none, and at both ends of the confidence's range`() {
     let pair = LinkPair()
     pair.shakeHands()
     for (count, confidence, unexplained) in [(16, 0.97, false), (1, 1, true), (0, 0, false)] as [(Int, Float, Bool)] {
@@ -35,8 +35,7 @@ import Testing
     }
   }
 
-  @Test("an action that says nothing of the kind, as older controllers send it, is taken and forgets the belief before")
-  func absent() {
+  @Test func `an action without a belief, as older controllers send it, is taken and clears the one before`() {
     let pair = LinkPair()
     pair.shakeHands()
     let first = pair.toRobot(action(confidence: 0.5, parameters: [1.5]))
@@ -47,8 +46,7 @@ import Testing
     #expect(pair.action.belief == nil)
   }
 
-  @Test("too many parameters, what is not finite, a confidence outside 0 … 1 or a belief without one spoil the action")
-  func refused() {
+  @Test func `too many parameters, a number that is not finite or a confidence outside 0 … 1 spoil the action`() {
     var bad: [(Rejection, [UInt8])] = [
       (.wrongSize, action(confidence: 1, parameters: [Float](repeating: 0, count: 17))),
       (.wrongSize, action(confidence: 1, parameters: [Float](repeating: 0, count: 900))),

@@ -7,8 +7,7 @@ import Testing
 @Suite("Checksum") struct ChecksumTests {
   func checksum(_ bytes: [UInt8]) -> UInt32 { bytes.withUnsafeBytes { rp_crc32c($0.baseAddress!, $0.count) } }
 
-  @Test("CRC-32C equals the vectors of RFC 3720, appendix B.4")
-  func vectors() {
+  @Test func `CRC-32C equals the vectors of RFC 3720, appendix B.4`() {
     #expect(checksum([UInt8](repeating: 0, count: 32)) == 0x8A91_36AA)
     #expect(checksum([UInt8](repeating: 0xFF, count: 32)) == 0x62A8_AB43)
     #expect(checksum(Array(0..<32)) == 0x46DD_794E)
@@ -16,8 +15,7 @@ import Testing
     #expect(checksum(Array("123456789".utf8)) == 0xE306_9283)
   }
 
-  @Test("a profile's default schema is the checksum that robot.proto documents")
-  func schema() {
+  @Test func `a profile's default schema is the checksum that robot.proto documents`() {
     #expect(cheetah.schema == 0xD75F_822A)
   }
 }

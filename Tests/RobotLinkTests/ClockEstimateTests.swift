@@ -21,8 +21,8 @@ import Testing
   }
 
   @Test(
-    "the true offset stays within the bound while delays vary and clocks drift", arguments: [1, 2, 3, 4] as [UInt64])
-  func bounded(seed: UInt64) {
+    arguments: [1, 2, 3, 4] as [UInt64])
+  func `the true offset stays within the bound while delays vary and clocks drift`(seed: UInt64) {
     var generator = FuzzTests.Generator(state: seed)
     let pair = LinkPair()
     pair.shakeHands()
@@ -57,8 +57,7 @@ import Testing
     #expect(estimate.roundTripNanoseconds < 15 * millisecond)
   }
 
-  @Test("it is asked four times a second and only while connected, and costs neither sequence gaps nor heartbeats")
-  func asking() {
+  @Test func `it is asked four times per second while connected, and costs neither sequence gaps nor heartbeats`() {
     let pair = LinkPair()
     pair.controller.askForTime(now: pair.now)
     #expect(pair.controllerReply.isEmpty)
@@ -79,8 +78,7 @@ import Testing
     #expect(pair.robot.counters.lost == 0)
   }
 
-  @Test("stamps that contradict each other are refused, and a restarted robot's clock is learnt anew")
-  func contradictions() {
+  @Test func `stamps that contradict each other are refused, and a restarted robot's clock is learnt anew`() {
     let pair = LinkPair()
     pair.shakeHands()
     ask(pair, there: millisecond, back: millisecond) { $0 + 5_000 * millisecond }

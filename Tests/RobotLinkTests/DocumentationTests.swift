@@ -94,8 +94,7 @@ import Testing
     return "    " + hex.padding(toLength: max(34, hex.count + 1), withPad: " ", startingAt: 0) + text
   }
 
-  @Test("a control period of the half-cheetah takes as many bytes as Docs/link-protocol.md says")
-  func sizes() throws {
+  @Test func `a control period of the half-cheetah takes as many bytes as Docs/link-protocol.md says`() throws {
     let pair = LinkPair()
     pair.shakeHands()
     var observation = ObservationMessage()
@@ -128,8 +127,7 @@ import Testing
     return try String(contentsOf: root.appendingPathComponent("Docs/link-protocol.md"), encoding: .utf8)
   }
 
-  @Test("the example in Docs/link-protocol.md is the datagram that is sent")
-  func exampleIsTrue() throws {
+  @Test func `the example in Docs/link-protocol.md is the datagram that is sent`() throws {
     let bytes = example()
     var lines = describe(bytes.dropLast(4))
     lines.append(

@@ -45,24 +45,21 @@ import Testing
     #expect(connected == .connected)
   }
 
-  @Test("random bytes of every length", arguments: 1...3 as ClosedRange<UInt64>)
-  func randomBytes(seed: UInt64) {
+  @Test(arguments: 1...3 as ClosedRange<UInt64>) func `random bytes of every length`(seed: UInt64) {
     throwAtPair(seed: seed, count: 2_000) { _, generator in
       (0..<Int.random(in: 0...300, using: &generator)).map { _ in .random(in: 0...255, using: &generator) }
     }
   }
 
-  @Test("random bytes with a right checksum", arguments: 1...3 as ClosedRange<UInt64>)
-  func sealedRandomBytes(seed: UInt64) {
+  @Test(arguments: 1...3 as ClosedRange<UInt64>) func `random bytes with a right checksum`(seed: UInt64) {
     throwAtPair(seed: seed, count: 2_000) { _, generator in
       sealed((0..<Int.random(in: 5...300, using: &generator)).map { _ in .random(in: 0...255, using: &generator) })
     }
   }
 
   @Test(
-    "real frames with flipped bits, cut or grown, with and without a right checksum",
     arguments: 1...6 as ClosedRange<UInt64>)
-  func damagedFrames(seed: UInt64) {
+  func `real frames with flipped bits, cut or grown, with and without a right checksum`(seed: UInt64) {
     throwAtPair(seed: seed, count: 2_000) { pair, generator in
       var bytes = Bool.random(using: &generator) ? pair.nextObservation() : pair.nextAction()
       bytes.removeLast(4)
@@ -78,8 +75,8 @@ import Testing
     }
   }
 
-  @Test("frames of random sequence, epoch, sizes and values", arguments: 1...3 as ClosedRange<UInt64>)
-  func randomFields(seed: UInt64) {
+  @Test(arguments: 1...3 as ClosedRange<UInt64>)
+  func `frames of random sequence, epoch, sizes and values`(seed: UInt64) {
     let odd: [Float] = [0, 1, -1, .nan, .infinity, -.infinity, .greatestFiniteMagnitude, .leastNonzeroMagnitude]
     throwAtPair(seed: seed, count: 2_000) { _, generator in
       let values = (0..<Int.random(in: 0...600, using: &generator)).map { _ in odd.randomElement(using: &generator)! }

@@ -4,8 +4,7 @@ import RobotLink
 import Testing
 
 @Suite("Hand-shake") struct HandshakeTests {
-  @Test("a controller that fits is accepted and both ends know each other")
-  func meeting() {
+  @Test func `a controller that fits is accepted and both ends know each other`() {
     let pair = LinkPair()
     let (accepted, connected) = pair.shakeHands()
     #expect(accepted == .connected)
@@ -22,8 +21,7 @@ import Testing
     #expect(pair.action.observationSequence == pair.observation.sequence)
   }
 
-  @Test("a model's name longer than the link's limit is cut at a character, and the robot takes it")
-  func longName() {
+  @Test func `a model's name longer than the link's limit is cut at a character, and the robot takes it`() {
     let pair = LinkPair()
     pair.controller = ControllerSession(
       profile: cheetah, model: String(repeating: "ä", count: 40), epoch: 7, silenceNanoseconds: 500 * millisecond)
@@ -51,9 +49,8 @@ import Testing
   ]
 
   @Test(
-    "a controller that does not fit is refused by the robot, which says why, and believes it the third time",
     arguments: misfits.indices)
-  func refusedByRobot(index: Int) {
+  func `a controller that does not fit is refused with the reason, and believes it the third time`(index: Int) {
     let (model, word) = Self.misfits[index]
     let pair = LinkPair(model: model)
     for expected in [.none, .none, .refused, .refused] as [ControllerEvent] {
@@ -66,9 +63,8 @@ import Testing
   }
 
   @Test(
-    "a robot that does not fit is refused by the controller, which tells it why, and gives up the third time",
     arguments: misfits.indices)
-  func refusedByController(index: Int) {
+  func `a robot that does not fit is refused with the reason, and the controller gives up the third time`(index: Int) {
     let (profile, word) = Self.misfits[index]
     // A sloppy robot: it accepted this controller's Hello although they do not fit.
     let pair = LinkPair(robot: profile, model: profile)
@@ -88,8 +84,7 @@ import Testing
     }
   }
 
-  @Test("a schema of 0 on one side fits every schema")
-  func unstatedSchema() {
+  @Test func `a schema of 0 on one side fits every schema`() {
     var profile = cheetah
     profile.schema = 0
     let pair = LinkPair(model: profile)
@@ -97,8 +92,7 @@ import Testing
     #expect(event == .connected)
   }
 
-  @Test("Hello is repeated every 100 ms until it is answered")
-  func repeating() {
+  @Test func `Hello is repeated every 100 ms until it is answered`() {
     let pair = LinkPair()
     var hellos = 0
     for _ in 0..<1_000 {
@@ -111,8 +105,7 @@ import Testing
     #expect(due == pair.now)
   }
 
-  @Test("a repeated Hello of the driving controller is answered again and starts nothing anew")
-  func repeatedHello() {
+  @Test func `a repeated Hello of the driving controller is answered again and starts nothing anew`() {
     let pair = LinkPair()
     _ = pair.controller.poll(now: pair.now)
     let first = pair.toRobot(pair.controllerReply)
@@ -125,9 +118,7 @@ import Testing
     #expect(event == .connected)
   }
 
-  @Test(
-    "a second controller is told that the robot is busy while the first answers, and taken when it has not for 250 ms")
-  func busy() {
+  @Test func `a second controller hears that the robot is busy until the first has not answered for 250 ms`() {
     let pair = LinkPair()
     pair.shakeHands()
     let other = PeerAddress(host: 0x7F00_0001, port: 40_001)
@@ -151,8 +142,7 @@ import Testing
     #expect(pair.robot.peer == other)
   }
 
-  @Test("the robot notices silence once, after the documented time and not before")
-  func robotNoticesSilence() {
+  @Test func `the robot notices silence once, after the documented time and not before`() {
     let pair = LinkPair()
     pair.shakeHands()
     let early = pair.robot.hasFallenSilent(now: pair.now + 499 * millisecond)
@@ -163,8 +153,7 @@ import Testing
     #expect(!again)
   }
 
-  @Test("the controller notices silence after the documented time")
-  func controllerNoticesSilence() {
+  @Test func `the controller notices silence after the documented time`() {
     let pair = LinkPair()
     pair.shakeHands()
     let early = pair.controller.poll(now: pair.now + 499 * millisecond)
@@ -174,10 +163,7 @@ import Testing
     #expect(pair.controller.isConnected == false)
   }
 
-  @Test(
-    "a connected controller says Hello after two quiet periods; a robot that has not restarted takes that in its stride"
-  )
-  func quietRobot() {
+  @Test func `a connected controller says Hello after two quiet periods, which changes nothing without a restart`() {
     let pair = LinkPair()
     pair.shakeHands()
     #expect(pair.controller.nextPoll() == pair.now + 100 * millisecond)
@@ -200,8 +186,7 @@ import Testing
     #expect((found, again) == (.connected, .connected))
   }
 
-  @Test("an inquiry is answered in every state, tells the description and changes nothing")
-  func inquiry() throws {
+  @Test func `an inquiry is answered in every state, tells the description and changes nothing`() throws {
     let pair = LinkPair()
     let question = helloDatagram(epoch: 77, sequence: 1)
     let stranger = PeerAddress(host: 1, port: 2)
@@ -221,8 +206,8 @@ import Testing
     #expect(pair.controller.counters.lost == 0, "an inquiry uses no sequence number up")
   }
 
-  @Test("a restarted robot answers the next action with 'unknown peer' and is picked up by the Hello of its silence")
-  func robotRestarts() {
+  @Test
+  func `a restarted robot answers the next action with 'unknown peer' and is picked up by the Hello of its silence`() {
     let pair = LinkPair()
     pair.shakeHands()
     _ = pair.toController(pair.nextObservation())
@@ -239,8 +224,7 @@ import Testing
     #expect(pair.observation.epoch == LinkPair.robotEpoch + 1)
   }
 
-  @Test("an observation of another epoch is dropped; a robot that has restarted is found by its silence")
-  func otherEpoch() {
+  @Test func `an observation of another epoch is dropped; a robot that has restarted is found by its silence`() {
     let pair = LinkPair()
     pair.shakeHands()
     pair.restartRobot()
@@ -253,9 +237,8 @@ import Testing
   }
 
   @Test(
-    "another start at the controller's address waits until the present one is silent; on a line it is taken at once",
     arguments: [true, false])
-  func controllerRestarts(isLine: Bool) {
+  func `a restarted controller waits until its former self is silent; on a line it is taken at once`(isLine: Bool) {
     let pair = LinkPair()
     if isLine { pair.address = .line }
     pair.shakeHands()
@@ -274,8 +257,7 @@ import Testing
     #expect(pair.robot.counters[.otherEpoch] == 1)
   }
 
-  @Test("goodbye from either side ends the link on the other")
-  func goodbye() {
+  @Test func `goodbye from either side ends the link on the other`() {
     let pair = LinkPair()
     pair.shakeHands()
     let robotLeft = pair.toController(Array(pair.robot.encodeGoodbye()))
@@ -286,8 +268,7 @@ import Testing
     #expect(pair.robot.peer == nil)
   }
 
-  @Test("a description that answers another controller's Hello is dropped")
-  func foreignDescription() {
+  @Test func `a description that answers another controller's Hello is dropped`() {
     let pair = LinkPair()
     _ = pair.controller.poll(now: pair.now)
     _ = pair.toRobot(pair.controllerReply)

@@ -37,8 +37,7 @@ import Testing
     return search.reach
   }
 
-  @Test("numbers and names that are known open the way; a name that nobody can have says why not")
-  func names() throws {
+  @Test func `numbers and names that are known open the way; a name that nobody can have says why not`() throws {
     #expect(try reach(host: "127.0.0.1") == .open)
     #expect(try reach(host: "localhost") == .open)
     let nobody = try reach(host: "no host")
@@ -49,9 +48,7 @@ import Testing
     #expect(nobody.cause?.isEmpty == false)
   }
 
-  @Test(
-    "a socket keeps its port while its way is good, follows another address, and is connected to nobody without a way")
-  func aims() throws {
+  @Test func `a socket keeps its port while its way is good, follows another address, or has no peer`() throws {
     let socket = Socket()
     let (first, second) = (dg_address(host: 0x7F00_0001, port: 5600), dg_address(host: 0x7F00_0009, port: 5601))
     #expect(dg_aim(socket.descriptor, first) == 0)
@@ -68,8 +65,7 @@ import Testing
     #expect(socket.end(getpeername) == PeerAddress(host: first.host, port: first.port))
   }
 
-  @Test("a name is asked for once a second, not more often, and the robot is found when it becomes known")
-  func waits() throws {
+  @Test func `a name is asked for once per second, and the robot is found when it becomes known`() throws {
     var robot = try RobotEndpoint(
       listeningAt: LinkAddress(host: "127.0.0.1", port: 0),
       description: RobotDescription(
@@ -90,8 +86,7 @@ import Testing
     #expect(controller.reach == .open)
   }
 
-  @Test("what is known about the way is read whole by another thread")
-  func words() {
+  @Test func `what is known about the way is read whole by another thread`() {
     let all: [LinkReach] = [
       .unknown, .open, .noHost(code: EAI_NONAME), .noHost(code: .min), .noRoute(code: ENETUNREACH),
       .noRoute(code: .max),
@@ -101,9 +96,8 @@ import Testing
   }
 
   @Test(
-    "the load of a line is that of the frames a robot and a controller really send",
     arguments: [(3, 1), (27, 8), (512, 128)])
-  func lineLoad(sizes: (Int, Int)) {
+  func `the load of a line is that of the frames a robot and a controller really send`(sizes: (Int, Int)) {
     let profile = RobotProfile(
       family: "family", observationSize: sizes.0, actionSize: sizes.1, periodNanoseconds: 20_000_000)
     let load = LineLoad(profile: profile, laterEntries: 1)
@@ -126,8 +120,7 @@ import Testing
     #expect(LineLoad(profile: profile, laterEntries: 3).actionBytes >= load.actionBytes + 8 * sizes.1)
   }
 
-  @Test("a byte takes ten bits' time, and the least rate carries the load in its time, and no slower one does")
-  func lineTime() {
+  @Test func `a byte takes ten bits' time, and the least rate carries the load in its time, and no slower one does`() {
     #expect(LineLoad.nanoseconds(96, baud: 9600) == 100_000_000)
     let profile = RobotProfile(family: "f", observationSize: 17, actionSize: 6, periodNanoseconds: 50_000_000)
     let load = LineLoad(profile: profile, laterEntries: 1)

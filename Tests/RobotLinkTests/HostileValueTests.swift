@@ -13,8 +13,8 @@ import Testing
       + [pair.observation.sequence, pair.action.observationSequence, pair.observation.reward?.bitPattern ?? 1]
   }
 
-  @Test("a NaN, infinity, out-of-range or stale observation changes nothing", arguments: [1, 2, 3] as [UInt64])
-  func observations(seed: UInt64) {
+  @Test(arguments: [1, 2, 3] as [UInt64])
+  func `a NaN, infinity, out-of-range or stale observation changes nothing`(seed: UInt64) {
     var generator = FuzzTests.Generator(state: seed)
     let pair = LinkPair()
     pair.shakeHands()
@@ -43,8 +43,8 @@ import Testing
     }
   }
 
-  @Test("a NaN, infinity, out-of-range or stale action changes nothing", arguments: [1, 2, 3] as [UInt64])
-  func actions(seed: UInt64) {
+  @Test(arguments: [1, 2, 3] as [UInt64])
+  func `a NaN, infinity, out-of-range or stale action changes nothing`(seed: UInt64) {
     var generator = FuzzTests.Generator(state: seed)
     let pair = LinkPair()
     pair.shakeHands()

@@ -5,9 +5,8 @@ import Testing
 
 @Suite("A latch on the link") struct LatchMessageTests {
   @Test(
-    "what latched a robot arrives as it is; none is none",
     arguments: [nil, RobotLatch.silence, .stuckSensors, .reset, .other])
-  func observation(latch: RobotLatch?) {
+  func `what latched a robot arrives as it is; none is none`(latch: RobotLatch?) {
     let pair = LinkPair()
     pair.shakeHands()
     var message = ObservationMessage()
@@ -22,8 +21,7 @@ import Testing
     #expect(pair.observation.latch == nil)
   }
 
-  @Test("re-arming arrives, and does not stay for the next action")
-  func action() {
+  @Test func `re-arming arrives, and does not stay for the next action`() {
     let pair = LinkPair()
     pair.shakeHands()
     for rearms in [true, false] {

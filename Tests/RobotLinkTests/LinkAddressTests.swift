@@ -4,16 +4,14 @@ import RobotLink
 import Testing
 
 @Suite("Link address") struct LinkAddressTests {
-  @Test("udp://HOST:PORT is read")
-  func good() throws {
+  @Test func `udp://HOST:PORT is read`() throws {
     let address = try LinkAddress("udp://127.0.0.1:5600")
     #expect(address == LinkAddress(host: "127.0.0.1", port: 5600))
     #expect(try LinkAddress("udp://robot-3:65535") == .udp(host: "robot-3", port: 65535))
     #expect("\(address)" == "udp://127.0.0.1:5600")
   }
 
-  @Test("serial://DEVICE?baud=RATE and pty://PATH are read; the rate has a default")
-  func lines() throws {
+  @Test func `serial://DEVICE?baud=RATE and pty://PATH are read; the rate has a default`() throws {
     #expect(try LinkAddress("serial:///dev/ttyACM0") == .serial(path: "/dev/ttyACM0", baud: 921_600))
     #expect(try LinkAddress("serial:///dev/ttyUSB1?baud=250000") == .serial(path: "/dev/ttyUSB1", baud: 250_000))
     #expect(try LinkAddress("pty:///tmp/robot") == .pty(path: "/tmp/robot"))
@@ -23,7 +21,6 @@ import Testing
   }
 
   @Test(
-    "a bad address is refused with its own reason and an example",
     arguments: [
       ("127.0.0.1:5600", "does not start with udp://"), ("tcp://127.0.0.1:5600", "does not start with udp://"),
       ("udp://127.0.0.1", "port is missing"), ("udp://:5600", "host is missing"), ("udp://a:", "not a number"),
@@ -33,15 +30,14 @@ import Testing
       ("serial:///dev/ttyS0?baud=", "not a number"), ("serial:///dev/ttyS0?baud=40", "50 … 20000000"),
       ("serial:///dev/ttyS0?parity=odd", "not baud=RATE"), ("pty://here", "does not start with /"),
     ])
-  func bad(text: String, reason: String) {
+  func `a bad address is refused with its own reason and an example`(text: String, reason: String) {
     let error = #expect(throws: LinkError.self) { try LinkAddress(text) }
     let message = error?.description ?? ""
     #expect(message.contains(reason))
     #expect(message.contains("udp://127.0.0.1:5600"))
   }
 
-  @Test("a key is asked for where anybody but this machine's programs, or who holds the wires, can send")
-  func keyMissing() throws {
+  @Test func `a key is asked for where others than this machine's programs, or the wires' owner, can send`() throws {
     for text in ["udp://127.0.0.1:1", "udp://127.9.8.7:1", "udp://localhost:1", "pty:///tmp/x", "serial:///dev/ttyS0"] {
       try LinkAddress(text).requireKey(nil, unlessAllowed: false)
     }

@@ -36,8 +36,7 @@ import Testing
     return !wire.toRobot(open, from: .line, now: 1).reply.isEmpty
   }
 
-  @Test("raw bytes, digits of either case and a line's end are the same key")
-  func forms() throws {
+  @Test func `raw bytes, digits of either case and a line's end are the same key`() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let bytes = (0..<32).map { UInt8($0 * 8 + 7) }
     let digits = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
@@ -48,8 +47,7 @@ import Testing
     #expect(!agree(raw, testKey))
   }
 
-  @Test("a file that its group or others may read, write or run is refused with its mode and the cure")
-  func modes() throws {
+  @Test func `a file that its group or others may read, write or run is refused with its mode and the cure`() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let key = [UInt8](repeating: 7, count: 32)
     for bit in 0..<6 {
@@ -61,8 +59,7 @@ import Testing
     }
   }
 
-  @Test("what is no regular file, or holds no key, is refused and says why")
-  func others() throws {
+  @Test func `what is no regular file, or holds no key, is refused and says why`() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let good = try file([UInt8](repeating: 7, count: 32))
     let link = "\(folder)/link"
@@ -79,8 +76,7 @@ import Testing
     #expect(refusal(try file([UInt8](repeating: 0x67, count: 64))).contains("neither 32 bytes nor 64"))
   }
 
-  @Test("a made key is new, its owner's alone, taken as it is, and never made over another file")
-  func making() throws {
+  @Test func `a made key is new, its owner's alone, taken as it is, and never made over another file`() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let (one, other) = ("\(folder)/one", "\(folder)/other")
     try LinkKey.make(file: one)
@@ -96,8 +92,7 @@ import Testing
     #expect(try Data(contentsOf: URL(fileURLWithPath: one)) == before)
   }
 
-  @Test("a serial line takes no key, and says so")
-  func lines() {
+  @Test func `a serial line takes no key, and says so`() {
     #expect(throws: LinkError.self) {
       _ = try RobotEndpoint(
         listeningAt: .pty(path: "/tmp/never-made"), description: describe(cheetah), silenceNanoseconds: 1, key: testKey)

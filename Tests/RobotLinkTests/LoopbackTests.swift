@@ -51,8 +51,7 @@ import Testing
     func soon() -> UInt64 { monotonicNanoseconds() + 5_000 * millisecond }
   }
 
-  @Test("the two ends meet and exchange a thousand periods without loss and without an allocation")
-  func exchange() throws {
+  @Test func `the two ends meet and exchange a thousand periods without loss and without an allocation`() throws {
     let link = try Link()
     let (accepted, connected) = link.shakeHands()
     #expect(accepted == .connected)
@@ -68,8 +67,7 @@ import Testing
     #expect(link.controller.session.counters.lost == 0)
   }
 
-  @Test("with a key they do the same, the hand-shake included, without an allocation")
-  func sealedExchange() throws {
+  @Test func `with a key they do the same, the hand-shake included, without an allocation`() throws {
     let link = try Link(key: testKey)
     let before = ac_allocations()
     let met = link.meet()
@@ -83,8 +81,7 @@ import Testing
     #expect(link.controller.session.counters.rejected == 0)
   }
 
-  @Test("without the key, or with another one, a controller is not heard, and each of its datagrams is counted")
-  func strangers() throws {
+  @Test func `without the key, or with another one, a controller is not heard, and its datagrams are counted`() throws {
     let other = try LinkKey(bytes: [UInt8](repeating: 9, count: 32))
     for (key, reason) in [(nil, Rejection.unauthenticated), (other, .forged)] {
       var robot = try RobotEndpoint(
@@ -105,8 +102,7 @@ import Testing
     }
   }
 
-  @Test("hand-shakes, refusals and garbage cost no allocation either")
-  func handshakeAllocatesNothing() {
+  @Test func `hand-shakes, refusals and garbage cost no allocation either`() {
     let pair = LinkPair(model: RobotProfile(family: "x", observationSize: 1, actionSize: 1, periodNanoseconds: 1))
     let garbage = [UInt8](repeating: 1, count: 100)
     var buffer = [UInt8](repeating: 0, count: 500)
@@ -137,16 +133,14 @@ import Testing
     #expect(pair.controller.peerText.description.contains("family"))
   }
 
-  @Test("the allocation counter counts")
-  func counterCounts() {
+  @Test func `the allocation counter counts`() {
     let before = ac_allocations()
     let array = [Int](repeating: Int(before), count: 1_000)
     #expect(ac_allocations() > before)
     #expect(array.count == 1_000)
   }
 
-  @Test("a port in use is an error that names the port and the cure")
-  func portInUse() throws {
+  @Test func `a port in use is an error that names the port and the cure`() throws {
     let first = try RobotEndpoint(
       listeningAt: LinkAddress(host: "127.0.0.1", port: 0), description: describe(cheetah), silenceNanoseconds: 1)
     let taken = LinkAddress(host: "127.0.0.1", port: first.port)
@@ -160,8 +154,7 @@ import Testing
     #expect(first.port != 0)
   }
 
-  @Test("an address of another machine or an unknown name cannot be bound")
-  func badHosts() {
+  @Test func `an address of another machine or an unknown name cannot be bound`() {
     // No name server is asked for a name longer than any can be.
     let impossible = String(repeating: "x", count: 300)
     for (host, word) in [("192.0.2.1", "bind failed"), (impossible, "cannot find")] {
@@ -175,8 +168,7 @@ import Testing
     }
   }
 
-  @Test("a controller without a robot times out, and finds it when it comes")
-  func robotComesLater() throws {
+  @Test func `a controller without a robot times out, and finds it when it comes`() throws {
     let link = try Link()
     let port = link.robot.port
     let event = link.controller.next(until: 0)

@@ -154,8 +154,10 @@ final class VirtualLink {
 @Suite("Recovery") struct RecoveryTests {
   static let cases: [(VirtualLink.Side, Bool)] = VirtualLink.Side.allCases.flatMap { [($0, true), ($0, false)] }
 
-  @Test("killed at any instant and back after any time, it drives within 500 ms of the return", arguments: cases)
-  func killed(side: VirtualLink.Side, isUDP: Bool) {
+  @Test(arguments: cases)
+  func `killed at any instant and back after any time, it drives within 500 ms of the return`(
+    side: VirtualLink.Side, isUDP: Bool
+  ) {
     let link = VirtualLink(seed: 3, isUDP: isUDP)
     var longest = link.millisecondsUntilDriven()
     for _ in 0..<300 {
@@ -168,8 +170,10 @@ final class VirtualLink {
     #expect(longest < 500)
   }
 
-  @Test("stopped at any instant and continued after any time, it drives within 500 ms", arguments: cases)
-  func stopped(side: VirtualLink.Side, isUDP: Bool) {
+  @Test(arguments: cases)
+  func `stopped at any instant and continued after any time, it drives within 500 ms`(
+    side: VirtualLink.Side, isUDP: Bool
+  ) {
     let link = VirtualLink(seed: 4, isUDP: isUDP)
     var longest = link.millisecondsUntilDriven()
     for _ in 0..<300 {
@@ -182,8 +186,8 @@ final class VirtualLink {
     #expect(longest < 500)
   }
 
-  @Test("both killed in any order find each other within 500 ms of the later return", arguments: [true, false])
-  func bothKilled(isUDP: Bool) {
+  @Test(arguments: [true, false])
+  func `both killed in any order find each other within 500 ms of the later return`(isUDP: Bool) {
     let link = VirtualLink(seed: 5, isUDP: isUDP)
     var longest = link.millisecondsUntilDriven()
     for _ in 0..<200 {
@@ -199,9 +203,7 @@ final class VirtualLink {
     #expect(longest < 500)
   }
 
-  @Test(
-    "with 30 % loss and 15 to 25 ms of delay each way nobody gives up, and a third of the periods is driven in time")
-  func lossy() {
+  @Test func `with 30 % loss and 15 to 25 ms of delay each way, a third of the periods is driven in time`() {
     let link = VirtualLink(seed: 6, isUDP: true)
     (link.loss, link.delay) = (0.3, 15...25)
     _ = link.millisecondsUntilDriven()
@@ -216,9 +218,10 @@ final class VirtualLink {
   }
 
   @Test(
-    "with a key, and everything on the wire replayed at random by somebody else, it drives within 500 ms all the same",
     arguments: VirtualLink.Side.allCases, [true, false])
-  func sealed(side: VirtualLink.Side, isKilled: Bool) throws {
+  func `with a key, and everything on the wire replayed at random, it drives within 500 ms all the same`(
+    side: VirtualLink.Side, isKilled: Bool
+  ) throws {
     let link = VirtualLink(seed: 7, isUDP: true, isSealed: true, attacks: 0.05)
     var longest = link.millisecondsUntilDriven()
     for _ in 0..<60 {
@@ -239,8 +242,7 @@ final class VirtualLink {
     }
   }
 
-  @Test("with a key and 30 % loss, 15 to 25 ms of delay each way, it drives as much as without")
-  func sealedLossy() {
+  @Test func `with a key and 30 % loss, 15 to 25 ms of delay each way, it drives as much as without`() {
     let link = VirtualLink(seed: 6, isUDP: true, isSealed: true)
     (link.loss, link.delay) = (0.3, 15...25)
     _ = link.millisecondsUntilDriven()

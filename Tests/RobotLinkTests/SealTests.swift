@@ -21,8 +21,8 @@ import Testing
     return wire
   }
 
-  @Test("frames of every size pass both ways as they were, after one exchange, and the first one waits for that")
-  func passes() {
+  @Test
+  func `frames of every size pass both ways as they were, after one exchange, and the first one waits for that`() {
     let wire = openWire()
     for count in [1, 2, 100, 1_000, LinkLimits.datagramBytes] {
       let frame = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7) }
@@ -44,8 +44,8 @@ import Testing
     return wire.records
   }
 
-  @Test("with any one bit flipped nothing passes, whatever kind of datagram it was, and what was whole still does")
-  func flips() {
+  @Test
+  func `with any one bit flipped nothing passes, whatever kind of datagram it was, and what was whole still does`() {
     let wire = openWire()
     let kinds = kinds(wire)
     let frames = kinds.filter { $0.bytes[0] == SealFormat.frame }.suffix(2)
@@ -75,8 +75,7 @@ import Testing
     }
   }
 
-  @Test("cut at any length, or longer than allowed, nothing passes")
-  func cuts() {
+  @Test func `cut at any length, or longer than allowed, nothing passes`() {
     let wire = openWire()
     for record in kinds(wire) {
       for count in 0..<record.bytes.count {
@@ -91,8 +90,8 @@ import Testing
     #expect(wire.counts[.tooLong] == 2)
   }
 
-  @Test("everything ever recorded, sent again to either end, in this start and in the next ones, passes nothing")
-  func replays() {
+  @Test
+  func `everything ever recorded, sent again to either end, in this start and in the next ones, passes nothing`() {
     let wire = openWire()
     var now = Self.now
     for start in 0..<4 {
@@ -128,8 +127,8 @@ import Testing
     #expect(wire.wrongs == 0)
   }
 
-  @Test("openings that are sent again, from anywhere and as often as one likes, disturb no session that has begun")
-  func openings() {
+  @Test
+  func `openings that are sent again, from anywhere and as often as one likes, disturb no session that has begun`() {
     let wire = openWire()
     let opens = wire.records.filter { $0.bytes[0] == SealFormat.open }
     for port in UInt16(1)...300 {
@@ -144,8 +143,7 @@ import Testing
     #expect(wire.toRobot(there, from: Self.address, now: Self.now).frame == [5])
   }
 
-  @Test("an opening whose answer was lost or comes twice is answered again, and begins one session")
-  func repeatedOpening() {
+  @Test func `an opening whose answer was lost or comes twice is answered again, and begins one session`() {
     let wire = SealedWire()
     let open = wire.fromController([1], address: Self.address, now: Self.now)
     #expect(wire.fromController([2], address: Self.address, now: Self.now + 1).isEmpty)
@@ -168,8 +166,7 @@ import Testing
     return wire.toController(accept, address: address, now: now).reply
   }
 
-  @Test("a thousand recorded openings between any two of its datagrams, under its own name or others, lock nobody out")
-  func flood() {
+  @Test func `a thousand recorded openings between any two datagrams lock nobody out`() {
     let wire = openWire()
     let old = wire.records.filter { $0.bytes[0] == SealFormat.open }[0].bytes
     func attack(_ now: UInt64) {
@@ -196,8 +193,7 @@ import Testing
     #expect(wire.wrongs == 0)
   }
 
-  @Test("the first frame of a session may be lost: the next begins it as well")
-  func lostBeginning() {
+  @Test func `the first frame of a session may be lost: the next begins it as well`() {
     let wire = SealedWire()
     _ = begin(wire, [1], from: Self.address, now: Self.now)
     let longest = [UInt8](repeating: 2, count: LinkLimits.datagramBytes)
@@ -210,8 +206,7 @@ import Testing
     #expect(wire.fromController([4], address: Self.address, now: Self.now)[0] == SealFormat.frame)
   }
 
-  @Test("no session begins twice: its first frame is worth nothing once the robot has forgotten it, or from elsewhere")
-  func beginsOnce() {
+  @Test func `no session begins twice: its first frame is worth nothing later, or from elsewhere`() {
     let wire = openWire()
     let beginning = wire.records.last { $0.bytes[0] == SealFormat.begin }!
     let elsewhere = PeerAddress(host: Self.address.host, port: Self.address.port + 1)
@@ -230,8 +225,7 @@ import Testing
     #expect(wire.wrongs == 0)
   }
 
-  @Test("an answer to an opening is good for two seconds, and not once a later one has begun a session")
-  func ticketsFade() {
+  @Test func `an answer to an opening is good for two seconds, and not once a later one has begun a session`() {
     let limit = RobotSeal.ticketNanoseconds
     for (delay, passes) in [(limit, true), (limit + 1, false)] {
       let wire = SealedWire()
@@ -246,8 +240,7 @@ import Testing
     #expect(wire.toRobot(held, from: Self.address, now: Self.now) == (nil, []))
   }
 
-  @Test("another key opens nothing, and what is not sealed passes neither end")
-  func otherKey() throws {
+  @Test func `another key opens nothing, and what is not sealed passes neither end`() throws {
     let wire = SealedWire(robot: testKey, controller: try LinkKey(bytes: Array(1..<33)))
     let open = wire.fromController([1], address: Self.address, now: Self.now)
     #expect(wire.toRobot(open, from: Self.address, now: Self.now) == (nil, []))
@@ -258,8 +251,7 @@ import Testing
     #expect(wire.counts == [.forged: 1, .unauthenticated: 2])
   }
 
-  @Test("what an end has sent is nothing to itself")
-  func reflection() {
+  @Test func `what an end has sent is nothing to itself`() {
     let wire = openWire()
     for record in kinds(wire) {
       let (frame, reply) =
@@ -271,8 +263,7 @@ import Testing
     }
   }
 
-  @Test("a session belongs to the address it was opened from")
-  func otherAddress() {
+  @Test func `a session belongs to the address it was opened from`() {
     let wire = openWire()
     let there = wire.fromController([5], address: Self.address, now: Self.now)
     let elsewhere = PeerAddress(host: 0x7F00_0001, port: 4_001)
@@ -281,8 +272,8 @@ import Testing
     #expect(wire.toRobot(there, from: Self.address, now: Self.now).frame == [5])
   }
 
-  @Test("hand-shake and frames are byte for byte what Python's hashlib and OpenSSL make of the same key and nonces")
-  func knownAnswers() {
+  @Test
+  func `hand-shake and frames are byte for byte what Python's hashlib and OpenSSL make of the same key and nonces`() {
     let key = [UInt8](0..<32)
     let nonces = [UInt8](0x10..<0x20) + [UInt8](0xA0..<0xB0)
     func digest(_ label: UInt8, _ count: Int) -> String {
@@ -308,8 +299,7 @@ import Testing
 }
 
 @Suite("Replay window") struct ReplayWindowTests {
-  @Test("it lets each counter pass once, in any order within 64, and none that is older: as a set of all would")
-  func agreesWithSet() {
+  @Test func `it lets each counter pass once, in any order within 64, and none that is older: as a set of all would`() {
     var generator = FuzzTests.Generator(state: 12)
     for _ in 0..<50 {
       var window = ReplayWindow()

@@ -50,7 +50,6 @@ import Testing
   }
 
   @Test(
-    "frames travel as the paper's examples say",
     arguments: [
       ([0x00], [0, 1, 1, 0]), ([0x00, 0x00], [0, 1, 1, 1, 0]),
       ([0x11, 0x22, 0x00, 0x33], [0, 3, 0x11, 0x22, 2, 0x33, 0]),
@@ -59,12 +58,11 @@ import Testing
       (Array(1...255), [0, 255] + Array(1...254) + [2, 255, 0]),
       (Array(2...255) + [0], [0, 255] + Array(2...255) + [1, 1, 0]),
     ] as [([UInt8], [UInt8])])
-  func examples(bytes: [UInt8], line: [UInt8]) {
+  func `frames travel as the paper's examples say`(bytes: [UInt8], line: [UInt8]) {
     #expect(Self.line(bytes) == line)
   }
 
-  @Test("whatever is sent comes out again, in no more bytes than the bound, with zeros only at the ends")
-  func roundTrip() {
+  @Test func `whatever is sent comes out again, in no more bytes than the bound, with zeros only at the ends`() {
     var generator = FuzzTests.Generator(state: 11)
     for count in Array(1...600) + [4096] {
       let dense = Bool.random(using: &generator)
@@ -78,8 +76,8 @@ import Testing
     }
   }
 
-  @Test("any stream is taken apart as the paper says, each piece counted once", arguments: 1...5 as ClosedRange<UInt64>)
-  func anyStream(seed: UInt64) {
+  @Test(arguments: 1...5 as ClosedRange<UInt64>)
+  func `any stream is taken apart as the paper says, each piece counted once`(seed: UInt64) {
     var generator = FuzzTests.Generator(state: seed)
     let stream = (0..<20_000).map { _ in UInt8.random(in: 0...9, using: &generator) }
     let result = Self.takeApart(stream + [0])
@@ -88,8 +86,8 @@ import Testing
     #expect(result.frames.count + result.broken + result.tooLong == pieces.count)
   }
 
-  @Test("after any damage the very next whole frame is read", arguments: 1...5 as ClosedRange<UInt64>)
-  func resynchronises(seed: UInt64) {
+  @Test(arguments: 1...5 as ClosedRange<UInt64>)
+  func `after any damage the very next whole frame is read`(seed: UInt64) {
     var generator = FuzzTests.Generator(state: seed)
     let good: [UInt8] = [7, 0, 9, 0, 0, 3]
     for _ in 0..<2_000 {
@@ -100,15 +98,13 @@ import Testing
     }
   }
 
-  @Test("a frame longer than the buffer is counted, never written beyond it, and the next one is read")
-  func tooLong() {
+  @Test func `a frame longer than the buffer is counted, never written beyond it, and the next one is read`() {
     let (frames, broken, tooLong) = Self.takeApart(Self.line(Array(1...100)) + Self.line([5, 6]), capacity: 99)
     #expect(frames == [[5, 6]])
     #expect((broken, tooLong) == (0, 1))
   }
 
-  @Test("the checksum at the end is known, and one flipped bit anywhere is noticed")
-  func seal() {
+  @Test func `the checksum at the end is known, and one flipped bit anywhere is noticed`() {
     var bytes: [UInt8] = Array("123456789".utf8) + [0, 0, 0, 0]
     #expect(rp_seal(&bytes, 9) == 13)
     #expect(bytes[9...] == [0x83, 0x92, 0x06, 0xE3])

@@ -68,8 +68,7 @@ import Testing
     }
   }
 
-  @Test("the two ends meet and exchange five hundred periods without loss and without an allocation")
-  func exchange() throws {
+  @Test func `the two ends meet and exchange five hundred periods without loss and without an allocation`() throws {
     let line = try Line()
     let met = line.shakeHands()
     #expect(met)
@@ -84,8 +83,7 @@ import Testing
     #expect((lost, rejected) == (0, 0))
   }
 
-  @Test("noise on the line is counted and costs no frame but those it hits")
-  func noise() throws {
+  @Test func `noise on the line is counted and costs no frame but those it hits`() throws {
     let line = try Line()
     _ = line.shakeHands()
     line.disturb([9, 1, 2, 3])
@@ -100,8 +98,7 @@ import Testing
     #expect(rejected == 4)
   }
 
-  @Test("a frame longer than any may be is counted as such")
-  func tooLong() throws {
+  @Test func `a frame longer than any may be is counted as such`() throws {
     let line = try Line()
     _ = line.shakeHands()
     // The pseudo-terminal takes some 4 000 bytes before somebody reads.
@@ -115,8 +112,7 @@ import Testing
     #expect(tooLong == 1)
   }
 
-  @Test("a robot that is unplugged and comes back under the same path is driven again")
-  func robotReturns() throws {
+  @Test func `a robot that is unplugged and comes back under the same path is driven again`() throws {
     let line = try Line()
     _ = line.shakeHands()
     line.robot = nil
@@ -131,8 +127,7 @@ import Testing
     #expect(met && driven)
   }
 
-  @Test("a controller may come before the device and may be replaced at any time")
-  func controllerReturns() throws {
+  @Test func `a controller may come before the device and may be replaced at any time`() throws {
     let line = try Line()
     line.controller = nil
     line.robot = nil
@@ -149,8 +144,7 @@ import Testing
     #expect(again && driven)
   }
 
-  @Test("a line that another process holds, a path that is no tty, and one taken by a file are errors with a cure")
-  func errors() throws {
+  @Test func `a line in use, a path that is no tty, and one taken by a file are errors with a cure`() throws {
     let line = try Line()
     func message(_ open: () throws(LinkError) -> Void) -> String {
       do throws(LinkError) {

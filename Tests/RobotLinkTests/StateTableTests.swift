@@ -35,8 +35,8 @@ import Testing
   // MARK: The controller, connected
 
   @Test(
-    "a Description of the same start that says something else is told, counted and ignored", arguments: changed.indices)
-  func changedDescription(index: Int) {
+    arguments: changed.indices)
+  func `a Description of the same start that says something else is told, counted and ignored`(index: Int) {
     for isQuiet in [false, true] {
       let pair = drivenPair()
       if isQuiet { pair.now += 150 * millisecond }
@@ -51,8 +51,7 @@ import Testing
     }
   }
 
-  @Test("after a silence what the robot says then holds, whatever was forged in its name before")
-  func forgedBefore() {
+  @Test func `after a silence what the robot says then holds, whatever was forged in its name before`() {
     let pair = drivenPair()
     pair.now += 100 * millisecond
     // Another start, and then this one's epoch with another limit: for a while the controller takes that for the robot.
@@ -70,8 +69,7 @@ import Testing
     expectDriving(pair)
   }
 
-  @Test("a Description of another start is worth nothing while the robot is heard, whether it fits or not")
-  func foreignDescription() {
+  @Test func `a Description of another start is worth nothing while the robot is heard, whether it fits or not`() {
     for description in Self.changed + [describe(cheetah)] {
       let pair = drivenPair()
       let bytes = descriptionDatagram(
@@ -83,10 +81,7 @@ import Testing
     }
   }
 
-  @Test(
-    "once the robot is quiet, another start that fits begins anew with what it says; one that does not changes nothing"
-  )
-  func restarted() {
+  @Test func `once the robot is quiet, another start that fits begins anew; one that does not changes nothing`() {
     let pair = drivenPair()
     pair.now += 100 * millisecond
     var misfit = describe(cheetah)
@@ -107,8 +102,7 @@ import Testing
     #expect(pair.controller.counters.lost == 0)
   }
 
-  @Test("a Description that answers somebody else's Hello, or an inquiry, is worth nothing")
-  func foreignCookie() {
+  @Test func `a Description that answers another controller's Hello, or an inquiry, is worth nothing`() {
     let pair = drivenPair()
     for (answering, sequence, reason) in [(5, 900, .otherEpoch), (LinkPair.controllerEpoch, 0, .malformed)]
       as [(UInt32, UInt32, Rejection)]
@@ -121,8 +115,7 @@ import Testing
     expectDriving(pair)
   }
 
-  @Test("a REFUSED in mid-drive is told, counted and ignored, in the sequence or outside it")
-  func refusedInDrive() {
+  @Test func `a REFUSED in mid-drive is told, counted and ignored, in the sequence or outside it`() {
     for (sequence, answering) in [(900, 0), (0, LinkPair.controllerEpoch)] as [(UInt32, UInt32)] {
       let pair = drivenPair()
       let bytes = statusDatagram(.refused, epoch: LinkPair.robotEpoch, sequence: sequence, answering: answering)
@@ -132,8 +125,7 @@ import Testing
     }
   }
 
-  @Test("no other word of a stranger's, another start's or to another controller's Hello moves a connected controller")
-  func strangeStatus() {
+  @Test func `no other word of a stranger or another start moves a connected controller`() {
     let pair = drivenPair()
     for code in [.refused, .busy, .unknownPeer, .goodbye] as [StatusCode] {
       for (epoch, sequence, answering) in [
@@ -146,8 +138,7 @@ import Testing
     expectDriving(pair)
   }
 
-  @Test("BUSY is told and UNKNOWN_PEER noted, and neither ends a drive; a goodbye of the robot's does")
-  func answersInDrive() {
+  @Test func `BUSY is told and UNKNOWN_PEER noted, and neither ends a drive; a goodbye of the robot's does`() {
     let pair = drivenPair()
     func status(_ code: StatusCode) -> ControllerEvent {
       pair.toController(
@@ -175,8 +166,8 @@ import Testing
 
   // MARK: The controller, seeking
 
-  @Test("a seeking controller believes a refusal when three Hellos in a row were answered so, not by their number")
-  func believedRefusals() {
+  @Test
+  func `a seeking controller believes a refusal when three Hellos in a row were answered so, not by their number`() {
     let pair = LinkPair()
     let bytes = statusDatagram(.refused, epoch: Self.other, sequence: 0, answering: LinkPair.controllerEpoch)
     var events: [ControllerEvent] = []
@@ -189,8 +180,7 @@ import Testing
     #expect(events.count { $0 != .none } == 1)
   }
 
-  @Test("a forged refusal before the true robot's answer keeps nobody from driving")
-  func forgedRefusal() {
+  @Test func `a forged refusal before the true robot's answer keeps nobody from driving`() {
     let pair = LinkPair()
     _ = pair.controller.poll(now: pair.now)
     let hello = pair.controllerReply
@@ -201,8 +191,7 @@ import Testing
     expectDriving(pair)
   }
 
-  @Test("a seeking controller takes no observation, no goodbye, and no REFUSED in a sequence or to somebody else")
-  func seeking() {
+  @Test func `a seeking controller takes no observation, no goodbye, and no REFUSED in a sequence or of others`() {
     let pair = LinkPair()
     _ = pair.controller.poll(now: pair.now)
     let frames = [
@@ -220,8 +209,7 @@ import Testing
 
   // MARK: Numbers that lead astray
 
-  @Test("a number far ahead, forged or real, silences neither end for longer than it takes to be quiet")
-  func jump() {
+  @Test func `a number far ahead, forged or real, silences neither end for longer than it takes to be quiet`() {
     let pair = drivenPair()
     let zeros = [Float](repeating: 0, count: 17)
     #expect(
@@ -242,8 +230,7 @@ import Testing
     #expect(pair.toRobot(pair.nextAction()) == .action)
   }
 
-  @Test("the number of a frame that breaks another rule does not count")
-  func uncounted() {
+  @Test func `the number of a frame that breaks another rule does not count`() {
     let pair = drivenPair()
     let bad = [Float](repeating: .nan, count: 17)
     let sent = pair.toController(observationDatagram(epoch: LinkPair.robotEpoch, sequence: 1_000_000, state: bad))
@@ -259,10 +246,7 @@ import Testing
 
   // MARK: The robot
 
-  @Test(
-    "a robot that is driven keeps its controller while that one answers, whatever Hello comes and from whom"
-  )
-  func keepsController() {
+  @Test func `a robot that is driven keeps its controller while that one answers, whatever Hello comes`() {
     let pair = drivenPair()
     let stranger = PeerAddress(host: 0x0A00_0001, port: 9)
     for round in 1...100 as ClosedRange<UInt32> {
@@ -283,8 +267,7 @@ import Testing
     #expect(pair.robot.peer == pair.address)
   }
 
-  @Test("no answer over UDP is longer than the datagram that it answers, whoever asks, and a short Hello is told so")
-  func answers() {
+  @Test func `no answer over UDP is longer than the datagram that it answers, and a short Hello is told so`() {
     let named = RobotDescription(
       profile: cheetah, name: FixedText(String(repeating: "n", count: 63)), actionLimit: 1, episodeLength: 1 << 30,
       lockstep: true)
@@ -321,8 +304,7 @@ import Testing
     #expect(line.robotReply.count > 60)
   }
 
-  @Test("no action, question or word of anybody's is answered by more than it was either")
-  func otherAnswers() {
+  @Test func `no action, question or status from anyone is answered by more bytes than it had`() {
     let stranger = PeerAddress(host: 1, port: 2)
     let pair = drivenPair()
     let frames = [
@@ -343,8 +325,7 @@ import Testing
     #expect(pair.robotReply.count <= question.count)
   }
 
-  @Test("what a controller says first has room for its answer over UDP, and no padding on a line")
-  func paddedHello() {
+  @Test func `what a controller says first has room for its answer over UDP, and no padding on a line`() {
     for isOnLine in [false, true] {
       var controller = ControllerSession(
         profile: cheetah, model: "", epoch: 7, silenceNanoseconds: 1, isOnLine: isOnLine)

@@ -44,16 +44,14 @@ import Testing
       prediction: prediction, later: later)
   }
 
-  @Test("datagrams too short or too long are counted as such")
-  func length() {
+  @Test func `datagrams too short or too long are counted as such`() {
     expectController(.tooShort, [])
     expectController(.tooShort, [1, 2, 3, 4, 5, 6, 7, 8])
     expectController(.tooLong, [UInt8](repeating: 0, count: 4097))
     expectController(.tooLong, sealed([UInt8](repeating: 0, count: 60_000)))
   }
 
-  @Test("a wrong checksum is counted as such, whichever bit is wrong")
-  func checksum() {
+  @Test func `a wrong checksum is counted as such, whichever bit is wrong`() {
     let good = observation(zeros)
     for bit in 0..<(8 * good.count) {
       var bad = good
@@ -62,8 +60,7 @@ import Testing
     }
   }
 
-  @Test("bytes with a right checksum that are no frame are counted as malformed")
-  func malformed() {
+  @Test func `bytes with a right checksum that are no frame are counted as malformed`() {
     expectController(.malformed, sealed([UInt8](repeating: 0xFF, count: 40)))
     // A length that goes beyond the end.
     expectController(.malformed, sealed([0x0D, 1, 0, 0, 0, 0x15, 1, 0, 0, 0, 0x2A, 0xFF, 0xFF, 0xFF, 0xFF, 0x07]))
@@ -73,16 +70,14 @@ import Testing
     expectController(.malformed, observationDatagram(epoch: LinkPair.robotEpoch, sequence: 0, state: zeros))
   }
 
-  @Test("a frame stuffed with unknown fields runs out of the fixed memory and is counted")
-  func memory() {
+  @Test func `a frame stuffed with unknown fields runs out of the fixed memory and is counted`() {
     // Field 15, varint, again and again: each takes a record in the decoder's memory.
     var bytes: [UInt8] = [0x0D, 1, 0, 0, 0, 0x15, 1, 0, 0, 0]
     while bytes.count < 4_000 { bytes += [0x78, 0x01] }
     expectController(.memory, sealed(bytes))
   }
 
-  @Test("an observation with wrong sizes is dropped")
-  func observationSizes() {
+  @Test func `an observation with wrong sizes is dropped`() {
     expectController(.wrongSize, observation([]))
     expectController(.wrongSize, observation(zeros + [0]))
     expectController(.wrongSize, observation(zeros, applied: still))
@@ -90,8 +85,8 @@ import Testing
     expectController(.wrongSize, observation(zeros, applied: still + [0], step: 1))
   }
 
-  @Test("an observation with a NaN or an infinity anywhere is dropped", arguments: [Float.nan, .infinity, -.infinity])
-  func observationFinite(bad: Float) {
+  @Test(arguments: [Float.nan, .infinity, -.infinity])
+  func `an observation with a NaN or an infinity anywhere is dropped`(bad: Float) {
     for index in 0..<17 {
       var state = zeros
       state[index] = bad
@@ -103,16 +98,14 @@ import Testing
     expectController(.notFinite, observation(zeros, applied: still, reward: bad, step: 1))
   }
 
-  @Test("an applied action beyond the limit, or a reward before anything was done, is out of range")
-  func observationRange() {
+  @Test func `an applied action beyond the limit, or a reward before anything was done, is out of range`() {
     var applied = still
     applied[2] = 1.01
     expectController(.outOfRange, observation(zeros, applied: applied, step: 1))
     expectController(.outOfRange, observation(zeros, reward: 1))
   }
 
-  @Test("an action with wrong sizes, a NaN, a command beyond the limit or an unknown mode is dropped")
-  func actions() {
+  @Test func `an action with wrong sizes, a NaN, a command beyond the limit or an unknown mode is dropped`() {
     expectRobot(.wrongSize, action([]))
     expectRobot(.wrongSize, action([0, 0, 0]))
     expectRobot(.wrongSize, action(still, prediction: [0]))
@@ -123,9 +116,7 @@ import Testing
     expectRobot(.outOfRange, action(still, mode: -1))
   }
 
-  @Test(
-    "later commands that are no whole entries, too many, not finite, beyond the limit or of no plan spoil the action")
-  func laterCommands() {
+  @Test func `later commands that are incomplete, too many, not finite, beyond the limit or of no plan are refused`() {
     for count in [1, 5, 7, 17, 19, 24, 600] {
       expectRobot(.wrongSize, action(still, later: [Float](repeating: 0, count: count)))
     }
@@ -140,8 +131,7 @@ import Testing
     for mode in [0, 3, 4, 5] { expectRobot(.outOfRange, action(still, mode: mode, later: still)) }
   }
 
-  @Test("later commands of a plan are taken over, and an action without any has none")
-  func goodLaterCommands() {
+  @Test func `later commands of a plan are taken over, and an action without any has none`() {
     let pair = LinkPair()
     pair.shakeHands()
     let later = (0..<18).map { Float($0) / 20 }
@@ -155,8 +145,8 @@ import Testing
     }
   }
 
-  @Test("the largest action that there may be fits a datagram: the prediction makes room for what moves the robot")
-  func largestAction() {
+  @Test
+  func `the largest action that there may be fits a datagram: the prediction makes room for what moves the robot`() {
     let largest = RobotProfile(
       family: "f", observationSize: LinkLimits.observationEntries, actionSize: LinkLimits.actionEntries,
       periodNanoseconds: 1)
@@ -177,14 +167,12 @@ import Testing
     }
   }
 
-  @Test("a frame that this side never receives is unexpected")
-  func unexpected() {
+  @Test func `a frame that this side never receives is unexpected`() {
     expectRobot(.unexpected, observation(zeros))
     expectController(.unexpected, action(still))
   }
 
-  @Test("frames from strangers and of other epochs are dropped, and the sender is told to say Hello")
-  func strangers() {
+  @Test func `frames from strangers and of other epochs are dropped, and the sender is told to say Hello`() {
     let pair = LinkPair()
     pair.shakeHands()
     _ = pair.toRobot(action(still), from: PeerAddress(host: 1, port: 1))
@@ -198,8 +186,7 @@ import Testing
     #expect(pair.robot.counters[.otherEpoch] == 2)
   }
 
-  @Test("sequence numbers must grow: repeats are duplicates, older ones stale, gaps lost")
-  func sequence() {
+  @Test func `sequence numbers must grow: repeats are duplicates, older ones stale, gaps lost`() {
     let pair = LinkPair()
     pair.shakeHands()
     for sequence in [2, 2, 3, 7, 5, 7, 8] as [UInt32] { _ = pair.toRobot(action(still, sequence: sequence)) }
@@ -209,8 +196,7 @@ import Testing
     #expect(pair.robot.counters.lost == 3)
   }
 
-  @Test("sequence numbers wrap from the largest to 1 without a gap")
-  func wrap() {
+  @Test func `sequence numbers wrap from the largest to 1 without a gap`() {
     let pair = LinkPair()
     pair.shakeHands()
     // Two steps of less than half the range lead to the end of it.
@@ -229,8 +215,8 @@ import Testing
     #expect(pair.robot.counters[.stale] == 1)
   }
 
-  @Test("a Status without a sequence number from the driving controller is malformed, even where the numbers wrap")
-  func statusWithoutSequence() {
+  @Test
+  func `a Status without a sequence number from the driving controller is malformed, even where the numbers wrap`() {
     let pair = LinkPair()
     #expect(pair.toRobot(helloDatagram(epoch: 3, sequence: .max, profile: cheetah)) == .connected)
     var status = rp_status()
@@ -245,8 +231,7 @@ import Testing
     #expect(pair.robot.counters.lost == 0)
   }
 
-  @Test("a Hello of another protocol version or with impossible sizes is refused")
-  func badHello() {
+  @Test func `a Hello of another protocol version or with impossible sizes is refused`() {
     for (version, size) in [(2, 17), (1, 0), (1, 513)] as [(UInt32, UInt32)] {
       let pair = LinkPair()
       var hello = rp_hello()

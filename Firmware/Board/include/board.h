@@ -40,5 +40,5 @@ BOARD_REALTIME void board_remember(uint32_t word);
 // What was remembered before this start; 0 if it is the first since the power came.
 uint32_t board_recall(void);
 
-// `size` bytes aligned to 16, for ever. There is no heap; when this is used up the processor stops.
+// `size` bytes aligned to 16, forever. There is no heap; when this is used up the processor stops.
 BOARD_REALTIME void *board_take(size_t size);

@@ -9,8 +9,8 @@
 // file is opened.
 void console_hold_descriptors(void);
 
-// The same, starts the thread that writes, and sees to it that the program's end waits up to a second for what was
-// said, and that it is no success (status 1 for 0) if standard output could not be written.
+// The same, and starts the thread that writes. The program's end then waits up to a second for what was said, and is no
+// success (status 1 for 0) if standard output could not be written.
 void console_open(void);
 
 // Says `text` on standard error: hands it to the thread that writes, and never waits. What finds the queue (32 KiB)
@@ -30,9 +30,9 @@ void console_settle(int milliseconds);
 // Messages that were said and not written: dropped, refused by the system, or still waiting.
 uint64_t console_dropped(void);
 
-// Writes `text` to standard output, and waits for a reader who takes some of it at least once a second. 0, or an errno
-// (ETIMEDOUT: nobody reads), which also makes the program's end a failure.
+// Writes `text` to standard output, and waits for a reader who takes some of it at least once per second. 0, or an
+// errno (ETIMEDOUT: nobody reads), which also makes the program's end a failure.
 int console_report(const char *text);
 
-// Prints `text` by way of the C library.
+// Prints `text` through the C library.
 void console_print(const char *text);

@@ -6,7 +6,7 @@
 
 #define DG_REALTIME __attribute__((swift_attr("@_noAllocation"), swift_attr("@_noLocks")))
 
-// An IPv4 address and port in host byte order; port 0 means "whoever the socket is connected to".
+// An IPv4 address and port in host byte order; port 0 means "the peer that the socket is connected to".
 typedef struct {
   uint32_t host;
   uint16_t port;
@@ -32,10 +32,10 @@ DG_REALTIME long dg_receive(int socket, void *bytes, size_t capacity, dg_address
 DG_REALTIME int dg_send(int socket, const void *bytes, size_t count, dg_address to);
 
 // Connects the socket to `peer`, or anew if the system would now send from another address of this machine or if it is
-// connected to somebody else; its port changes then. 0, or -errno, after which it is connected to nobody.
+// connected elsewhere; its port changes then. 0, or -errno, after which it is connected to nobody.
 DG_REALTIME int dg_aim(int socket, dg_address peer);
 
-// Looks up a host name on a thread of its own, for that can take seconds.
+// Looks up a host name on a thread of its own, because that can take seconds.
 typedef struct dg_resolver dg_resolver;
 
 // Starts looking for the host's IPv4 address, as a number or a name. NULL, and errno, if there is no
@@ -49,7 +49,7 @@ DG_REALTIME void dg_resolver_ask(dg_resolver *resolver);
 // The last answer, if there has been one: the address in host byte order and 0, or getaddrinfo's code.
 DG_REALTIME bool dg_resolver_answer(const dg_resolver *resolver, uint32_t *host, int *code);
 
-// Somebody's own transport as calls through pointers, which Swift may make where `@_noAllocation` stands: that the code
+// A user's own transport as calls through pointers, which Swift may make where `@_noAllocation` stands: that the code
 // behind them keeps to it is its author's promise.
 typedef struct {
   void *owner;

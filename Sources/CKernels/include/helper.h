@@ -1,6 +1,6 @@
 // A second thread that takes half of a plan's work: spins while a plan is made, sleeps otherwise.
 //
-// No locks. While the helper is awake an order costs no system call; waking it costs one a plan.
+// No locks. While the helper is awake an order costs no system call; waking it costs one per plan.
 #pragma once
 
 #include <stdint.h>
@@ -17,7 +17,7 @@ ck_helper *ck_helper_start(void (*body)(void *context), void *context, int *erro
 /// Ends the thread and waits for that. No order may be under way.
 void ck_helper_stop(ck_helper *helper);
 
-/// The thread's pthread_t, for whoever sets its priority and CPU.
+/// The thread's pthread_t, to set its priority and CPU.
 uint64_t ck_helper_thread(const ck_helper *helper);
 
 /// Calls `visit(context)` on the helper's thread, which must be asleep, and waits for that: for what can only be

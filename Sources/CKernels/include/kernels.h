@@ -23,8 +23,8 @@ typedef struct {
 } ck_rows;
 
 /// What is known to be zero in rows of a product's input that overlap a sequence's padding: the first `before` floats
-/// of the first row, the last `after` of the last; from row to row inwards there are `time_stride` fewer. Together at
-/// most as many as a row has.
+/// of the first row and the last `after` of the last. From row to row inwards there are `time_stride` fewer. Together
+/// at most as many as a row has.
 typedef struct {
   size_t before, after;
 } ck_zeros;

@@ -39,7 +39,7 @@ public struct IntendedSteps: Sendable {
   }
 }
 
-/// Chooses the actions of an episode. One thread an instance. Real-time: no.
+/// Chooses the actions of an episode. One thread per instance. Real-time: no.
 public protocol EpisodeDriver: AnyObject {
   /// How it learns what it faces.
   var inference: any TaskInference { get }
@@ -54,7 +54,7 @@ public protocol EpisodeDriver: AnyObject {
   func prepare()
   /// Up to `count` steps of what it intends after the last `act`; nil when it never looks ahead.
   func intention(steps count: Int) -> IntendedSteps?
-  /// What came of the last `act`, for whoever adapts while driving.
+  /// What came of the last `act`, for drivers that adapt while driving.
   func experience(observation: [Float], action: [Float], reward: Float, next: [Float])
   /// Changes of task or body that it has noticed since it was made.
   var changesNoticed: Int { get }

@@ -1,4 +1,4 @@
-// A driver in the episode that is its warm start: whoever it is, its inference is shown what came of every step.
+// A driver in the episode that is its warm start: the inference of any driver is shown what came of every step.
 
 /// Drives as `driver` does, and lets its inference learn meanwhile: a first episode goes the way of every other one.
 final class GatheringDriver: EpisodeDriver {

@@ -37,7 +37,7 @@ public final class PolicyDriver: EpisodeDriver {
 }
 
 extension PlannerDriver {
-  /// The cheapest planner there is, to infer contexts with: the encoder's, which whoever drives by them was trained on.
+  /// The cheapest planner there is, to infer contexts with: the encoder's, on which the policies were trained.
   convenience init(inferringWith weights: PlannerWeights, kernels: String? = nil) throws(PlannerError) {
     var options = PlannerOptions()
     options.candidates = 1

@@ -3,7 +3,7 @@
 import Foundation
 import PlannerModel
 
-/// A folder of results. Each is valid for one fingerprint, that of everything which settles it.
+/// A folder of results. Each is valid for one fingerprint: that of everything it depends on.
 struct SuiteStore: Sendable {
   let folder: String
 

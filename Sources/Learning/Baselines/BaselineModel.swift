@@ -94,7 +94,7 @@ public struct BaselineModel: Sendable {
     }
   }
 
-  /// A policy of its own; one a thread.
+  /// A policy of its own; one per thread.
   public func makePolicy() -> BaselinePolicy { BaselinePolicy(self) }
 }
 

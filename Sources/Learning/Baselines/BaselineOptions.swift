@@ -14,7 +14,7 @@ public struct BaselineOptions: Codable, Equatable, Sendable {
   public var seed: UInt64 = 1
   /// Width of both hidden layers of every policy and critic.
   public var hiddenSize = 256
-  /// Transitions a step; even.
+  /// Transitions per step; even.
   public var batch = 256
   public var learningRate: Float = 3e-4
   /// Contexts a task that transitions are labelled with.

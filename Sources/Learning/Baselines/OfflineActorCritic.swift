@@ -2,8 +2,8 @@
 
 import PlannerRuntime
 
-/// TD3+BC (Fujimoto and Gu, 2021), conditioned on a context: twin critics with smoothed target actions, a policy that
-/// minimises −λ Q(s, a, z) + (a − a_data)² with λ = α / mean |Q| and makes one step for two of the critics.
+/// TD3+BC (Fujimoto and Gu, 2021), conditioned on a context. The twin critics have smoothed target actions. The policy
+/// minimises −λ Q(s, a, z) + (a − a_data)² with λ = α / mean |Q|, and makes one step for every two of the critics.
 final class OfflineActorCritic: TrainingStage {
   let name = "actor-critic"
   var total: Int { options.actorCriticSteps }

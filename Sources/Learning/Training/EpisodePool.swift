@@ -1,4 +1,4 @@
-// Episodes to draw contexts from, behaviours first: whoever plans may be handed a warm start of any of them.
+// Episodes to draw contexts from, behaviours first: a planner may be given a warm start of any behaviour.
 
 import PlannerRuntime
 

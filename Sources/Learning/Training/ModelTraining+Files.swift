@@ -50,7 +50,7 @@ extension ModelTraining {
     }
   }
 
-  /// Tells this run from others: settings, of which the numbers of steps set the learning rates, and data.
+  /// Tells this run from others: data and settings, steps included, because they set the learning rates.
   private func identity() throws(LearningError) -> [UInt8] {
     Array((Self.json(configuration) + data.fingerprint).utf8)
   }

@@ -3,7 +3,7 @@
 import PlannerModel
 import PlannerRuntime
 
-/// The networks of a model file. Everything in normalised units. Slow: buffers are made anew for each call.
+/// The networks of a model file. Everything in normalised units. Slow: buffers are allocated for each call.
 package final class ReferenceModel {
   package let description: ModelDescription
   private var shape: PlannerShape { description.shape }

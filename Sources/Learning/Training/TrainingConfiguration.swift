@@ -40,7 +40,7 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
 
   /// Optimiser steps of encoder, dynamics and reward model.
   public var worldModelSteps = 12_000
-  /// Contexts a step, each of a task drawn at random.
+  /// Contexts per step, each of a task drawn at random.
   public var tasksPerStep = 16
   /// Transitions predicted with each context.
   public var queriesPerTask = 64
@@ -57,7 +57,7 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
 
   /// Optimiser steps of the value at the end of a plan; 0: the model has none.
   public var valueSteps = 0
-  /// Transitions a step; even.
+  /// Transitions per step; even.
   public var valueBatch = 256
   /// Falls to 0 along a half cosine.
   public var valueLearningRate: Float = 1e-3
@@ -76,7 +76,7 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
 
   /// Optimiser steps of the denoiser.
   public var denoiserSteps = 30_000
-  /// Windows a step; even.
+  /// Windows per step; even.
   public var batch = 32
   /// Falls to 0 along a half cosine.
   public var denoiserLearningRate: Float = 8e-4

@@ -1,4 +1,4 @@
-// Stage two, of models that have a value: what is to be had from a state on, learnt from every behaviour in the data.
+// Stage two, of models that have a value: the rewards that follow a state, learnt from every behaviour in the data.
 
 import CLearningKernels
 import Foundation
@@ -6,9 +6,9 @@ import PlannerRuntime
 
 /// Trains V(s, z), the discounted sum of rewards in units of their spread, step by step. Real-time: no.
 ///
-/// One-step targets with an expectile above the mean (the value function of implicit Q-learning, Kostrikov et al.,
-/// 2022, without its Q): where the dynamics are deterministic, as here, the better targets of a state belong to better
-/// actions, so that V speaks of the best that the data know to do, not of what they did on average.
+/// One-step targets with an expectile above the mean: the value function of implicit Q-learning (Kostrikov et al.,
+/// 2022) without its Q. Where the dynamics are deterministic, as here, the better targets of a state belong to better
+/// actions. V is then the value of the best actions in the data, not of their average.
 package final class ValueTraining {
   package let optimiser: ShardedOptimiser
   private let data: TrainingData

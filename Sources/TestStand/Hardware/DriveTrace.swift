@@ -1,4 +1,4 @@
-// What the drives were told and when, a line of CSV per frame: written by the plant, read by whoever judges it.
+// What the drives were told and when, one line of CSV per frame: written by the plant, read by those that judge it.
 
 import ActuatorBus
 import Failsafe

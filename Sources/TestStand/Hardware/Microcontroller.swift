@@ -7,7 +7,7 @@ import Foundation
 /// at a symbolic link in `folder`, and a socket, which is faster, where no terminal is needed.
 ///
 /// The terminal is this process's and not one of QEMU's own making because QEMU looks only once a second whether
-/// somebody has opened that, and is deaf until then.
+/// it has been opened, and is deaf until then.
 package final class Microcontroller {
   private let image: String
   private let folder: URL

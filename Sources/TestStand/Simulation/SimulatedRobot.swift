@@ -49,10 +49,10 @@ package struct EpisodeRecord {
 
 /// A simulated robot and its end of the link.
 ///
-/// At tick k it sends observation k; the physics of interval k is computed when the answer to observation k comes, or
-/// at tick k + 1 without it: then the failsafe of the firmware chooses, on a clock that counts intervals. An answer
-/// that comes too late for its own interval still brings what follows. Nobody can be hurt here: any fresh action leads
-/// out of SAFE.
+/// At tick k it sends observation k. The physics of interval k is computed when the answer to observation k comes.
+/// Without one it is computed at tick k + 1, and the firmware's failsafe chooses, on a clock that counts intervals. An
+/// answer that comes too late for its own interval still brings what follows. Nobody can be hurt here: any fresh action
+/// leads out of SAFE.
 package final class SimulatedRobot {
   private let task: any ControlTask
   private let lockstep: Bool

@@ -52,7 +52,7 @@ package final class SimulationView {
     console_say_line(text)
   }
 
-  /// One step; the line is renewed ten times a second.
+  /// One step; the line is renewed ten times per second.
   package func show(_ step: StepRecord) {
     let value = readout.value(step.outcome)
     let plan = step.planMilliseconds.map { decimal($0, 3) } ?? ""

@@ -32,7 +32,7 @@ package enum FileKind {
   }
 
   /// HDF5's signature lies at 0, or behind a user block of 512, 1 024, 2 048 ... bytes. Our seal counts too: what
-  /// follows it may be damaged, and then whoever reads it says so.
+  /// follows it may be damaged, and then its reader says so.
   private static func isDataset(_ content: Data) -> Bool {
     if content.starts(with: "metadiffuser data set".utf8) { return true }
     let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]

@@ -9,7 +9,7 @@ import Workbench
 struct LinkProfileCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "link-profile",
-    abstract: "Measure the link: bytes a cycle, processor time a frame, round trips over UDP and a pseudo-terminal."
+    abstract: "Measure the link: bytes per cycle, processor time per frame, round trips over UDP and a pseudo-terminal."
   )
 
   @Option(parsing: .unconditional, help: "Round trips to measure on each link.")

@@ -100,7 +100,7 @@ struct TrainModelCommand: ParsableCommand {
     let family = try TaskFamily.named(name)
     let behaviours = try family.behaviours(expertPath: experts)
     return ModelTraining.Probe(interval: interval) { model in
-      // Only the planner drives: whoever is the yardstick has no say in the return.
+      // Only the planner drives: the yardstick has no say in the return.
       var test = MetaTest(
         family: family, split: .heldOut, model: model, warmStart: .mixed, episodes: 1, seed: 1, behaviours: behaviours,
         yardstick: .random(family))

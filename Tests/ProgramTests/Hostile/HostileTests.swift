@@ -10,9 +10,10 @@ import Testing
   static let seed = ProcessInfo.processInfo.environment["HOSTILE_SEED"].flatMap(UInt64.init) ?? 1
 
   @Test(
-    "metadiffuserd and metadiffuser simulate outlast them and drive on, with a key and without",
     arguments: [HostileWire.End.controller, .robot], [false, true])
-  func sessions(against end: HostileWire.End, isKeyed: Bool) throws {
+  func `metadiffuserd and metadiffuser simulate outlast them and drive on, with a key and without`(
+    against end: HostileWire.End, isKeyed: Bool
+  ) throws {
     let model = try makeModel()
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("hostile-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
