@@ -64,7 +64,7 @@ install-onboard: dependencies
 install-workbench: dependencies
 	swift build $(STATIC_FLAGS) --product metadiffuser
 	install -Ds "$$(swift build $(STATIC_FLAGS) --show-bin-path)/metadiffuser" "$(DESTDIR)$(PREFIX)/bin/metadiffuser"
-	find Models Recipes -type f -exec install -Dm644 {} "$(SHARE)/{}" \;
+	find Families Models Recipes -type f -exec install -Dm644 {} "$(SHARE)/{}" \;
 	install -Dm644 Docs/*.md Docs/*.svg README.md -t "$(DESTDIR)$(PREFIX)/share/doc/metadiffuser"
 
 uninstall:

@@ -53,5 +53,5 @@ package metadiffuserd metadiffuserd "real-time controller that plans with a Meta
   "Drives a robot over UDP or a serial line: a plan inside every control period, in fixed memory."
 make install-workbench DESTDIR="$work/metadiffuser" PREFIX=/usr
 package metadiffuser metadiffuser "collect, train, evaluate and simulate for metadiffuserd" \
-  "The workbench, with the six task families, their experts and their trained models." \
+  "The workbench, with its task families, their experts and their trained models." \
   "metadiffuserd (= $version)" "libmujoco2.2.2"

@@ -22,9 +22,11 @@
   FUNCTION(const char *, mj_versionString, (void), ())                                                                 \
   FUNCTION(int, mj_version, (void), ())                                                                                \
   FUNCTION(void, mju_rotVecQuat, (mjtNum to[3], const mjtNum from[3], const mjtNum turn[4]), (to, from, turn))         \
-  FUNCTION(void, mj_defaultVFS, (mjVFS * files), (files))                                                              \
-  FUNCTION(void, mj_deleteVFS, (mjVFS * files), (files))                                                               \
-  FUNCTION(int, mj_makeEmptyFileVFS, (mjVFS * files, const char *name, int size), (files, name, size))
+  FUNCTION(void, mj_setConst, (mjModel * model, mjData *data), (model, data))                                          \
+  FUNCTION(const char *, mj_id2name, (const mjModel *model, int type, int id), (model, type, id))                      \
+  FUNCTION(void, mj_objectVelocity,                                                                                    \
+           (const mjModel *model, const mjData *data, int type, int id, mjtNum velocity[6], int is_local),             \
+           (model, data, type, id, velocity, is_local))
 
 #define FIELD(result, name, parameters, arguments) result(*name) parameters;
 static struct {

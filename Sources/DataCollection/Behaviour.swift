@@ -25,9 +25,8 @@ public struct Behaviour: Sendable {
 
   /// Actions uniform within the limits of `family`.
   public static func random(_ family: TaskFamily) -> Behaviour {
-    let (size, limit) = (family.actionSize, family.actionLimit)
-    return Behaviour(name: BehaviourLevel.random.rawValue) {
-      { random, _, _ in (0..<size).map { _ in (2 * random.uniform() - 1) * limit } }
+    Behaviour(name: BehaviourLevel.random.rawValue) {
+      { random, _, _ in family.randomAction(&random) }
     }
   }
 }

@@ -22,10 +22,9 @@ extension Episode {
     var episode = Episode(
       task: number, parameters: task.parameters, behaviour: behaviour, observations: task.observation, actions: [],
       rewards: [], terminated: false)
-    let limit = task.family.actionLimit
     while episode.length < task.family.episodeLength && !episode.terminated {
       // What is recorded is what the robot did, hence clamped here already.
-      let action = policy(&random, task.observation, told ?? task.parameters).map { min(max($0, -limit), limit) }
+      let action = task.family.clamped(policy(&random, task.observation, told ?? task.parameters))
       let result = task.step(action: action)
       episode.actions += action
       episode.rewards.append(Float(result.reward))
@@ -48,7 +47,7 @@ extension Episode {
       let action =
         step < way
         ? policy(&random, task.observation, detour ?? task.parameters)
-        : (0..<family.actionSize).map { _ in (2 * random.uniform() - 1) * family.actionLimit }
+        : family.randomAction(&random)
       if task.step(action: action).terminated { return false }
     }
     return true

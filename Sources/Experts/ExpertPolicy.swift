@@ -12,8 +12,11 @@ public final class ExpertPolicy {
   public let observationSize: Int
   public let parameterCount: Int
   public let actionSize: Int
-  /// Largest action, in the family's unit.
-  public let actionLimit: Float
+  /// The limits of each entry of an action, in the family's unit, `[actionSize]`.
+  public let actionLower: [Float]
+  public let actionUpper: [Float]
+  /// No entry of an action is larger in magnitude.
+  public var actionLimit: Float { zip(actionLower, actionUpper).map { max(abs($0), abs($1)) }.max() ?? 0 }
   private let network: MultilayerPerceptron
   private let weights: FloatBuffer
   private let distribution: SquashedGaussian
@@ -28,11 +31,12 @@ public final class ExpertPolicy {
   /// A policy over `weights`, which may go on changing (the trainer's own are).
   init(
     network: MultilayerPerceptron, weights: FloatBuffer, observation: Normaliser, parameters: Normaliser,
-    actionLimit: Float
+    actionLower: [Float], actionUpper: [Float]
   ) {
     self.network = network
     self.weights = weights
-    self.actionLimit = actionLimit
+    self.actionLower = actionLower
+    self.actionUpper = actionUpper
     observationNormaliser = observation
     parameterNormaliser = parameters
     observationSize = observation.mean.count
@@ -72,17 +76,27 @@ public final class ExpertPolicy {
         mean: try file.tensor("statistics.\(name).mean", shape: [count]),
         deviation: try file.tensor("statistics.\(name).std", shape: [count]))
     }
+    func limits(_ name: String, else limit: Float) throws -> [Float] {
+      // Experts of earlier versions have one limit for all.
+      guard file.entries["limits.action.\(name)"] != nil else { return [Float](repeating: limit, count: actionSize) }
+      return try file.tensor("limits.action.\(name)", shape: [actionSize])
+    }
+    let limit = Float(try file.number("action_limit", in: 1e-6...1e6))
+    let (lower, upper) = (try limits("lower", else: -limit), try limits("upper", else: limit))
+    guard zip(lower, upper).allSatisfy({ $0 < $1 }) else {
+      throw LearningError.file(path: path, problem: "has limits.action.lower above limits.action.upper")
+    }
     self.init(
       network: network, weights: weights, observation: try normaliser("observation", observationSize),
       parameters: try normaliser("parameters", parameterCount),
-      actionLimit: Float(try file.number("action_limit", in: 1e-6...1e6)))
+      actionLower: lower, actionUpper: upper)
   }
 
   /// The middle of the policy's distribution: what evaluation uses. `observation` `[observationSize]`, `parameters`
   /// `[parameterCount]`; returns `[actionSize]` in the family's unit.
   public func meanAction(observation: [Float], parameters: [Double]) -> [Float] {
     run(observation, parameters)
-    return (0..<actionSize).map { Foundation.tanh(workspace.output[$0]) * actionLimit }
+    return (0..<actionSize).map { scaled(Foundation.tanh(workspace.output[$0]), $0) }
   }
 
   /// An action drawn from the policy's distribution: what collection uses. Shapes as for `meanAction`.
@@ -92,7 +106,13 @@ public final class ExpertPolicy {
     distribution.sample(
       workspace.output, noise: noise.pointer, actions: unitAction.pointer, stride: actionSize,
       logProbabilities: logProbability.pointer, rows: 1)
-    return unitAction.array.map { $0 * actionLimit }
+    return unitAction.array.enumerated().map { scaled($1, $0) }
+  }
+
+  /// An entry of an action from −1 … 1.
+  private func scaled(_ value: Float, _ entry: Int) -> Float {
+    let (lower, upper) = (actionLower[entry], actionUpper[entry])
+    return (lower + upper) / 2 + value * ((upper - lower) / 2)
   }
 
   private func run(_ observation: [Float], _ parameters: [Double]) {

@@ -125,6 +125,11 @@ extension ExpertTrainer {
       writer.add("statistics.\(name).mean", shape: shape, type: .float32, values: statistics.mean)
       writer.add("statistics.\(name).std", shape: shape, type: .float32, values: statistics.deviation)
     }
+    for (name, limits) in [
+      ("lower", family.actionChannels.map(\.lower)), ("upper", family.actionChannels.map(\.upper)),
+    ] {
+      writer.add("limits.action.\(name)", shape: [limits.count], type: .float32, values: limits)
+    }
     try writer.write(to: path)
   }
 }

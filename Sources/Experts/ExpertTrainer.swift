@@ -67,7 +67,7 @@ public final class ExpertTrainer {
     learner = SoftActorCritic(options: options, inputSize: inputSize, actionSize: family.actionSize)
     replay = ReplayBuffer(
       capacity: options.replayCapacity, observationSize: family.observationSize, actionSize: family.actionSize,
-      parameterCount: parameterCount)
+      outcomeSize: family.outcomeSize, parameterCount: parameterCount)
     batch = TransitionBatch(rows: options.batchSize, inputSize: inputSize, actionSize: family.actionSize)
     worldRandom = RandomSource(seed: options.seed, stream: 1)
     batchRandom = RandomSource(seed: options.seed, stream: 2)
@@ -105,19 +105,14 @@ public final class ExpertTrainer {
 
   private func step(_ task: any ControlTask, _ policy: ExpertPolicy?) {
     let observation = task.observation
-    let limit = family.actionLimit
     let action =
       policy?.sampledAction(observation: observation, parameters: task.parameters, random: &worldRandom)
-      ?? randomAction(&worldRandom)
+      ?? family.randomAction(&worldRandom)
     let result = task.step(action: action)
     replay.add(
-      observation: observation, action: action.map { $0 / limit }, nextObservation: task.observation,
+      observation: observation, action: family.shares(action), nextObservation: task.observation,
       outcome: result.outcome, parameters: task.parameters, terminated: result.terminated)
     if result.terminated { task.reset(seed: worldRandom.next()) }
-  }
-
-  private func randomAction(_ random: inout RandomSource) -> [Float] {
-    (0..<family.actionSize).map { _ in (2 * random.uniform() - 1) * family.actionLimit }
   }
 
   private func update(_ normaliser: Normaliser) throws(LearningError) {
@@ -144,7 +139,8 @@ public final class ExpertTrainer {
         for i in parameters.indices { parameters[i] = Double(stored.parameters[i]) }
       }
       for i in parameters.indices { parameterValues[i] = Float(parameters[i]) }
-      batch.rewards.pointer[row] = Float(family.reward(outcome: stored.outcome, parameters: parameters))
+      batch.rewards.pointer[row] = Float(
+        family.reward(outcome: stored.outcome.map { Double($0) }, parameters: parameters))
       batch.continues.pointer[row] = stored.terminated ? 0 : 1
       for (target, observation) in [
         (batch.inputs.pointer, stored.observation), (batch.nextInputs.pointer, stored.nextObservation),
@@ -167,7 +163,7 @@ public final class ExpertTrainer {
   func makePolicy(_ normaliser: Normaliser, weights: FloatBuffer) -> ExpertPolicy {
     ExpertPolicy(
       network: learner.policy, weights: weights, observation: normaliser, parameters: parameterNormaliser,
-      actionLimit: family.actionLimit)
+      actionLower: family.actionChannels.map(\.lower), actionUpper: family.actionChannels.map(\.upper))
   }
 
   /// Mean return over the training tasks, `episodes` each, with the middle of the policy's distribution.
@@ -177,7 +173,7 @@ public final class ExpertTrainer {
 
   private func evaluateRandom() throws -> Double {
     var random = RandomSource(seed: options.seed, stream: 3)
-    return try meanReturn(episodes: 1) { _ in randomAction(&random) }
+    return try meanReturn(episodes: 1) { _ in family.randomAction(&random) }
   }
 
   private func meanReturn(episodes: Int, action: (any ControlTask) -> [Float]) throws -> Double {

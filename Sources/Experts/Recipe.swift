@@ -7,31 +7,27 @@ import Tasks
 /// How the data of a family are recorded.
 public struct CollectionOptions: Codable, Equatable, Sendable {
   public var seed: UInt64 = 1
-  /// Training tasks; the first of them are the family's fixed list, which more of them continue.
-  public var tasks: Int
+  /// Training tasks; the first of them are the family's fixed list, which more of them continue. 0: that list.
+  public var tasks = 0
   /// Episodes of each task, a mixture of all behaviours.
   public var episodesPerTask = 75
   /// Share of the recoveries that come from driving for another task: they show how to change from one to the other.
   public var detours = 0.0
 
-  public init(family: TaskFamily) { tasks = family.trainTasks.count }
+  public init() {}
 }
 
 /// Everything that settles what ships for a family, seeds included. Real-time: no.
 public struct Recipe: Codable, Sendable {
+  /// Name of a family that ships, or the folder of one.
   public var family: String
-  public var expert: ExpertOptions
-  public var collection: CollectionOptions
-  public var model: TrainingConfiguration
+  public var expert = ExpertOptions()
+  public var collection = CollectionOptions()
+  public var model = TrainingConfiguration()
   public var baseline = BaselineOptions()
 
-  /// The defaults of `family`.
-  public init(family: TaskFamily) {
-    self.family = family.name
-    expert = ExpertOptions()
-    collection = CollectionOptions(family: family)
-    model = TrainingConfiguration()
-  }
+  /// The defaults of a family, by its name or folder.
+  public init(family: String) { self.family = family }
 
   /// Reads a recipe: a JSON object with `family` and, where they differ from the defaults, settings of `expert`,
   /// `collection`, `model` and `baseline`. A setting that does not exist, or has the wrong type, is refused by name.
@@ -45,14 +41,22 @@ public struct Recipe: Codable, Sendable {
     guard let name = given["family"] as? String else {
       throw LearningError.file(path: path, problem: "has no \"family\": name the one that it is for")
     }
-    let defaults = try JSONEncoder().encode(Recipe(family: TaskFamily.named(name)))
-    let merged = try Self.merge(given, into: JSONSerialization.jsonObject(with: defaults) as! [String: Any], path, "")
+    let folder = name.contains("/") && !name.hasPrefix("/") ? Self.folder(name, beside: path) : name
+    _ = try TaskFamily.name(of: folder)
+    let defaults = try JSONEncoder().encode(Recipe(family: folder))
+    var merged = try Self.merge(given, into: JSONSerialization.jsonObject(with: defaults) as! [String: Any], path, "")
+    merged["family"] = folder
     do {
       self = try JSONDecoder().decode(Recipe.self, from: JSONSerialization.data(withJSONObject: merged))
     } catch DecodingError.typeMismatch(_, let context), DecodingError.dataCorrupted(let context) {
       let place = context.codingPath.map(\.stringValue).joined(separator: ".")
       throw LearningError.file(path: path, problem: "\(place): \(context.debugDescription)")
     }
+  }
+
+  /// A folder that a recipe names, as seen from the recipe.
+  private static func folder(_ name: String, beside recipe: String) -> String {
+    URL(fileURLWithPath: recipe).deletingLastPathComponent().appendingPathComponent(name).standardizedFileURL.path
   }
 
   /// `defaults` with what `given` says instead.

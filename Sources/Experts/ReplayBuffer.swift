@@ -7,6 +7,7 @@ import Learning
 final class ReplayBuffer {
   let observationSize: Int
   let actionSize: Int
+  let outcomeSize: Int
   let parameterCount: Int
   let capacity: Int
   private(set) var count = 0
@@ -14,12 +15,13 @@ final class ReplayBuffer {
   let rowSize: Int
   private let rows: FloatBuffer
 
-  init(capacity: Int, observationSize: Int, actionSize: Int, parameterCount: Int) {
+  init(capacity: Int, observationSize: Int, actionSize: Int, outcomeSize: Int, parameterCount: Int) {
     self.capacity = capacity
     self.observationSize = observationSize
     self.actionSize = actionSize
+    self.outcomeSize = outcomeSize
     self.parameterCount = parameterCount
-    rowSize = 2 * observationSize + actionSize + 4 + parameterCount + 1
+    rowSize = 2 * observationSize + actionSize + outcomeSize + parameterCount + 1
     rows = FloatBuffer(count: capacity * rowSize)
   }
 
@@ -29,13 +31,13 @@ final class ReplayBuffer {
     /// In −1 … 1, as the policy's tanh gives it.
     let action: UnsafePointer<Float>
     let nextObservation: UnsafePointer<Float>
-    let outcome: SIMD4<Double>
+    let outcome: UnsafeBufferPointer<Float>
     let parameters: UnsafePointer<Float>
     let terminated: Bool
   }
 
   func add(
-    observation: [Float], action: UnsafePointer<Float>, nextObservation: [Float], outcome: SIMD4<Double>,
+    observation: [Float], action: UnsafePointer<Float>, nextObservation: [Float], outcome: [Double],
     parameters: [Double], terminated: Bool
   ) {
     var target = rows.pointer + next * rowSize
@@ -46,7 +48,7 @@ final class ReplayBuffer {
     observation.forEach(put)
     for i in 0..<actionSize { put(action[i]) }
     nextObservation.forEach(put)
-    for i in 0..<4 { put(Float(outcome[i])) }
+    for value in outcome { put(Float(value)) }
     for value in parameters { put(Float(value)) }
     put(terminated ? 1 : 0)
     next = (next + 1) % capacity
@@ -57,10 +59,10 @@ final class ReplayBuffer {
     let start = UnsafePointer(rows.pointer + index * rowSize)
     let nextObservation = start + observationSize + actionSize
     let outcome = nextObservation + observationSize
-    let parameters = outcome + 4
+    let parameters = outcome + outcomeSize
     return Row(
       observation: start, action: start + observationSize, nextObservation: nextObservation,
-      outcome: SIMD4(Double(outcome[0]), Double(outcome[1]), Double(outcome[2]), Double(outcome[3])),
+      outcome: UnsafeBufferPointer(start: outcome, count: outcomeSize),
       parameters: parameters, terminated: parameters[parameterCount] == 1)
   }
 

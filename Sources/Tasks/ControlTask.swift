@@ -7,10 +7,11 @@ public struct StepResult: Equatable, Sendable {
   /// The robot has ended the episode (fallen, say, or its simulation has diverged). Reaching the episode length is a
   /// truncation and not reported here.
   public var terminated: Bool
-  /// What the reward is made of apart from the task's parameters; see `TaskFamily.reward(outcome:parameters:)`.
-  public var outcome: SIMD4<Double>
+  /// What the reward is made of apart from the task's parameters, `[family.outcomeSize]`; see
+  /// `TaskFamily.reward(outcome:parameters:)`.
+  public var outcome: [Double]
 
-  public init(reward: Double, terminated: Bool, outcome: SIMD4<Double>) {
+  public init(reward: Double, terminated: Bool, outcome: [Double]) {
     self.reward = reward
     self.terminated = terminated
     self.outcome = outcome
@@ -38,12 +39,10 @@ public protocol ControlTask: AnyObject {
 }
 
 extension ControlTask {
-  /// `action` as the robot applies it: checked, clamped to the family's limits, in double precision.
-  func applied(_ action: [Float]) -> [Double] {
+  /// Who calls must have checked what came from outside.
+  func checkAction(_ action: [Float]) {
     precondition(
       action.count == family.actionSize, "\(family.name): \(action.count) action values, expected \(family.actionSize)")
     precondition(action.allSatisfy(\.isFinite), "\(family.name): the action \(action) is not finite")
-    let limit = family.actionLimit
-    return action.map { Double(min(max($0, -limit), limit)) }
   }
 }

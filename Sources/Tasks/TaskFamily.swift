@@ -13,14 +13,23 @@ public struct TaskFamily: Sendable {
     case dynamics
   }
 
+  /// What people watch while a robot works.
+  public struct Watched: Sendable {
+    public let name: String
+    public let unit: String
+    /// What it should be in the task with these parameters; nil: there is nothing that it should be.
+    public let target: @Sendable (_ parameters: [Double]) -> Double?
+    public let value: @Sendable (_ outcome: [Double], _ parameters: [Double]) -> Double
+  }
+
   /// Name on the command line and in files, `cheetah-vel`.
   public let name: String
-  /// One line for `--help` and `inspect`.
+  /// One line for `inspect` and `check-family`.
   public let summary: String
-  public let observationSize: Int
-  public let actionSize: Int
-  /// Actions lie in `-actionLimit ... actionLimit` for each entry (the family's own unit).
-  public let actionLimit: Float
+  /// Name, unit and limits of every entry of an observation.
+  public let observationChannels: [Channel]
+  /// The same of an action, in the robot's own units.
+  public let actionChannels: [Channel]
   public let periodNanoseconds: UInt64
   /// Control steps until an episode is truncated.
   public let episodeLength: Int
@@ -31,34 +40,33 @@ public struct TaskFamily: Sendable {
   public let parametersChange: Difference
   /// For each entry of an action, the entry of the observation that is the velocity of the joint it drives,
   /// `[actionSize]`; empty: actions are no forces.
-  public var drivenVelocities: [Int] = []
+  public let drivenVelocities: [Int]
+  /// Entries of a step's outcome.
+  public let outcomeSize: Int
+  public let watched: Watched
   let lists: TaskLists
-  let rewardLaw: @Sendable (_ outcome: SIMD4<Double>, _ parameters: [Double]) -> Double
-  let make: @Sendable (_ parameters: [Double]) -> any ControlTask
+  let rewardLaw: @Sendable (_ outcome: [Double], _ parameters: [Double]) -> Double
+  let make: @Sendable (_ family: TaskFamily, _ parameters: [Double]) -> any ControlTask
+  /// Of a family that a folder describes.
+  var definition: FamilyDefinition?
 
-  /// All families, in the order in which help lists them.
-  public static let all: [TaskFamily] = [
-    pointRobot, cheetahDirection, cheetahVelocity, antDirection, hopperParameters, walkerParameters,
-  ]
+  public var observationSize: Int { observationChannels.count }
+  public var actionSize: Int { actionChannels.count }
+  /// No entry of an action is larger in magnitude.
+  public var actionLimit: Float { actionChannels.map { max(abs($0.lower), abs($0.upper)) }.max() ?? 0 }
 
   /// Name and version of the physics, for provenance: `MuJoCo 2.2.2`.
   public static var simulator: String { "MuJoCo \(String(cString: mj_versionString()))" }
 
-  /// The family called `name`; the error lists the families there are.
-  public static func named(_ name: String) throws(TaskError) -> TaskFamily {
-    guard let family = all.first(where: { $0.name == name }) else {
-      throw .unknownFamily(name: name, known: all.map(\.name))
-    }
-    return family
-  }
+  /// The parameters of the tasks of one split, `[task][parameter]`, as many as the literature uses. Only `outside` can
+  /// be empty.
+  public func tasks(_ split: TaskSplit) -> [[Double]] { lists[split] }
 
-  /// The parameters of the tasks of one split, `[task][parameter]`, as many as the literature uses.
-  public func tasks(_ split: TaskSplit) -> [[Double]] {
-    switch split {
-    case .train: lists.train
-    case .heldOut: lists.heldOut
-    case .test: lists.test
-    }
+  /// The same; throws where there are none.
+  public func someTasks(_ split: TaskSplit) throws(TaskError) -> [[Double]] {
+    let tasks = tasks(split)
+    guard !tasks.isEmpty else { throw .noTasks(family: name, split: split) }
+    return tasks
   }
 
   public var trainTasks: [[Double]] { lists.train }
@@ -81,12 +89,35 @@ public struct TaskFamily: Sendable {
       throw .parameterRange(
         family: name, name: parameterNames[index], value: value, range: parameterRanges[index])
     }
-    if let reason = mujoco_missing() { throw .noSimulator(reason: String(cString: reason)) }
-    return make(parameters)
+    return make(self, parameters)
   }
 
-  /// The reward that a step with this `outcome` earns in the task with these parameters.
-  public func reward(outcome: SIMD4<Double>, parameters: [Double]) -> Double {
+  /// The reward that a step with this `outcome`, `[outcomeSize]`, earns in the task with these parameters.
+  public func reward(outcome: [Double], parameters: [Double]) -> Double {
     rewardLaw(outcome, parameters)
+  }
+}
+
+extension TaskFamily {
+  /// `action` within the limits of its entries.
+  public func clamped(_ action: [Float]) -> [Float] {
+    zip(action, actionChannels).map { min(max($0, $1.lower), $1.upper) }
+  }
+
+  /// `action` as shares −1 … 1 of the entries' ranges.
+  public func shares(_ action: [Float]) -> [Float] {
+    zip(action, actionChannels).map { ($0 - ($1.lower + $1.upper) / 2) / (($1.upper - $1.lower) / 2) }
+  }
+
+  /// What a robot at rest does, within the limits: what the start's keyframe commands, or 0.
+  public var restAction: [Float] {
+    clamped(definition.map { $0.actions.resting.map { Float($0) } } ?? [Float](repeating: 0, count: actionSize))
+  }
+
+  /// An action uniform within the limits.
+  public func randomAction(_ random: inout RandomSource) -> [Float] {
+    actionChannels.map { channel in
+      (channel.lower + channel.upper) / 2 + (2 * random.uniform() - 1) * ((channel.upper - channel.lower) / 2)
+    }
   }
 }

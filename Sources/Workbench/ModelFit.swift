@@ -5,12 +5,15 @@ import PlannerRuntime
 import Tasks
 
 extension ModelDescription {
-  /// The family to simulate for this model; throws, naming the field, when there is none or the model does not fit it.
-  package func simulatedFamily(file: String) throws(ModelError) -> TaskFamily {
-    guard let family = TaskFamily.all.first(where: { $0.name == self.family }) else {
-      throw .invalid(
+  /// The family to simulate for this model: of the folder `folder`, or else the one of the model's that ships. Throws,
+  /// naming the field, when there is none or the model does not fit it.
+  package func simulatedFamily(file: String, folder: String? = nil) throws -> TaskFamily {
+    let family = try folder.map { try TaskFamily.named($0) } ?? TaskFamily.shipped(self.family)
+    guard let family, family.name == self.family else {
+      throw ModelError.invalid(
         file: file, field: "__metadata__.family", found: "'\(self.family)'",
-        expected: "a family that can be simulated: \(TaskFamily.all.map(\.name).joined(separator: ", "))")
+        expected: family.map { "\($0.name), which --family names" }
+          ?? "a family that can be simulated (\(TaskFamily.names.joined(separator: ", "))), or its folder by --family")
     }
     try check(fits: family, file: file)
     return family

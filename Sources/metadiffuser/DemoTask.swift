@@ -39,7 +39,7 @@ struct DemoTask: ParsableArguments {
     get throws {
       try model
         ?? ShippedFiles.own.path(
-          ShippedFiles.model(TaskFamily.cheetahVelocity.name), cure: "'metadiffuser train' makes one, --model names it")
+          ShippedFiles.model("cheetah-vel"), cure: "'metadiffuser train' makes one, --model names it")
     }
   }
 

@@ -39,6 +39,7 @@ extension MetaDiffuser {
 private func exitStatus(of error: any Error) -> Int32? {
   switch error {
   case TaskError.noSimulator: EX_UNAVAILABLE
+  case let error as TaskError where error.isAboutAFile: EX_DATAERR
   case is TaskError, is PlannerError, LearningError.setting, LinkError.badAddress, LinkError.keyMissing, is FaultError,
     is ChangeTestError,
     LogTableError.column:

@@ -15,7 +15,7 @@ struct MetaDiffuser: ParsableCommand {
       TuneCommand.self,
       ProfileCommand.self, SimulateCommand.self, DemoCommand.self, PlantCommand.self, HilCommand.self,
       FaultCommand.self, LinkProfileCommand.self, LinkDamageCommand.self, PlotCommand.self, InspectCommand.self,
-      SettingsCommand.self,
+      SettingsCommand.self, CheckFamilyCommand.self,
     ]
   )
 }

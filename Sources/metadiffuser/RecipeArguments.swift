@@ -9,7 +9,7 @@ struct RecipeArguments: ParsableArguments {
   @Option(help: "Recipe: family and settings that differ from the defaults (JSON); see Recipes.")
   var recipe: String?
 
-  @Option(help: "Task family, in place of a recipe: \(TaskFamily.all.map(\.name).joined(separator: ", ")).")
+  @Option(help: "Task family, in place of a recipe: \(TaskFamily.help).")
   var family: String?
 
   func validate() throws {
@@ -17,7 +17,7 @@ struct RecipeArguments: ParsableArguments {
   }
 
   func load() throws -> Recipe {
-    try recipe.map { try Recipe(path: $0) } ?? Recipe(family: TaskFamily.named(family ?? ""))
+    try recipe.map { try Recipe(path: $0) } ?? Recipe(family: family ?? "")
   }
 
   /// As it was given, for provenance.

@@ -24,7 +24,9 @@ struct SafeCommandArgument: ExpressibleByArgument {
 
   /// Where nobody has chosen: what `safety-bench falls` found best for robots that can fall (Docs/failsafe.md).
   static func usual(for family: TaskFamily) -> SafeCommandArgument {
-    SafeCommandArgument(family.name == TaskFamily.walkerParameters.name ? .damping(dampingGain) : .zero)
+    // A servo at rest has a pose.
+    if family.restAction.contains(where: { $0 != 0 }) { return SafeCommandArgument(.pose(family.restAction)) }
+    return SafeCommandArgument(family.name == "walker-param" ? .damping(dampingGain) : .zero)
   }
 
   private init(_ kind: Kind) { self.kind = kind }

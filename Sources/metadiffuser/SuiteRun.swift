@@ -37,6 +37,9 @@ struct SuiteArguments: ParsableArguments {
   @Option(help: ArgumentHelp("Suite: write the tables between the markers of a document.", valueName: "file"))
   var markdown: String?
 
+  /// The literature's families, in its order.
+  private static let paper = ["point-robot", "cheetah-dir", "cheetah-vel", "ant-dir", "hopper-param", "walker-param"]
+
   private static let methodNames = SuiteMethod.allCases.map(\.rawValue).joined(separator: ", ")
 
   func validate() throws {
@@ -50,7 +53,9 @@ struct SuiteArguments: ParsableArguments {
 
   /// The suite of these arguments; families without model or expert are named as missing.
   func make() throws -> Suite {
-    let families = try families.map { try $0.split(separator: ",").map { try TaskFamily.named(String($0)) } }
+    let families = try (families?.split(separator: ",").map(String.init) ?? Self.paper).map {
+      try TaskFamily.named($0)
+    }
     let methods = try methods.map { text in
       try text.split(separator: ",").map { part in
         guard let method = SuiteMethod(rawValue: String(part)) else {
@@ -61,7 +66,7 @@ struct SuiteArguments: ParsableArguments {
     }
     var members: [Suite.Member] = []
     var missing: [String] = []
-    for family in families ?? TaskFamily.all {
+    for family in families {
       let names = [ShippedFiles.model(family.name), ShippedFiles.expert(family.name)]
       let files = ShippedFiles.own
       guard let model = files.path(names[0]), let expert = files.path(names[1]) else {

@@ -43,7 +43,7 @@ import Testing
     try workplace.writeModel("m.safetensors", family: "my-arm")
     try expectRefusal(
       ["evaluate", "--model", path], status: 65, "\(path): '__metadata__.family' is 'my-arm'",
-      "point-robot, cheetah-dir")
+      "point-robot, ant-cripple", "--family")
     try workplace.writeModel("m.safetensors", observationSize: 3)
     try expectRefusal(
       ["evaluate", "--model", path], status: 65, "\(path): '__metadata__.observation_size' is 3, expected 2")
@@ -101,7 +101,7 @@ import Testing
 
   @Test(
     arguments: [
-      (["collect", "--family", "ant-war"], "no task family 'ant-war'; the families are: point-robot, cheetah-dir"),
+      (["collect", "--family", "ant-war"], "no task family 'ant-war'; the families are: point-robot, ant-cripple"),
       (["warm-start", "--family", "cheetah-vel", "--task", "99"], "target speed"),
       (["warm-start", "--family", "cheetah-vel", "--task", "nan"], "target speed"),
       (["warm-start", "--family", "point-robot", "--task", "0.5"], "takes 2 task parameters"),

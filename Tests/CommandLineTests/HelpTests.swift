@@ -33,7 +33,7 @@ import Testing
         == [
           "collect", "import", "warm-start", "train", "evaluate", "adapt", "tune", "profile", "simulate", "demo", "plant", "hil",
           "fault",
-          "link-profile", "link-damage", "plot", "inspect", "settings",
+          "link-profile", "link-damage", "plot", "inspect", "settings", "check-family",
         ])
   }
 

@@ -106,7 +106,7 @@ import Testing
   }
 
   @Test func `a body changes under a robot that goes on`() throws {
-    let family = TaskFamily.hopperParameters
+    let family = try TaskFamily.named("hopper-param")
     let old = try family.task(parameters: family.testTasks[0])
     let new = try family.task(parameters: family.testTasks[1])
     let action = [Float](repeating: 0.3, count: family.actionSize)

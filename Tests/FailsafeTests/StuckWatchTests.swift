@@ -59,7 +59,7 @@ import Testing
   }
 
   @Test(
-    arguments: TaskFamily.all.map(\.name))
+    arguments: TaskFamily.names)
   func `no family's robot seems stuck, at rest or under wild commands; stuck, it is noticed at once`(name: String)
     throws
   {

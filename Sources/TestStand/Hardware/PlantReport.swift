@@ -37,7 +37,8 @@ package struct PlantReport: Codable {
     meanSpeed = plant.episodes.map { episode in
       let half = episode.outcomes.suffix(episode.outcomes.count / 2)
       let steps = half.reduce(0) { $0 + $1.steps }
-      return half.reduce(0) { $0 + $1.outcome[0] * Double($1.steps) } / Double(max(1, steps))
+      let sum = half.reduce(0) { $0 + task.family.watched.value($1.outcome, task.parameters) * Double($1.steps) }
+      return sum / Double(max(1, steps))
     }
     if plant.latencies.totalCount > 0 {
       func percentile(_ value: Double) -> Double { Double(plant.latencies.valueAtPercentile(value)) / 1000 }

@@ -11,7 +11,7 @@ package struct StandEpisode {
   package var totalReward = 0.0
   /// Physics steps so far.
   package var steps = 0
-  package var outcomes: [(outcome: SIMD4<Double>, steps: Int)] = []
+  package var outcomes: [(outcome: [Double], steps: Int)] = []
 }
 
 /// A robot that moves whether or not anybody commands it.

@@ -11,7 +11,7 @@ package struct StepRecord {
   /// Seconds since the episode's start, at the step's end.
   package var time: Double
   /// What `SimulationView` shows and plots, from the step's outcome.
-  package var outcome: SIMD4<Double>
+  package var outcome: [Double]
   package var reward: Double
   package var planMilliseconds: Double?
   /// The controller's mode, or what the robot did without an answer: `plan`, `robot_hold`.
@@ -34,7 +34,7 @@ package enum EpisodeEnd: Equatable {
 package struct EpisodeRecord {
   package var end = EpisodeEnd.truncated
   package var totalReward = 0.0
-  package var outcomes: [SIMD4<Double>] = []
+  package var outcomes: [[Double]] = []
   package var misses = 0
   /// Misses after the episode's first second.
   package var lateMisses = 0

@@ -6,23 +6,21 @@ import Foundations
 import RobotLink
 import Tasks
 
-/// The one quantity of a family that people watch, and what it should be.
+/// The one quantity of a family that people watch, and what it should be in this task.
 package struct Readout {
   package let name: String, unit: String
-  package let target: Double
-  package let value: (SIMD4<Double>) -> Double
+  /// Nil: there is nothing that it should be.
+  package let target: Double?
+  package let value: ([Double]) -> Double
 
   package init(task: any ControlTask) {
-    let parameters = task.parameters
-    if task.family.name == TaskFamily.pointRobot.name {
-      (name, unit, target) = ("distance", "m", 0)
-      value = { hypot($0[0] - parameters[0], $0[1] - parameters[1]) }
-    } else {
-      // All other families move forward; the first entry of their outcome is the speed.
-      (name, unit, target) = ("speed", "m/s", parameters[0])
-      value = { $0[0] }
-    }
+    let (watched, parameters) = (task.family.watched, task.parameters)
+    (name, unit, target) = (watched.name, watched.unit, watched.target(parameters))
+    value = { watched.value($0, parameters) }
   }
+
+  /// `, target 2.30`, after `words`; nothing where there is none.
+  fileprivate func targetText(_ words: String) -> String { target.map { "\(words)\(decimal($0, 2))" } ?? "" }
 }
 
 /// Writes the live line, the news and the trace; news go to standard error, so that `--json` stays one object.
@@ -56,9 +54,10 @@ package final class SimulationView {
   package func show(_ step: StepRecord) {
     let value = readout.value(step.outcome)
     let plan = step.planMilliseconds.map { decimal($0, 3) } ?? ""
+    let target = readout.target.map { decimal($0, 4) } ?? ""
     trace?.append(
       """
-      \(step.episode),\(step.step),\(decimal(step.time, 3)),\(decimal(value, 4)),\(decimal(readout.target, 4)),\
+      \(step.episode),\(step.step),\(decimal(step.time, 3)),\(decimal(value, 4)),\(target),\
       \(decimal(step.reward, 5)),\(plan),\(step.mode)
       """)
     tellWhetherExplained(step.belief)
@@ -69,7 +68,7 @@ package final class SimulationView {
     let belief = step.belief.map { "\($0.text(family))  " } ?? ""
     let line =
       "episode \(step.episode)  \(decimal(step.time, 1)) s  \(readout.name) \(decimal(value, 2)) \(readout.unit)  "
-      + "target \(decimal(readout.target, 2))  \(belief)reward \(decimal(step.reward, 2))  "
+      + readout.targetText("target ") + "  \(belief)reward \(decimal(step.reward, 2))  "
       + "plan \(plan.isEmpty ? "–" : "\(decimal(step.planMilliseconds ?? 0, 1)) ms") (\(step.mode))  "
       + "misses \(step.misses)"
     console_redraw(String(line.prefix(columns - 1)))
@@ -93,7 +92,7 @@ package final class SimulationView {
   package func episodeEnded(_ record: EpisodeRecord, number: Int) {
     news(
       "episode \(number): return \(decimal(record.totalReward, 1)), mean \(readout.name) in the last half "
-        + "\(decimal(record.meanInLastHalf(readout.value), 2)) \(readout.unit), target \(decimal(readout.target, 2)), "
+        + "\(decimal(record.meanInLastHalf(readout.value), 2)) \(readout.unit)\(readout.targetText(", target ")), "
         + "misses \(record.misses)" + (record.belief.map { ", \($0.text(family))" } ?? ""))
   }
 
@@ -114,7 +113,7 @@ package final class SimulationView {
 
 extension EpisodeRecord {
   /// Mean over the steps of the second half.
-  package func meanInLastHalf(_ value: (SIMD4<Double>) -> Double) -> Double {
+  package func meanInLastHalf(_ value: ([Double]) -> Double) -> Double {
     let half = outcomes.suffix((outcomes.count + 1) / 2)
     return half.isEmpty ? 0 : half.reduce(0) { $0 + value($1) } / Double(half.count)
   }

@@ -192,7 +192,7 @@ package struct ModelReport: FileReport {
       warnings.append("all weights of '\(part.part)' are zero: it was never trained; train the model again")
     }
     if needs.kernel == "none" { warnings.append("no kernels run on this processor") }
-    if let family = TaskFamily.all.first(where: { $0.name == family }) {
+    if let family = try? TaskFamily.shipped(family) {
       do throws(ModelError) {
         try description.check(fits: family, file: path)
       } catch {

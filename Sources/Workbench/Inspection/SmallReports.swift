@@ -53,7 +53,7 @@ package struct ExpertReport: FileReport {
     randomReturn = file.metadata["random_return"].flatMap { Double($0) }
     provenance = file.metadata.filter { ["command", "seed", "updates"].contains($0.key) }
     warnings = []
-    if let family = TaskFamily.all.first(where: { $0.name == family }),
+    if let family = try? TaskFamily.shipped(family),
       (observationSize, actionSize, parameterCount)
         != (family.observationSize, family.actionSize, family.parameterNames.count)
     {

@@ -28,6 +28,9 @@ struct AdaptCommand: ParsableCommand {
   @Option(help: "Model file.")
   var model: String
 
+  @Option(help: "Folder of the model's family (default: the family of its name that ships).")
+  var family: String?
+
   @Option(parsing: .unconditional, help: "Step at which the task changes.")
   var changeAt = 100
 
@@ -81,7 +84,8 @@ struct AdaptCommand: ParsableCommand {
 
   func run() throws {
     let loaded = try LoadedModel(path: model)
-    let family = try loaded.description.simulatedFamily(file: model)
+    let family = try loaded.description.simulatedFamily(file: model, folder: family)
+    _ = try family.someTasks(split)
     var test = MetaTest(
       family: family, split: split, model: loaded, warmStart: warmStart, episodes: episodes, seed: seed,
       behaviours: try family.behaviours(expertPath: experts),

@@ -66,7 +66,7 @@ struct CollectCommand: ParsableCommand {
     let recipe = try recipe.load()
     let family = try TaskFamily.named(recipe.family)
     var options = recipe.collection
-    options.tasks = tasks ?? options.tasks
+    options.tasks = tasks ?? (options.tasks > 0 ? options.tasks : family.trainTasks.count)
     options.episodesPerTask = episodesPerTask ?? options.episodesPerTask
     options.seed = seed ?? options.seed
     options.detours = detours ?? options.detours
@@ -100,7 +100,7 @@ struct CollectCommand: ParsableCommand {
     let behaviours = try quality.counts(episodes: options.episodesPerTask).filter { $0.episodes > 0 }.map {
       (level: $0.level, try family.behaviour($0.level, expertPath: experts), $0.episodes)
     }
-    let tasks = split == .train ? family.trainTasks(count: options.tasks) : family.tasks(split)
+    let tasks = split == .train ? family.trainTasks(count: options.tasks) : try family.someTasks(split)
     return tasks.enumerated().flatMap { task, parameters in
       behaviours.flatMap { level, behaviour, episodes in
         (0..<episodes).map { episode in

@@ -39,6 +39,9 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Recordings to judge the model by (HDF5), in place of a simulation.")
   var data: String?
 
+  @Option(help: "Folder of the model's family (default: the family of its name that ships).")
+  var family: String?
+
   @OptionGroup(title: "The suite")
   var suite: SuiteArguments
 
@@ -87,8 +90,9 @@ struct EvaluateCommand: ParsableCommand {
     if data == nil, model.count > 1 { throw ValidationError("several --model go with --data") }
     guard suite.suite != nil else { return }
     if data != nil { throw ValidationError("--data goes with --model") }
-    if [guide, tasks, experts, warmStart].contains(where: { $0 != nil }) || contextInference != nil {
-      throw ValidationError("--guide, --tasks, --experts, --warm-start and --context-inference go with --model")
+    if [family, guide, tasks, experts, warmStart].contains(where: { $0 != nil }) || contextInference != nil {
+      throw ValidationError(
+        "--family, --guide, --tasks, --experts, --warm-start and --context-inference go with --model")
     }
     if planner.given.isAny {
       throw ValidationError("the suite plans with the settings that ship in the models: give --model to try others")
@@ -102,11 +106,12 @@ struct EvaluateCommand: ParsableCommand {
     }
     if let data { return try evaluate(recordings: data) }
     let loaded = try LoadedModel(path: model)
-    let family = try loaded.description.simulatedFamily(file: model)
+    let family = try loaded.description.simulatedFamily(file: model, folder: family)
     let options = try planner.given.applied(to: loaded, contextInference: contextInference)
     let guides = try list(guide ?? options.guide.rawValue, "--guide", Guide.allCases)
     let qualities = try list(warmStart ?? "mixed", "--warm-start", WarmStartSource.allCases)
-    let chosenTasks = try tasks.map { try numbers($0, below: family.tasks(split).count) }
+    let count = try family.someTasks(split).count
+    let chosenTasks = try tasks.map { try numbers($0, below: count) }
     let yardstick = try family.yardstick(expertPath: experts)
     let behaviours = try family.behaviours(expertPath: experts)
 

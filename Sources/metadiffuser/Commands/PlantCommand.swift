@@ -18,8 +18,8 @@ struct PlantCommand: ParsableCommand {
       """
   )
 
-  @Option(help: "Task family; one whose physics runs on between control ticks.")
-  var family = TaskFamily.cheetahVelocity.name
+  @Option(help: "Task family, or a folder with a family.json; one whose physics runs on between control ticks.")
+  var family = "cheetah-vel"
 
   @Option(parsing: .unconditional, help: "Task parameters, separated by commas: 2.3 is a target speed in m/s.")
   var task: TaskArgument

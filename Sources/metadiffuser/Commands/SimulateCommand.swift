@@ -18,8 +18,8 @@ struct SimulateCommand: ParsableCommand {
       """
   )
 
-  @Option(help: "Task family: \(TaskFamily.all.map(\.name).joined(separator: ", ")).")
-  var family = TaskFamily.cheetahVelocity.name
+  @Option(help: "Task family: \(TaskFamily.help).")
+  var family = "cheetah-vel"
 
   @Option(parsing: .unconditional, help: "Task parameters, separated by commas: 2.3 is a target speed in m/s.")
   var task: TaskArgument

@@ -6,6 +6,7 @@ import Foundation
 import Learning
 import OfflineData
 import PlannerModel
+import Tasks
 import Workbench
 
 extension BaselineMethod: ExpressibleByArgument {}
@@ -59,7 +60,7 @@ struct TrainBaselineCommand: ParsableCommand {
 
   func run() throws {
     let recipe = try recipe.load()
-    let family = recipe.family
+    let family = try TaskFamily.name(of: recipe.family)
     var options = recipe.baseline
     options.seed = seed ?? options.seed
     switch method {

@@ -25,6 +25,9 @@ struct TuneCommand: ParsableCommand {
   @Option(help: "Model file.")
   var model: String
 
+  @Option(help: "Folder of the model's family (default: the family of its name that ships).")
+  var family: String?
+
   @Option(help: ArgumentHelp("Time between two plans, such as 8ms or 500us (default: the model's).", valueName: "time"))
   var period: TimeSpan?
 
@@ -82,7 +85,7 @@ struct TuneCommand: ParsableCommand {
 
   func run() throws {
     let loaded = try LoadedModel(path: model)
-    let family = try loaded.description.simulatedFamily(file: model)
+    let family = try loaded.description.simulatedFamily(file: model, folder: family)
     let periodMs = period?.milliseconds ?? Double(loaded.description.periodNanoseconds) / 1e6
     var test = MetaTest(
       family: family, split: .heldOut, model: loaded, warmStart: warmStart, episodes: episodes, seed: seed,
@@ -135,7 +138,8 @@ struct TuneCommand: ParsableCommand {
         "\(steps)", "--candidates", "\(candidates)", "--guide-rounds", "\(guideRounds)",
       ] + shared.given.words(of: description.options)
         + ["--warm-start", warmStart.rawValue, "--episodes", "\(episodes)", "--seed", "\(seed)"]
-        + (experts.map { ["--experts", $0] } ?? []) + (kernel.map { ["--kernel", $0] } ?? [])
+        + (family.map { ["--family", $0] } ?? []) + (experts.map { ["--experts", $0] } ?? [])
+        + (kernel.map { ["--kernel", $0] } ?? [])
         + (output.map { ["-o", $0] } ?? []))
     try loaded.write(to: output ?? model, as: description)
   }

@@ -14,8 +14,8 @@ struct WarmStartCommand: ParsableCommand {
     abstract: "Record a warm start of a simulated robot, for metadiffuserd --warm-start."
   )
 
-  @Option(help: "Task family: \(TaskFamily.all.map(\.name).joined(separator: ", ")).")
-  var family = TaskFamily.cheetahVelocity.name
+  @Option(help: "Task family: \(TaskFamily.help).")
+  var family = "cheetah-vel"
 
   @Option(parsing: .unconditional, help: "The task's parameters, separated by commas: 2.3")
   var task: TaskArgument

@@ -9,7 +9,7 @@ import OfflineData
 import Tasks
 
 func step(family: String, parameters: [Double]) throws {
-  guard let task = try TaskFamily.named(family).task(parameters: parameters) as? LocomotionTask else {
+  guard let task = try TaskFamily.named(family).task(parameters: parameters) as? RobotTask else {
     fatalError("\(family) is not a robot of MuJoCo's")
   }
   let (positions, velocities) = (task.state.positions.count, task.state.velocities.count)

@@ -1,8 +1,8 @@
 // Where the files that ship are looked for, and how their paths are printed.
 
 import Foundation
+import Tasks
 import Testing
-import Workbench
 
 @Suite final class ShippedFilesTests {
   private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("shipped-\(UUID().uuidString)")

@@ -1,9 +1,9 @@
-// Models, experts and baselines that come with the program: found beside it, wherever it is called from.
+// Families, models, experts and baselines that come with the program: found beside it, wherever it is called from.
 
 import Foundation
 
-/// The folder that holds `Models`: `../share/metadiffuser` beside the program where it is installed, or else the
-/// checkout that it was built in.
+/// The folder that holds `Families` and `Models`: `../share/metadiffuser` beside the program where it is installed, or
+/// else the checkout that it was built in.
 package struct ShippedFiles: Sendable {
   /// Folders that may hold them, the first that does is taken; as messages name them.
   package let places: [String]

@@ -1,0 +1,19 @@
+// One entry of an observation or an action: what it is called, its unit and its limits.
+
+/// An entry of an observation or an action. Real-time: no (it holds text).
+public struct Channel: Equatable, Sendable {
+  /// Unique within its observation or action, `back_hip velocity`.
+  public var name: String
+  /// `rad/s`; empty where there is none.
+  public var unit: String
+  /// What the entry can be, in its unit; infinite where nothing bounds it.
+  public var lower: Float
+  public var upper: Float
+
+  public init(name: String, unit: String = "", lower: Float = -.infinity, upper: Float = .infinity) {
+    self.name = name
+    self.unit = unit
+    self.lower = lower
+    self.upper = upper
+  }
+}
