@@ -132,12 +132,18 @@ let package = Package(
         "PlannerModel", "PlannerRuntime", "Tasks", "TestStand",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
+    .target(
+      name: "WorkbenchOptions",
+      dependencies: [
+        "DataCollection", "Evaluation", "Experts", "Failsafe", "Learning", "Tasks", "TestStand",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     .executableTarget(
       name: "metadiffuser",
       dependencies: [
         "CommandOptions", "CAllocationCounter", "CConsole", "ControlRuntime", "DataCollection", "Evaluation", "Experts",
         "Failsafe", "Learning", "LinkFaults", "OfflineData", "PlannerModel", "PlannerRuntime", "RobotLink", "Tasks",
-        "TestStand", "Workbench",
+        "TestStand", "Workbench", "WorkbenchOptions",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

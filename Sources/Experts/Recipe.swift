@@ -19,7 +19,7 @@ public struct CollectionOptions: Codable, Equatable, Sendable {
 
 /// Everything that settles what ships for a family, seeds included. Real-time: no.
 public struct Recipe: Codable, Sendable {
-  /// Name of a family that ships, or the folder of one.
+  /// Name of a family that ships, or the folder of one; empty where the recipe is for data of any robot.
   public var family: String
   public var expert = ExpertOptions()
   public var collection = CollectionOptions()
@@ -29,7 +29,7 @@ public struct Recipe: Codable, Sendable {
   /// The defaults of a family, by its name or folder.
   public init(family: String) { self.family = family }
 
-  /// Reads a recipe: a JSON object with `family` and, where they differ from the defaults, settings of `expert`,
+  /// Reads a recipe: a JSON object with, where they differ from the defaults, `family` and settings of `expert`,
   /// `collection`, `model` and `baseline`. A setting that does not exist, or has the wrong type, is refused by name.
   public init(path: String) throws {
     guard let data = FileManager.default.contents(atPath: path) else {
@@ -38,11 +38,14 @@ public struct Recipe: Codable, Sendable {
     guard let given = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
       throw LearningError.file(path: path, problem: "is not a JSON object")
     }
-    guard let name = given["family"] as? String else {
-      throw LearningError.file(path: path, problem: "has no \"family\": name the one that it is for")
+    var folder = ""
+    if let name = given["family"] {
+      guard let name = name as? String else {
+        throw LearningError.file(path: path, problem: "family: is no text: name a family that ships, or a folder")
+      }
+      folder = name.contains("/") && !name.hasPrefix("/") ? Self.folder(name, beside: path) : name
+      _ = try TaskFamily.name(of: folder)
     }
-    let folder = name.contains("/") && !name.hasPrefix("/") ? Self.folder(name, beside: path) : name
-    _ = try TaskFamily.name(of: folder)
     let defaults = try JSONEncoder().encode(Recipe(family: folder))
     var merged = try Self.merge(given, into: JSONSerialization.jsonObject(with: defaults) as! [String: Any], path, "")
     merged["family"] = folder

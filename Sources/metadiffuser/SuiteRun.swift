@@ -8,6 +8,7 @@ import OfflineData
 import PlannerModel
 import Tasks
 import Workbench
+import WorkbenchOptions
 
 enum SuiteName: String, CaseIterable, ExpressibleByArgument { case paper }
 

@@ -44,15 +44,18 @@ import Testing
       "ControlRuntime", "DataCollection", "Evaluation", "Experts", "Foundations", "Learning", "OfflineData",
       "PlannerModel", "PlannerRuntime", "Tasks", "TestStand", "Histogram",
     ],
+    "WorkbenchOptions": [
+      "DataCollection", "Evaluation", "Experts", "Failsafe", "Learning", "Tasks", "TestStand", "ArgumentParser",
+    ],
     "metadiffuser": [
       "CommandOptions", "CAllocationCounter", "CConsole", "ControlRuntime", "DataCollection", "Evaluation", "Experts",
       "Failsafe", "Learning", "LinkFaults", "OfflineData", "PlannerModel", "PlannerRuntime", "RobotLink", "Tasks",
-      "TestStand", "Workbench", "ArgumentParser",
+      "TestStand", "Workbench", "WorkbenchOptions", "ArgumentParser",
     ],
   ]
   static let workbench: Set<String> = [
     "LinkFaults", "Tasks", "OfflineData", "DataCollection", "Learning", "Experts", "Evaluation",
-    "TestStand", "Workbench", "metadiffuser",
+    "TestStand", "Workbench", "WorkbenchOptions", "metadiffuser",
   ]
   static let swiftLibraries: Set<String> = [
     "Foundation", "FoundationEssentials", "Dispatch", "Glibc", "Synchronization",

@@ -31,9 +31,8 @@ import Testing
     #expect(
       try subcommands(of: [])
         == [
-          "collect", "import", "warm-start", "train", "evaluate", "adapt", "tune", "profile", "simulate", "demo", "plant", "hil",
-          "fault",
-          "link-profile", "link-damage", "plot", "inspect", "settings", "check-family",
+          "collect", "import", "warm-start", "train", "evaluate", "adapt", "tune", "profile", "simulate", "demo",
+          "plant", "hil", "fault", "link-profile", "link-damage", "plot", "inspect", "settings", "check-family",
         ])
   }
 

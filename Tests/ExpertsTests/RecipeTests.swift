@@ -41,7 +41,7 @@ import Testing
 
   @Test(
     arguments: [
-      ("{", "is not a JSON object"), ("{}", "has no \"family\""),
+      ("{", "is not a JSON object"), (#"{"family": 3}"#, "family: is no text"),
       (#"{"family": "ant-war"}"#, "no task family 'ant-war'"),
       (#"{"family": "ant-dir", "expert": {"batchsize": 1}}"#, "expert.batchsize: there is no such setting"),
       (#"{"family": "ant-dir", "model": 3}"#, "model: is not an object"),

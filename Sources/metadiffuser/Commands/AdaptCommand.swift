@@ -9,6 +9,7 @@ import PlannerModel
 import PlannerRuntime
 import Tasks
 import Workbench
+import WorkbenchOptions
 
 struct AdaptCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

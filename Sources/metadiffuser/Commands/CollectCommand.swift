@@ -9,6 +9,7 @@ import OfflineData
 import PlannerModel
 import Tasks
 import Workbench
+import WorkbenchOptions
 
 struct CollectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

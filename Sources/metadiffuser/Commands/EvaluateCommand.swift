@@ -10,6 +10,7 @@ import PlannerModel
 import PlannerRuntime
 import Tasks
 import Workbench
+import WorkbenchOptions
 
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -9,6 +9,7 @@ import RobotLink
 import Tasks
 import TestStand
 import Workbench
+import WorkbenchOptions
 
 struct HilCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

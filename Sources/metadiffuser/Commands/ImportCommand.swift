@@ -5,6 +5,7 @@ import Foundation
 import OfflineData
 import PlannerModel
 import Workbench
+import WorkbenchOptions
 
 struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -6,6 +6,7 @@ import RobotLink
 import Tasks
 import TestStand
 import Workbench
+import WorkbenchOptions
 
 struct PlantCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

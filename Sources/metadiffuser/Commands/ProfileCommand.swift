@@ -8,6 +8,7 @@ import Foundation
 import PlannerModel
 import PlannerRuntime
 import Workbench
+import WorkbenchOptions
 
 struct ProfileCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -7,6 +7,7 @@ import Learning
 import OfflineData
 import PlannerModel
 import Workbench
+import WorkbenchOptions
 
 struct TrainBankCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -8,6 +8,7 @@ import OfflineData
 import PlannerModel
 import Tasks
 import Workbench
+import WorkbenchOptions
 
 extension BaselineMethod: ExpressibleByArgument {}
 

@@ -8,6 +8,7 @@ import Learning
 import PlannerModel
 import Tasks
 import Workbench
+import WorkbenchOptions
 
 struct TrainExpertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

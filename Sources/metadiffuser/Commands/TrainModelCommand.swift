@@ -9,6 +9,7 @@ import Learning
 import OfflineData
 import Tasks
 import Workbench
+import WorkbenchOptions
 
 struct TrainModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -10,6 +10,7 @@ import PlannerModel
 import PlannerRuntime
 import Tasks
 import Workbench
+import WorkbenchOptions
 
 struct TuneCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

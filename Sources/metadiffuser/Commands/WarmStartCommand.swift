@@ -7,6 +7,7 @@ import OfflineData
 import PlannerModel
 import Tasks
 import Workbench
+import WorkbenchOptions
 
 struct WarmStartCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

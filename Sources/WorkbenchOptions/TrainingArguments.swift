@@ -5,39 +5,41 @@ import Learning
 
 extension ContextTraining: ExpressibleByArgument {}
 
-struct TrainingArguments: ParsableArguments {
+package struct TrainingArguments: ParsableArguments {
   @Option(parsing: .unconditional, help: .training("seed"))
-  var seed: UInt64?
+  package var seed: UInt64?
 
   @Option(parsing: .unconditional, help: .training("denoiserSteps"))
-  var steps: Int?
+  package var steps: Int?
 
   @Option(parsing: .unconditional, help: .training("worldModelSteps"))
-  var worldModelSteps: Int?
+  package var worldModelSteps: Int?
 
   @Option(parsing: .unconditional, help: .training("horizon"))
-  var horizon: Int?
+  package var horizon: Int?
 
   @Option(help: .training("channels"))
-  var channels: Numbers?
+  package var channels: Numbers?
 
   @Option(help: .training("context"))
-  var context: ContextTraining?
+  package var context: ContextTraining?
 
   @Option(parsing: .unconditional, help: .training("contextSize"))
-  var contextSize: Int?
+  package var contextSize: Int?
 
   @Option(parsing: .unconditional, help: .training("bestEpisodes"))
-  var bestEpisodes: Double?
+  package var bestEpisodes: Double?
 
   @Option(parsing: .unconditional, help: .training("heldOutTasks"))
-  var heldOutTasks: Double?
+  package var heldOutTasks: Double?
 
   @Option(parsing: .unconditional, help: .training("valueSteps"))
-  var valueSteps: Int?
+  package var valueSteps: Int?
 
   @Option(parsing: .unconditional, help: .training("advantageWeight"))
-  var advantageWeight: Double?
+  package var advantageWeight: Double?
+
+  package init() {}
 
   /// Name and text of every setting that has an option; nil where it was not given.
   private var given: [(name: String, text: String?)] {
@@ -51,7 +53,7 @@ struct TrainingArguments: ParsableArguments {
   }
 
   /// Puts what was given over `configuration`.
-  func apply(to configuration: inout TrainingConfiguration) throws(LearningError) {
+  package func apply(to configuration: inout TrainingConfiguration) throws(LearningError) {
     for (name, text) in given {
       guard let text else { continue }
       let setting = TrainingConfiguration.settings.setting(name)
@@ -60,7 +62,7 @@ struct TrainingArguments: ParsableArguments {
   }
 
   /// Words that give every option the value of `configuration`, for provenance.
-  func words(of configuration: TrainingConfiguration) -> [String] {
+  package func words(of configuration: TrainingConfiguration) -> [String] {
     given.flatMap { name, _ in
       let setting = TrainingConfiguration.settings.setting(name)
       return setting.option.map { [$0, setting.text(of: configuration)] } ?? []
@@ -70,7 +72,7 @@ struct TrainingArguments: ParsableArguments {
 
 extension ArgumentHelp {
   /// What the schema says of a setting of trainings.
-  static func training(_ name: String) -> ArgumentHelp {
+  package static func training(_ name: String) -> ArgumentHelp {
     let setting = TrainingConfiguration.settings.setting(name)
     let value = setting.text(of: TrainingConfiguration())
     return ArgumentHelp("\(setting.explanation) (default: \(value), or the recipe's).")

@@ -4,7 +4,7 @@ import Foundation
 import RobotLink
 
 /// A port of 127.0.0.1 that was free a moment ago: the system's choice.
-func freeLoopbackPort() throws -> UInt16 {
+package func freeLoopbackPort() throws -> UInt16 {
   let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
   defer { close(descriptor) }
   var address = sockaddr_in()

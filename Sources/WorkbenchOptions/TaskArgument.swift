@@ -3,10 +3,10 @@
 import ArgumentParser
 
 /// `2.3`, or `0.6,0.8` for a family with two parameters.
-struct TaskArgument: ExpressibleByArgument {
-  var parameters: [Double]
+package struct TaskArgument: ExpressibleByArgument {
+  package var parameters: [Double]
 
-  init?(argument: String) {
+  package init?(argument: String) {
     parameters = []
     for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
       guard let value = Double(part) else { return nil }

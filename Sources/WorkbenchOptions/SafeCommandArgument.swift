@@ -5,25 +5,25 @@ import Failsafe
 import Tasks
 
 /// `zero`, `hold`, `damping`, `damping=0.05`, or `pose=0.1,0,…`.
-struct SafeCommandArgument: ExpressibleByArgument {
-  static let help = ArgumentHelp(
+package struct SafeCommandArgument: ExpressibleByArgument {
+  package static let help = ArgumentHelp(
     "What the robot does when nothing fresh tells it what to do (default: damping for walker-param, otherwise zero).",
     discussion: """
       zero: no force. hold: its last command. damping[=GAIN]: each joint brakes with GAIN times its velocity. \
       pose=C1,C2,…: these commands.
       """)
-  static let dampingGain: Float = 0.1
+  package static let dampingGain: Float = 0.1
 
-  enum Kind: Equatable {
+  package enum Kind: Equatable {
     case zero, hold
     case damping(Float)
     case pose([Float])
   }
 
-  let kind: Kind
+  package let kind: Kind
 
   /// Where nobody has chosen: what `safety-bench falls` found best for robots that can fall (Docs/failsafe.md).
-  static func usual(for family: TaskFamily) -> SafeCommandArgument {
+  package static func usual(for family: TaskFamily) -> SafeCommandArgument {
     // A servo at rest has a pose.
     if family.restAction.contains(where: { $0 != 0 }) { return SafeCommandArgument(.pose(family.restAction)) }
     return SafeCommandArgument(family.name == "walker-param" ? .damping(dampingGain) : .zero)
@@ -31,7 +31,7 @@ struct SafeCommandArgument: ExpressibleByArgument {
 
   private init(_ kind: Kind) { self.kind = kind }
 
-  init?(argument: String) {
+  package init?(argument: String) {
     let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     let values =
       parts.count > 1 ? parts[1].split(separator: ",", omittingEmptySubsequences: false).map { Float($0) } : []
@@ -51,7 +51,7 @@ struct SafeCommandArgument: ExpressibleByArgument {
   }
 
   /// As the gate takes it. Throws when the family cannot do it, and says what it can.
-  func settings(of family: TaskFamily) throws -> (reaction: SafeReaction, rest: [Float]) {
+  package func settings(of family: TaskFamily) throws -> (reaction: SafeReaction, rest: [Float]) {
     let zeros = [Float](repeating: 0, count: family.actionSize)
     switch kind {
     case .zero: return (.rest, zeros)

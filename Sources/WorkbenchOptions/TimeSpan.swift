@@ -2,10 +2,10 @@
 
 import ArgumentParser
 
-struct TimeSpan: ExpressibleByArgument {
-  let milliseconds: Double
+package struct TimeSpan: ExpressibleByArgument {
+  package let milliseconds: Double
 
-  init?(argument: String) {
+  package init?(argument: String) {
     let units = [("us", 1e-3), ("ms", 1.0), ("s", 1e3)]
     guard let (unit, scale) = units.first(where: { argument.hasSuffix($0.0) }),
       let number = Double(argument.dropLast(unit.count)), number > 0, number * scale <= 1e6
