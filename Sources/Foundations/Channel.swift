@@ -6,10 +6,12 @@ public struct Channel: Equatable, Sendable {
   public var name: String
   /// `rad/s`; empty where there is none.
   public var unit: String
-  /// What the entry can be, in its unit; infinite where nothing bounds it.
+  /// The least that the entry can be, in its unit; −∞ where nothing bounds it.
   public var lower: Float
+  /// The most that the entry can be, in its unit; ∞ where nothing bounds it.
   public var upper: Float
 
+  /// A channel; without limits unless they are given. Real-time: no.
   public init(name: String, unit: String = "", lower: Float = -.infinity, upper: Float = .infinity) {
     self.name = name
     self.unit = unit

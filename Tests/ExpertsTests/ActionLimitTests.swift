@@ -58,7 +58,10 @@ import Testing
       "observation": [{ "quantity": "joint position", "of": "*" }, { "quantity": "joint velocity", "of": "*" }],
       "actions": [{ "of": "*" }],
       "reward": [
-        { "name": "angle", "quantity": "joint position", "of": "a", "target": ["angle"], "as": "distance", "weight": -1 }
+        {
+          "name": "angle", "quantity": "joint position", "of": "a", "target": ["angle"], "as": "distance",
+          "weight": -1
+        }
       ],
       "parameters": [{ "name": "angle", "law": { "uniform": [1, 2] } }],
       "tasks": { "train": 4, "held-out": 2, "test": 2 }

@@ -5,15 +5,15 @@ import Foundation
 /// Models judged on the same recordings. Encoded with snake-case keys it is what `metadiffuser evaluate --data --json`
 /// prints.
 ///
-/// The judge is the first action: how far plans are from what the best recordings of unseen tasks did. On ten pairs of
-/// models whose returns were known it named the better one nine times (Docs/results.md). What models would earn in a
-/// world that they imagine together was tried too, and was right five times.
+/// The judge is what a model leaves unexplained of unseen tasks: what the best recordings did first, what was paid, how
+/// the state changed. Docs/results.md has what that was worth on models whose returns were known, and what was tried
+/// beside it.
 public struct OfflineComparison: Codable, Sendable, Equatable {
   /// How a model stands beside the best.
   public struct Row: Codable, Sendable, Equatable {
     public var model: String
-    /// Share of the mean action's squared error that its first actions leave.
-    public var firstAction: Double
+    /// Mean over tasks of what is left unexplained, `OfflineReport.leftOfTasks`.
+    public var left: Double
     /// How much more that is than the best model's, mean over tasks, and its standard error; 0 for the best.
     public var excess: Double
     public var standardError: Double
@@ -22,19 +22,21 @@ public struct OfflineComparison: Codable, Sendable, Equatable {
   public var reports: [OfflineReport]
   /// In the order of `reports`; empty where there is one model.
   public var ranking: [Row]
-  /// The model whose first actions are nearest; nil where there is one.
+  /// The model that leaves least; nil where there is one.
   public var best: String?
 
   /// Reports of the same recordings.
   public init(_ reports: [OfflineReport]) {
     self.reports = reports
     ranking = []
-    guard reports.count > 1, let first = reports.min(by: { $0.meanActionShare < $1.meanActionShare }) else { return }
+    guard reports.count > 1, let first = reports.min(by: { mean($0.leftOfTasks) < mean($1.leftOfTasks) }) else {
+      return
+    }
     best = first.model
     ranking = reports.map { report in
-      let differences = zip(report.actionShareOfTasks, first.actionShareOfTasks).map { $0 - $1 }
+      let differences = zip(report.leftOfTasks, first.leftOfTasks).map { $0 - $1 }
       return Row(
-        model: report.model, firstAction: report.meanActionShare, excess: mean(differences),
+        model: report.model, left: mean(report.leftOfTasks), excess: mean(differences),
         standardError: OfflineReport.standardError(differences))
     }
   }
@@ -43,12 +45,10 @@ public struct OfflineComparison: Codable, Sendable, Equatable {
   public var text: String {
     var parts = reports.map(\.text)
     if let best {
-      var lines = [
-        "by their first actions, on the same recordings (share of the mean action's error, mean over tasks):"
-      ]
+      var lines = ["what each leaves unexplained: first actions, rewards and changes of state (0 perfect, 3 nothing):"]
       for row in ranking {
         lines.append(
-          "  " + left(row.model, max(32, row.model.count)) + right(row.firstAction, 8, 4)
+          "  " + left(row.model, max(32, row.model.count)) + right(row.left, 8, 4)
             + (row.model == best
               ? "   best" : String(format: "   %.4f ± %.4f more", row.excess, row.standardError)))
       }
@@ -56,8 +56,4 @@ public struct OfflineComparison: Codable, Sendable, Equatable {
     }
     return parts.joined(separator: "\n\n")
   }
-}
-
-extension OfflineReport {
-  var meanActionShare: Double { mean(actionShareOfTasks) }
 }

@@ -57,8 +57,9 @@ public struct OfflineReport: Codable, Sendable, Equatable {
   public var dynamics: [Horizon]
   public var plans: [Horizon]
   public var firstAction: FirstAction
-  /// `firstAction.share` of each task, in ascending order of their numbers.
-  public var actionShareOfTasks: [Double]
+  /// What is left unexplained of each task, in ascending order of their numbers: the shares of the first actions, of
+  /// the rewards and of the changes of state, added. 0 is perfect, 3 no better than the means of the data.
+  public var leftOfTasks: [Double]
   public var contexts: [Context]
 
   init(_ evaluation: OfflineEvaluation, _ findings: [TaskFindings]) {
@@ -73,10 +74,10 @@ public struct OfflineReport: Codable, Sendable, Equatable {
     dynamics = Self.horizons(steps, findings.map(\.rollouts))
     plans = Self.horizons(steps, findings.map(\.plans))
     let actions = findings.dropFirst().reduce(findings[0].firstActions) { zip($0, $1.firstActions).map(+) }
-    actionShareOfTasks = findings.map(\.actionShare)
+    leftOfTasks = findings.map(\.left)
     firstAction = FirstAction(
       errors: actions.map(\.rootMeanSquare), share: actions.map(\.share).reduce(0, +) / Double(actions.count),
-      standardError: Self.standardError(actionShareOfTasks))
+      standardError: Self.standardError(findings.map(\.actionShare)))
     contexts = Self.contexts(findings)
     rewardStatement = Self.statement(findings.map(\.rewardErrors), evaluation.dataset)
   }

@@ -43,6 +43,7 @@ struct ContextSourceKey: Hashable, Sendable {
   /// Transitions; 0: a whole episode.
   var transitions: Int
 
+  static let anyEpisode = ContextSourceKey(behaviour: "any", transitions: 0)
   static let wrongTask = ContextSourceKey(behaviour: "another task", transitions: 0)
 }
 
@@ -61,6 +62,12 @@ struct TaskFindings: Sendable {
 
   /// Mean over the channels of what is left of the guess's error.
   var actionShare: Double { mean(firstActions.map(\.share)) }
+
+  /// Shares left of first actions, rewards and changes of state.
+  var left: Double {
+    let found = contexts[.anyEpisode, default: .init()]
+    return actionShare + found.reward.share + found.dynamics.share
+  }
 }
 
 /// Judges a model task by task. One thread an instance.
@@ -98,8 +105,7 @@ struct RecordedTaskJudge {
       let queries = episodes.indices.filter { $0 != source }.map { episodes[$0] }
       let context = infer(episodes[source], steps: 0..<episodes[source].length)
       let found = errors(on: queries, context, &random) { findings.rewardErrors.append($0) }
-      findings.contexts[.init(behaviour: "any", transitions: 0), default: .init()] =
-        findings.contexts[.init(behaviour: "any", transitions: 0), default: .init()] + found
+      findings.contexts[.anyEpisode] = findings.contexts[.anyEpisode, default: .init()] + found
       rollOut(queries, context, &findings, &random)
       plan(Self.best(queries), &findings, &random)
     }

@@ -126,11 +126,6 @@ struct Fields<Key: FieldKey>: Sendable {
   let place: Field
   fileprivate let fields: [Key: Field]
 
-  fileprivate init(place: Field, fields: [Key: Field]) {
-    self.place = place
-    self.fields = fields
-  }
-
   subscript(key: Key) -> Field? { fields[key] }
 
   func required(_ key: Key) throws(TaskError) -> Field {
