@@ -87,7 +87,7 @@ extension ActionSet {
     _ actuator: Int, _ keys: Fields<ActionKey>, _ of: Field, model: PlantModel, start: [Double]
   ) throws(TaskError) -> (Double, Double) {
     let name = model.label(.actuator, actuator)
-    let isLimited = model.pointer.pointee.actuator_ctrllimited[actuator] != 0
+    let isLimited = mujoco_is_command_limited(model.pointer, Int32(actuator))
     let range = model.pointer.pointee.actuator_ctrlrange + 2 * actuator
     let origin = try keys[.around].map { field throws(TaskError) in try field.choice(ActionOrigin.self) }
     guard let field = keys[.limits] else {

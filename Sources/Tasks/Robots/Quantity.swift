@@ -112,7 +112,7 @@ struct QuantityReader {
     case .jointVelocity where isFree: return along(axes, "m/s") { .velocity(joint.velocity + $0) }
     case .jointPosition where !isBall:
       let range = model.pointer.pointee.jnt_range + 2 * index
-      let isLimited = model.pointer.pointee.jnt_limited[index] != 0
+      let isLimited = mujoco_is_joint_limited(model.pointer, Int32(index))
       return single(
         .position(joint.position), isHinge ? "rad" : "m", isLimited ? Float(range[0]) : -.infinity,
         isLimited ? Float(range[1]) : .infinity)
