@@ -169,6 +169,11 @@ package struct DualGuide {
     return (square / Float(observationSize), rewardError * rewardError)
   }
 
+  /// Longest step down the discrepancy's gradient, as a share of an error. Each state stands in two errors with
+  /// opposite signs; along a plan that is a second difference, whose curvature is up to 4, and descent is stable below
+  /// 2 / 4 of it. What the model's own derivative adds is left room for.
+  private static let longestDescent: Float = 0.35
+
   /// One round of guidance on the `batch` plans from `first` on: x0 ← x0 + α ∇ [rewardWeight · (Σ R + w V) − λ Σ ‖e‖²].
   ///
   /// The first state is the observed one and stays. Workspace and threads as for `evaluate`.
@@ -181,7 +186,9 @@ package struct DualGuide {
     let work = workspace(slot)
     let pairs = horizon - 1
     let usesDynamics = discrepancyWeight > 0
-    let factor = -2 * discrepancyWeight / Float(observationSize)
+    // Shortened where the step on the discrepancy would overshoot: a strong guide must not break the dynamics that it
+    // is to keep.
+    let factor = -min(2 * discrepancyWeight / Float(observationSize), Self.longestDescent / strength)
     if usesDynamics {
       findErrors(kernels, plans, work, batch: batch)
       for row in 0..<(batch * pairs) {

@@ -63,13 +63,15 @@ private struct Rig {
       let others = (0..<rig.batch).filter { $0 != plan }.map { other in
         (other, (0..<count).map { rig.plans.row(other, 0)[$0] })
       }
+      // Short enough that the step on the discrepancy is not shortened.
+      let strength: Float = 1 / 4
       rig.guide.ascend(
-        rig.kernels, rig.plans, batch: rig.batch, strength: 1, rewardWeight: weights.reward,
+        rig.kernels, rig.plans, batch: rig.batch, strength: strength, rewardWeight: weights.reward,
         discrepancyWeight: weights.discrepancy, valueWeight: weights.value)
       let scale = expected.map(abs).max()!
       #expect(scale > 1e-3)
       for index in 0..<count {
-        let moved = Double(x[index] - before[index])
+        let moved = Double(x[index] - before[index]) / Double(strength)
         #expect(abs(moved - expected[index]) < 2e-3 * scale + 1e-5, "element \(index)")
         x[index] = before[index]
       }
@@ -92,5 +94,19 @@ private struct Rig {
         rig.kernels, rig.plans, batch: rig.batch, strength: 0.2, rewardWeight: 0, discrepancyWeight: 1)
     }
     #expect(-rig.objective(0, reward: 0, discrepancy: 1) < 0.9 * discrepancyBefore)
+  }
+
+  @Test(arguments: [1, 10, 100] as [Float])
+  func `however strong the guide, the discrepancy is descended`(strength: Float) {
+    var arena = Arena(capacity: 8 << 20)
+    let rig = Rig(&arena)
+    var discrepancy = -rig.objective(0, reward: 0, discrepancy: 1)
+    for round in 0..<10 {
+      rig.guide.ascend(
+        rig.kernels, rig.plans, batch: rig.batch, strength: strength, rewardWeight: 0, discrepancyWeight: 10)
+      let next = -rig.objective(0, reward: 0, discrepancy: 1)
+      #expect(next < discrepancy, "round \(round)")
+      discrepancy = next
+    }
   }
 }
