@@ -42,7 +42,7 @@ let package = Package(
     .target(name: "Foundations", dependencies: ["CKernels"]),
     .target(name: "ModelLayout"),
     .target(name: "PlannerRuntime", dependencies: ["CKernels", "Foundations", "ModelLayout"]),
-    .target(name: "PlannerModel", dependencies: ["PlannerRuntime"]),
+    .target(name: "PlannerModel", dependencies: ["Foundations", "PlannerRuntime"]),
     .target(name: "CRobotProtocol", dependencies: ["CProtobufC"], exclude: ["robot.proto"]),
     .target(name: "CDatagram"),
     .target(name: "CSerialPort"),
@@ -62,7 +62,10 @@ let package = Package(
       ]),
     .target(
       name: "ControlRuntime",
-      dependencies: ["ControlCore", "RobotLink", "CRealTime", "CVersion", "PlannerModel", "PlannerRuntime"]),
+      dependencies: [
+        "ControlCore", "RobotLink", "Failsafe", "Foundations", "CRealTime", "CVersion", "PlannerModel",
+        "PlannerRuntime",
+      ]),
     .target(
       name: "CommandOptions",
       dependencies: [
@@ -93,7 +96,7 @@ let package = Package(
 
     // Workbench: any time, any memory.
     .target(name: "LinkFaults", dependencies: ["Foundations", "RobotLink", "CRobotProtocol"]),
-    .target(name: "OfflineData", dependencies: ["CHDF5", "CConsole", "PlannerModel"]),
+    .target(name: "OfflineData", dependencies: ["CHDF5", "CConsole", "Foundations", "PlannerModel"]),
     // Debian's package libmujoco-dev has the header; the library is loaded when a simulation is made.
     .target(
       name: "CMuJoCo",
@@ -159,7 +162,7 @@ let package = Package(
     .testTarget(
       name: "FirmwareTests",
       dependencies: [
-        "FirmwareApplication", "ActuatorBus", "Failsafe", "RobotLink", "CRobotProtocol", "PlannerRuntime",
+        "FirmwareApplication", "ActuatorBus", "Failsafe", "RobotLink", "CRobotProtocol", "PlannerRuntime", "Tasks",
       ]),
     .testTarget(
       name: "ControlCoreTests", dependencies: ["ControlCore", "Failsafe", "RobotLink", "PlannerRuntime"]),

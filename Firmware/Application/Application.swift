@@ -48,24 +48,36 @@ public struct Application: ~Copyable {
     self.robot = robot
     let rest = takeStorage(repeating: Float(0), count: robot.actionSize)
     for index in 0..<robot.actionSize { rest[index] = robot.rest[index] }
+    let limits = takeStorage(repeating: CommandLimits(within: 1), count: robot.actionSize)
+    for index in 0..<robot.actionSize { limits[index] = robot.limits[index] }
     gate = CommandGate(
-      times: robot.failsafeTimes, size: robot.actionSize, laterEntries: robot.laterEntries, limit: robot.actionLimit,
-      slewPerSecond: robot.slewPerSecond, reaction: robot.reaction, rest: rest,
+      times: robot.failsafeTimes, size: robot.actionSize, laterEntries: robot.laterEntries, limits: limits,
+      reaction: robot.reaction, rest: rest,
       memory: takeStorage(
         repeating: Float(0), count: CommandGate.memoryCount(size: robot.actionSize, laterEntries: robot.laterEntries)))
     let profile = RobotProfile(
       family: FixedText(fixed: robot.family), observationSize: robot.observationSize, actionSize: robot.actionSize,
       periodNanoseconds: robot.periodNanoseconds, schema: robot.schema)
+    let channels = ChannelTable(observationCount: robot.observationSize, actionCount: robot.actionSize)
+    for index in 0..<robot.observationSize {
+      channels[observation: index].name = FixedText(fixed: robot.sensors[index])
+    }
+    for index in 0..<robot.actionSize {
+      channels[action: index] = LinkChannel(
+        name: FixedText(fixed: robot.drives[index]), lower: limits[index].lower, upper: limits[index].upper,
+        slew: limits[index].slewPerSecond)
+    }
     link = LinkLine(
       description: RobotDescription(
-        profile: profile, name: FixedText(fixed: robot.name), actionLimit: robot.actionLimit,
-        episodeLength: robot.episodeLength, lockstep: false))
+        profile: profile, name: FixedText(fixed: robot.name), actionLimit: 1, episodeLength: robot.episodeLength,
+        lockstep: false),
+      channels: channels)
     reader = BusReader(memory: takeStorage(repeating: UInt64(0), count: BusReader.memoryBytes / 8 + 1))
     writer = BusWriter(memory: takeStorage(repeating: UInt64(0), count: BusWriter.memoryBytes / 8 + 1))
     applied = takeStorage(repeating: Float(0), count: robot.actionSize)
     velocities = takeStorage(repeating: Float(0), count: robot.actionSize)
     watch = StuckWatch(
-      observationSize: robot.observationSize, actionSize: robot.actionSize, limit: robot.actionLimit,
+      observationSize: robot.observationSize, actionSize: robot.actionSize, limits: limits,
       memory: takeStorage(
         repeating: Float(0),
         count: StuckWatch.memoryCount(observationSize: robot.observationSize, actionSize: robot.actionSize)))

@@ -21,10 +21,10 @@ struct LinkLine: ~Copyable {
   private let line = takeStorage(
     repeating: UInt8(0), count: LinkLimits.datagramBytes + LinkLimits.datagramBytes / 254 + 3)
 
-  init(description: RobotDescription) {
+  init(description: RobotDescription, channels: borrowing ChannelTable) {
     session = RobotSession(
       description: description, epoch: 1,
-      silenceNanoseconds: max(500_000_000, 10 * description.profile.periodNanoseconds))
+      silenceNanoseconds: max(500_000_000, 10 * description.profile.periodNanoseconds), channels: channels)
     decoder.bytes = datagram
     decoder.capacity = LinkLimits.datagramBytes
   }

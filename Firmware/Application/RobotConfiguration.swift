@@ -13,10 +13,12 @@ public struct RobotConfiguration: Sendable {
   public let periodNanoseconds: UInt64
   /// What the entries mean: CRC-32C of `family|observationSize|actionSize|periodNanoseconds` (robot.proto).
   public let schema: UInt32
-  /// Every entry of a command lies in `-actionLimit ... actionLimit`.
-  public let actionLimit: Float
-  /// An entry of the command changes by at most this much per second.
-  public var slewPerSecond: Float
+  /// Names of the observation's and the command's entries, as the model knows them; empty: they have numbers only. Of
+  /// these the first `observationSize` and `actionSize` count.
+  public var sensors = InlineArray<64, StaticString>(repeating: "")
+  public var drives = InlineArray<64, StaticString>(repeating: "")
+  /// What each entry of a command may be, and how fast it may change; of these the first `actionSize` count.
+  public var limits: InlineArray<64, CommandLimits>
   /// What the robot does when nothing fresh is there.
   public var reaction: SafeReaction
   /// The command to begin with and, where the reaction says so, the safe one; of these the first `actionSize` count.
@@ -39,12 +41,25 @@ public struct RobotConfiguration: Sendable {
   /// do).
   public static var halfCheetah: RobotConfiguration {
     @_noAllocation @_noLocks get {
-      RobotConfiguration(
+      var robot = RobotConfiguration(
         family: "cheetah-vel", name: "half-cheetah behind a microcontroller", observationSize: 17, actionSize: 6,
-        periodNanoseconds: 50_000_000, schema: 0xD75F_822A, actionLimit: 1, slewPerSecond: 60, reaction: .rest,
+        periodNanoseconds: 50_000_000, schema: 0xD75F_822A,
+        limits: InlineArray(repeating: CommandLimits(within: 1, slewPerSecond: 60)), reaction: .rest,
         rest: InlineArray(repeating: 0), firstVelocity: 11, plausibleState: 1000, decisionNanoseconds: 10_000_000,
         usableEntries: 8, laterEntries: 1,
         episodeLength: 200)
+      let sensors: InlineArray<17, StaticString> = [
+        "root_z position", "pitch position", "back_hip position", "back_knee position", "back_ankle position",
+        "front_hip position", "front_knee position", "front_ankle position", "root_x velocity", "root_z velocity",
+        "pitch velocity", "back_hip velocity", "back_knee velocity", "back_ankle velocity", "front_hip velocity",
+        "front_knee velocity", "front_ankle velocity",
+      ]
+      for index in 0..<17 { robot.sensors[index] = sensors[index] }
+      let drives: InlineArray<6, StaticString> = [
+        "back_hip", "back_knee", "back_ankle", "front_hip", "front_knee", "front_ankle",
+      ]
+      for index in 0..<6 { robot.drives[index] = drives[index] }
+      return robot
     }
   }
 

@@ -4,7 +4,7 @@
 #include "mps2_an386.h"
 #include "ring.h"
 
-enum { LINES = 2, BAUD = 921600, POOL_BYTES = 96 * 1024 };
+enum { LINES = 2, BAUD = 921600, POOL_BYTES = 160 * 1024 };
 
 static ring received[LINES], transmitted[LINES];
 static volatile uint32_t clock_wraps;

@@ -142,6 +142,51 @@ void   robot__description__free_unpacked
   assert(message->base.descriptor == &robot__description__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   robot__channel__init
+                     (Robot__Channel         *message)
+{
+  static const Robot__Channel init_value = ROBOT__CHANNEL__INIT;
+  *message = init_value;
+}
+size_t robot__channel__get_packed_size
+                     (const Robot__Channel *message)
+{
+  assert(message->base.descriptor == &robot__channel__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t robot__channel__pack
+                     (const Robot__Channel *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &robot__channel__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t robot__channel__pack_to_buffer
+                     (const Robot__Channel *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &robot__channel__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Robot__Channel *
+       robot__channel__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Robot__Channel *)
+     protobuf_c_message_unpack (&robot__channel__descriptor,
+                                allocator, len, data);
+}
+void   robot__channel__free_unpacked
+                     (Robot__Channel *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &robot__channel__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   robot__observation__init
                      (Robot__Observation         *message)
 {
@@ -451,7 +496,7 @@ const ProtobufCMessageDescriptor robot__frame__descriptor =
   (ProtobufCMessageInit) robot__frame__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor robot__hello__field_descriptors[8] =
+static const ProtobufCFieldDescriptor robot__hello__field_descriptors[9] =
 {
   {
     "protocol",
@@ -549,6 +594,18 @@ static const ProtobufCFieldDescriptor robot__hello__field_descriptors[8] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "reads_channels",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Robot__Hello, reads_channels),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned robot__hello__field_indices_by_name[] = {
   4,   /* field[4] = action_size */
@@ -558,12 +615,13 @@ static const unsigned robot__hello__field_indices_by_name[] = {
   7,   /* field[7] = padding */
   5,   /* field[5] = period_ns */
   0,   /* field[0] = protocol */
+  8,   /* field[8] = reads_channels */
   6,   /* field[6] = schema */
 };
 static const ProtobufCIntRange robot__hello__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor robot__hello__descriptor =
 {
@@ -573,14 +631,14 @@ const ProtobufCMessageDescriptor robot__hello__descriptor =
   "Robot__Hello",
   "robot",
   sizeof(Robot__Hello),
-  8,
+  9,
   robot__hello__field_descriptors,
   robot__hello__field_indices_by_name,
   1,  robot__hello__number_ranges,
   (ProtobufCMessageInit) robot__hello__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor robot__description__field_descriptors[11] =
+static const ProtobufCFieldDescriptor robot__description__field_descriptors[15] =
 {
   {
     "protocol",
@@ -714,24 +772,77 @@ static const ProtobufCFieldDescriptor robot__description__field_descriptors[11] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "observation_channels",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Robot__Description, n_observation_channels),
+    offsetof(Robot__Description, observation_channels),
+    &robot__channel__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "action_channels",
+    14,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Robot__Description, n_action_channels),
+    offsetof(Robot__Description, action_channels),
+    &robot__channel__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "channel_hash",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED32,
+    0,   /* quantifier_offset */
+    offsetof(Robot__Description, channel_hash),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "whole_bytes",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Robot__Description, whole_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned robot__description__field_indices_by_name[] = {
+  12,   /* field[12] = action_channels */
   8,   /* field[8] = action_limit */
   5,   /* field[5] = action_size */
+  13,   /* field[13] = channel_hash */
   9,   /* field[9] = episode_length */
   2,   /* field[2] = family */
   1,   /* field[1] = hello_epoch */
   10,   /* field[10] = lockstep */
   3,   /* field[3] = name */
+  11,   /* field[11] = observation_channels */
   4,   /* field[4] = observation_size */
   6,   /* field[6] = period_ns */
   0,   /* field[0] = protocol */
   7,   /* field[7] = schema */
+  14,   /* field[14] = whole_bytes */
 };
-static const ProtobufCIntRange robot__description__number_ranges[1 + 1] =
+static const ProtobufCIntRange robot__description__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 13, 11 },
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor robot__description__descriptor =
 {
@@ -741,11 +852,101 @@ const ProtobufCMessageDescriptor robot__description__descriptor =
   "Robot__Description",
   "robot",
   sizeof(Robot__Description),
-  11,
+  15,
   robot__description__field_descriptors,
   robot__description__field_indices_by_name,
-  1,  robot__description__number_ranges,
+  2,  robot__description__number_ranges,
   (ProtobufCMessageInit) robot__description__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor robot__channel__field_descriptors[5] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Robot__Channel, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Robot__Channel, unit),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lower",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Robot__Channel, lower),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "upper",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Robot__Channel, upper),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "slew",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Robot__Channel, slew),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned robot__channel__field_indices_by_name[] = {
+  2,   /* field[2] = lower */
+  0,   /* field[0] = name */
+  4,   /* field[4] = slew */
+  1,   /* field[1] = unit */
+  3,   /* field[3] = upper */
+};
+static const ProtobufCIntRange robot__channel__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor robot__channel__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "robot.Channel",
+  "Channel",
+  "Robot__Channel",
+  "robot",
+  sizeof(Robot__Channel),
+  5,
+  robot__channel__field_descriptors,
+  robot__channel__field_indices_by_name,
+  1,  robot__channel__number_ranges,
+  (ProtobufCMessageInit) robot__channel__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor robot__observation__field_descriptors[9] =

@@ -57,8 +57,16 @@ public struct ControlCycle: ~Copyable {
   var contradictionNews = SparseNews()
   /// Changes of task or body that the planner had noticed in the last cycle.
   var noticedChanges = 0
-  /// Of the robot that is driven.
-  var actionLimit: Float = 0
+  /// What a command may be, and how fast it may change: the tighter of model and robot, `[actionSize]`; and the model's
+  /// alone.
+  let limits: UnsafeMutablePointer<CommandLimits>
+  private let modelLimits: UnsafeMutablePointer<CommandLimits>
+  private let mostSlew: Float
+  /// A control period, for slew limits.
+  let periodSeconds: Float
+  /// It has been said that the robot that is driven has other limits than the model.
+  private var hasToldLimits = false
+  private let knowsModelLimits: Bool
   var inLockstep = false
   var planCount: UInt32 = 0
 
@@ -96,10 +104,13 @@ public struct ControlCycle: ~Copyable {
   ///   - context: where the context comes from.
   ///   - whenUnexplained: what is done while nothing that the model knows explains the robot.
   ///   - isTerse: actions carry neither predictions nor beliefs.
+  ///   - slewPerSecond: the most that any entry of a command changes by per second; positive.
+  ///   - modelLimits: of each entry of a command, `[actionSize]`, sound; the robot's may be tighter still.
   public init(
     planner: consuming Planner, bank: ContextBank? = nil, periodNanoseconds: UInt64, budgetNanoseconds: UInt64? = nil,
     laterEntries: Int = LinkLimits.laterEntries, seed: UInt64 = 1, context: ContextSource = .firstEpisodes(1),
-    whenUnexplained: UnexplainedReaction = .carryOn, isTerse: Bool = false
+    whenUnexplained: UnexplainedReaction = .carryOn, isTerse: Bool = false, slewPerSecond: Float = .infinity,
+    modelLimits stated: [CommandLimits]? = nil
   ) {
     let budget = budgetNanoseconds ?? periodNanoseconds / 2
     self.periodNanoseconds = periodNanoseconds
@@ -116,12 +127,26 @@ public struct ControlCycle: ~Copyable {
     gathering = ContextGathering(context)
     state = .allocate(capacity: planner.observationSize)
     state.initialize(repeating: 0, count: planner.observationSize)
+    mostSlew = slewPerSecond
+    periodSeconds = Float(periodNanoseconds) * 1e-9
+    let size = planner.actionSize
+    (limits, modelLimits) = (.allocate(capacity: size), .allocate(capacity: size))
+    knowsModelLimits = stated != nil
+    let widest = CommandLimits(within: .greatestFiniteMagnitude)
+    for index in 0..<size {
+      (modelLimits + index).initialize(to: stated?[index] ?? widest)
+      (limits + index).initialize(to: stated?[index] ?? widest)
+    }
     episodePlanner = EpisodePlanner(planner)
     if let belief = episodePlanner.planner.belief { tell(belief) }
     beginEpisode()
   }
 
-  deinit { state.deallocate() }
+  deinit {
+    state.deallocate()
+    limits.deallocate()
+    modelLimits.deallocate()
+  }
 
   /// `Planner.onHelper` of the cycle's planner. Real-time: no.
   public func onHelper(
@@ -186,7 +211,8 @@ public struct ControlCycle: ~Copyable {
   ///   - isRearmAsked: a person has just asked for a latch to be lifted, the robot's or this side's.
   ///   - now: the time at which planning starts.
   public mutating func plan(for robot: RobotDescription, isRearmAsked: Bool, now: UInt64) {
-    (actionLimit, inLockstep) = (robot.actionLimit, robot.lockstep)
+    inLockstep = robot.lockstep
+    takeLimits(of: robot)
     action.predictedReturn = nil
     action.hasPredictedState = false
     action.denoisingSteps = 0
@@ -203,6 +229,21 @@ public struct ControlCycle: ~Copyable {
       } else {
         makePlan(now: now)
       }
+  }
+
+  /// Commands keep to the tighter limits of model and robot; where these differ it is said once a robot.
+  private mutating func takeLimits(of robot: borrowing RobotDescription) {
+    var differ = false
+    for index in 0..<episodePlanner.planner.actionSize {
+      let (own, model) = (robot.limits[index], modelLimits[index])
+      limits[index] = own.tightened(by: model)
+      limits[index].slewPerSecond = min(limits[index].slewPerSecond, mostSlew)
+      if own.lower != model.lower || own.upper != model.upper || own.slewPerSecond != model.slewPerSecond {
+        differ = true
+      }
+    }
+    if differ, knowsModelLimits, !hasToldLimits { news.add(.limitsDiffer) }
+    hasToldLimits = differ
   }
 
   private mutating func makePlan(now: UInt64) -> Attempt {

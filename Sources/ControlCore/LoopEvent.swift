@@ -13,6 +13,8 @@ public enum LoopEvent: UInt8, Sendable {
   case latchedInSilence, latchedOnStuckSensors, latchedByReset, latched
   /// A person has lifted that latch.
   case latchLifted
+  /// Model and robot state other limits or slew limits for commands; the tighter ones hold.
+  case limitsDiffer
 }
 
 /// The last eight news that nobody has taken yet, oldest first. Real-time: yes.

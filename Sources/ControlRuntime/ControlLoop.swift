@@ -1,6 +1,7 @@
 // The control cycle on a link: waits for what the robot sends, hands it to the cycle with the time, sends the answer.
 
 import ControlCore
+import Failsafe
 import Glibc
 import PlannerModel
 import PlannerRuntime
@@ -39,7 +40,7 @@ public final class ControlLoop {
       (profile, silence) throws(LinkError) in
       try ControllerEndpoint(
         connectingTo: address, profile: profile, model: options.modelName, silenceNanoseconds: silence,
-        key: options.key)
+        key: options.key, channels: ChannelTable(model.description))
     }
   }
 
@@ -51,7 +52,9 @@ public final class ControlLoop {
   ) throws(ControlError) {
     try self.init(model: model, options: options, address: .own(name: transport.name), isSlow: false) {
       (profile, silence) throws(LinkError) in
-      ControllerEndpoint(over: transport, profile: profile, model: options.modelName, silenceNanoseconds: silence)
+      ControllerEndpoint(
+        over: transport, profile: profile, model: options.modelName, silenceNanoseconds: silence,
+        channels: ChannelTable(model.description))
     }
   }
 
@@ -88,7 +91,9 @@ public final class ControlLoop {
       budgetNanoseconds: options.budgetNanoseconds,
       laterEntries: options.laterEntries ?? (isSlow ? ControlOptions.laterEntriesOnLine : LinkLimits.laterEntries),
       seed: options.seed, context: options.warmStart == nil ? .firstEpisodes(options.warmStartEpisodes) : .given,
-      whenUnexplained: options.whenUnexplained, isTerse: isSlow)
+      whenUnexplained: options.whenUnexplained, isTerse: isSlow,
+      slewPerSecond: options.slewPerSecond ?? .infinity,
+      modelLimits: description.actionChannels.map { CommandLimits($0) })
     var parameters: [[Float]] = []
     for task in 0..<tasks { parameters.append(cycle.taskParameters(task)) }
     taskParameters = parameters

@@ -14,6 +14,8 @@ public struct ControlOptions: Sendable {
   /// The plan's entries that each action takes along, 0 … 3: what the robot drives when the next one is late or lost;
   /// nil: three over UDP, and `laterEntriesOnLine` on a serial line.
   public var laterEntries: Int? = nil
+  /// The most that any entry of a command may change by per second, beside what robot and model say; positive.
+  public var slewPerSecond: Float? = nil
   /// How plans are made; nil: as the model says.
   public var planner: PlannerOptions? = nil
   /// What is done while nothing that the model knows explains the robot.

@@ -78,11 +78,11 @@ public struct RecordingJob: Sendable {
 }
 
 extension Dataset {
-  /// An empty data set with the sizes, limits and period of `family`.
+  /// An empty data set with the channels and period of `family`.
   public init(family: TaskFamily, provenance: [String: String] = [:]) {
     self.init(
-      family: family.name, observationSize: family.observationSize, actionSize: family.actionSize,
-      actionLimit: family.actionLimit, periodNanoseconds: family.periodNanoseconds, provenance: provenance)
+      family: family.name, observationChannels: family.observationChannels, actionChannels: family.actionChannels,
+      periodNanoseconds: family.periodNanoseconds, provenance: provenance)
   }
 
   /// Records one episode a job, in the jobs' order. The result depends on `jobs` and `seed` alone.

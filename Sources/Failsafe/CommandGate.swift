@@ -1,11 +1,12 @@
-// The last thing before the actuators: what is finite, within limits and fresh passes, clamped in magnitude and slew.
+// The last thing before the actuators: what is finite, within limits and fresh passes, each entry held to its own range
+// and slew.
 
 /// Why an action was not followed. Real-time: yes, a value.
 public enum GateVerdict: Equatable, Sendable {
   case accepted
   /// A NaN or an infinity.
   case notFinite
-  /// Beyond the limit by more than a thousandth.
+  /// Beyond the limits of its channel by more than a thousandth of their reach.
   case outOfRange
   /// Not computed from a newer observation than the last, or from one too old.
   case stale
@@ -15,17 +16,15 @@ public enum GateVerdict: Equatable, Sendable {
 
 /// A failsafe with the commands it chooses from. Memory is the caller's. Real-time: yes.
 ///
-/// Whatever is offered and measured, every entry of `output` is finite, within the limit, and moves no faster than the
-/// slew limit; in SAFE it only moves to the safe command.
+/// Whatever is offered and measured, every entry of `output` is finite, within its own limits, and moves no faster than
+/// its own slew limit; in SAFE it only moves to the safe command.
 public struct CommandGate {
   /// What decides on which command is given.
   public var failsafe: TimedFailsafe
   /// Entries of a command.
   public let size: Int
-  /// Every entry lies in `-limit ... limit`.
-  public let limit: Float
-  /// An entry changes by at most this much per second.
-  public let slewPerSecond: Float
+  /// What each entry may be, and how fast it may change, `[size]`.
+  public let limits: UnsafePointer<CommandLimits>
   /// What the robot does when nothing fresh is there.
   public let reaction: SafeReaction
   /// The safe command as of the last `update`, `[size]`. Real-time: yes.
@@ -58,23 +57,19 @@ public struct CommandGate {
   ///   - times: when the failsafe acts.
   ///   - size: entries of a command.
   ///   - laterEntries: how many entries that come along with an action are used.
-  ///   - limit: every entry lies in `-limit ... limit`; positive and finite.
-  ///   - slewPerSecond: the most that an entry changes by per second; positive and finite.
-  ///   - reaction: what the robot does when nothing fresh is there; sound within `limit`.
-  ///   - rest: the command to begin with, `[size]`, and the safe one where the reaction says so; within the limit.
+  ///   - limits: of each entry, `[size]`, sound; they live as long as this does.
+  ///   - reaction: what the robot does when nothing fresh is there; sound within the limits of each entry.
+  ///   - rest: the command to begin with, `[size]`, and the safe one where the reaction says so; within the limits.
   ///   - memory: `memoryCount` floats, which live as long as this does; `output` is the first `size` of them.
   @_noAllocation @_noLocks
   public init(
-    times: FailsafeTimes, size: Int, laterEntries: Int, limit: Float, slewPerSecond: Float,
+    times: FailsafeTimes, size: Int, laterEntries: Int, limits: UnsafePointer<CommandLimits>,
     reaction: SafeReaction, rest: UnsafePointer<Float>, memory: UnsafeMutablePointer<Float>
   ) {
-    precondition(limit > 0 && limit.isFinite && slewPerSecond > 0 && slewPerSecond.isFinite)
-    precondition(reaction.isSound(limit: limit))
     failsafe = TimedFailsafe(times: times)
     self.size = size
     self.laterEntries = laterEntries
-    self.limit = limit
-    self.slewPerSecond = slewPerSecond
+    self.limits = limits
     self.reaction = reaction
     output = memory
     target = memory + size
@@ -82,10 +77,11 @@ public struct CommandGate {
     velocities = memory + 3 * size
     entries = memory + 4 * size
     for index in 0..<size {
-      precondition(abs(rest[index]) <= limit)  // False for a NaN too.
+      precondition(limits[index].isSound && reaction.isSound(within: limits[index]))
+      precondition(limits[index].lower <= rest[index] && rest[index] <= limits[index].upper)  // False for a NaN too.
       output[index] = rest[index]
       target[index] = rest[index]
-      safe[index] = reaction == .rest || reaction == .hold ? rest[index] : 0
+      safe[index] = reaction == .rest || reaction == .hold ? rest[index] : limits[index].neutral
       velocities[index] = 0
     }
   }
@@ -106,19 +102,26 @@ public struct CommandGate {
     entry: Int
   ) -> GateVerdict {
     if failsafe.isSafe { return .latched }
-    if let objection = objection(to: command, size) ?? objection(to: later, count * size) { return objection }
+    if let objection = objection(to: command, rows: 1) ?? objection(to: later, rows: count) { return objection }
     let ahead = min(count, laterEntries)
     guard failsafe.accept(now: now, observationTime: observationTime, entry: entry, ahead: ahead) else { return .stale }
     firstEntry = entry
-    for index in 0..<size { entries[index] = min(max(command[index], -limit), limit) }
-    for index in 0..<ahead * size { entries[size + index] = min(max(later[index], -limit), limit) }
+    for index in 0..<size { entries[index] = limits[index].clamped(command[index]) }
+    for entry in 0..<ahead {
+      for index in 0..<size {
+        entries[(1 + entry) * size + index] = limits[index].clamped(later[entry * size + index])
+      }
+    }
     return .accepted
   }
 
+  /// To `rows` commands, `[rows, size]`.
   @_noAllocation @_noLocks
-  private func objection(to values: UnsafePointer<Float>, _ count: Int) -> GateVerdict? {
-    for index in 0..<count where !values[index].isFinite { return .notFinite }
-    for index in 0..<count where abs(values[index]) > limit * 1.001 { return .outOfRange }
+  private func objection(to values: UnsafePointer<Float>, rows: Int) -> GateVerdict? {
+    for index in 0..<rows * size where !values[index].isFinite { return .notFinite }
+    for row in 0..<rows {
+      for index in 0..<size where !limits[index].admits(values[row * size + index]) { return .outOfRange }
+    }
     return nil
   }
 
@@ -137,10 +140,9 @@ public struct CommandGate {
       brake(now: now)
       for index in 0..<size { target[index] = safe[index] }
     }
-    let step = slew(over: now)
+    let seconds = secondsPassed(at: now)
     for index in 0..<size {
-      let distance = target[index] - output[index]
-      output[index] = abs(distance) <= step ? target[index] : output[index] + (distance > 0 ? step : -step)
+      output[index] = limits[index].approached(target[index], from: output[index], seconds: seconds)
     }
     return choice
   }
@@ -160,16 +162,16 @@ public struct CommandGate {
     let isKnown = measured.map { now >= $0 && now - $0 < failsafe.times.periods(2) } ?? false
     for index in 0..<size {
       let velocity = isKnown ? velocities[index] : 0
-      safe[index] = reaction.command(rest: 0, last: 0, velocity: velocity, limit: limit)
+      safe[index] = reaction.command(rest: 0, last: 0, velocity: velocity, limits: limits[index])
     }
   }
 
-  /// How far an entry may move now. A pause buys no jump: it counts as one decision.
+  /// The time that entries may move for now. A pause buys no jump: it counts as one decision.
   @_noAllocation @_noLocks
-  private mutating func slew(over now: UInt64) -> Float {
+  private mutating func secondsPassed(at now: UInt64) -> Float {
     let most = failsafe.times.decisionNanoseconds
     let passed = updated.map { now >= $0 ? min(now - $0, most) : 0 } ?? 0
     updated = now
-    return slewPerSecond * Float(Int(truncatingIfNeeded: passed / 1000)) * 1e-6
+    return Float(Int(truncatingIfNeeded: passed / 1000)) * 1e-6
   }
 }

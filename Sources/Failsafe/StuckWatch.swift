@@ -4,7 +4,7 @@
 ///
 /// Standing still is no fault by itself: a robot at rest under a steady command may measure the same forever. What
 /// counts is an observation in which no bit has changed although the command has moved since the last one. An alarm
-/// takes `samples` of these in a row, in which one entry of the command swept half of the limit. A robot that is alive
+/// takes `samples` of these in a row, in which one entry of the command swept half of its reach. A robot that is alive
 /// answers that with at least one bit of one of its sensors.
 ///
 /// Single channels are not judged: a joint at its stop, a velocity clipped at its range, or a contact stays the same
@@ -12,14 +12,15 @@
 public struct StuckWatch {
   /// Unchanged observations under a moving command, in a row, that make an alarm. Real-time: yes.
   public static var samples: Int { @_noAllocation @_noLocks get { 10 } }
-  /// How far a command has to move between two observations to count as moving, share of the limit. Real-time: yes.
+  /// How far a command has to move between two observations to count as moving, share of its channel's reach.
+  /// Real-time: yes.
   public static var movement: Float { @_noAllocation @_noLocks get { 0.02 } }
-  /// What one entry of it has to sweep for an alarm, share of the limit. Real-time: yes.
+  /// What one entry of it has to sweep for an alarm, share of its channel's reach. Real-time: yes.
   public static var sweep: Float { @_noAllocation @_noLocks get { 0.5 } }
 
   private let observationSize: Int
   private let actionSize: Int
-  private let limit: Float
+  private let limits: UnsafePointer<CommandLimits>
   /// The last observation, `[observationSize]`.
   private let state: UnsafeMutablePointer<Float>
   /// The command at the last observation, and the least and the most of it in this row, `[actionSize]`.
@@ -38,13 +39,15 @@ public struct StuckWatch {
   /// - Parameters:
   ///   - observationSize: entries of an observation.
   ///   - actionSize: entries of a command.
-  ///   - limit: of the commands.
+  ///   - limits: of each entry of a command, `[actionSize]`; they live as long as this does.
   ///   - memory: `memoryCount` floats, which live as long as this does.
   @_noAllocation @_noLocks
-  public init(observationSize: Int, actionSize: Int, limit: Float, memory: UnsafeMutablePointer<Float>) {
+  public init(
+    observationSize: Int, actionSize: Int, limits: UnsafePointer<CommandLimits>, memory: UnsafeMutablePointer<Float>
+  ) {
     self.observationSize = observationSize
     self.actionSize = actionSize
-    self.limit = limit
+    self.limits = limits
     state = memory
     last = memory + observationSize
     least = last + actionSize
@@ -72,14 +75,15 @@ public struct StuckWatch {
       last[index] = command[index]
       least[index] = min(least[index], command[index])
       most[index] = max(most[index], command[index])
-      if most[index] - least[index] >= Self.sweep * limit { hasSwept = true }
+      if most[index] - least[index] >= Self.sweep * limits[index].reach { hasSwept = true }
     }
     return count >= Self.samples && hasSwept
   }
 
   @_noAllocation @_noLocks
   private func hasMoved(_ command: UnsafePointer<Float>) -> Bool {
-    for index in 0..<actionSize where abs(command[index] - last[index]) >= Self.movement * limit { return true }
+    for index in 0..<actionSize
+    where abs(command[index] - last[index]) >= Self.movement * limits[index].reach { return true }
     return false
   }
 

@@ -1,6 +1,7 @@
 // Logs as tables: one row per control step, and a map that says which column is what.
 
 import Foundation
+import Foundations
 
 /// Which columns of a CSV log are what; as JSON what `metadiffuser import csv --columns` reads.
 public struct CSVColumns: Codable, Sendable, Equatable {
@@ -62,10 +63,9 @@ extension Dataset {
     guard missing.isEmpty else { throw ImportError.incomplete(source: files[0], missing: missing) }
 
     var dataset = Dataset(
-      family: request.family!, observationSize: columns.observations.count, actionSize: columns.actions.count,
-      actionLimit: 0, periodNanoseconds: request.periodNanoseconds!,
+      family: request.family!, observationChannels: columns.observations.map { Channel(name: $0) },
+      actionChannels: columns.actions.map { Channel(name: $0) }, periodNanoseconds: request.periodNanoseconds!,
       provenance: ["imported": files.joined(separator: " "), "format": "csv"])
-    dataset.observationNames = columns.observations
     var tasks = TaskNumbers()
     for file in files {
       let table = try CSVTable(path: file)
@@ -87,8 +87,11 @@ extension Dataset {
             terminated: try columns.terminated.map { try table.number(rows.upperBound - 1, $0) != 0 } ?? false))
       }
     }
-    dataset.actionLimit =
+    let limit =
       request.actionLimit.map { Float($0) } ?? dataset.episodes.flatMap(\.actions).map { abs($0) }.max() ?? 0
+    for index in columns.actions.indices {
+      (dataset.actionChannels[index].lower, dataset.actionChannels[index].upper) = (-limit, limit)
+    }
     return dataset
   }
 }

@@ -1,5 +1,7 @@
 // What was recorded: episodes of robots at work, and the data set that holds them.
 
+import Foundations
+
 /// One recorded episode of one task. Real-time: no.
 public struct Episode: Sendable, Equatable {
   /// Which task: episodes with the same number share goal and body.
@@ -40,29 +42,41 @@ public struct Episode: Sendable, Equatable {
 public struct Dataset: Sendable, Equatable {
   /// The family's name; free text in people's own logs.
   public var family: String
-  public var observationSize: Int
-  /// What each channel of the observation is called; empty: they have numbers only.
-  public var observationNames: [String] = []
-  public var actionSize: Int
-  /// Actions lie in `-actionLimit ... actionLimit`, the robot's own unit.
-  public var actionLimit: Float
+  /// The entries of an observation. Their limits are information: nobody's sensors are checked against them.
+  public var observationChannels: [Channel]
+  /// The entries of an action; each lies within its own limits.
+  public var actionChannels: [Channel]
   /// The control period that the episodes were recorded at.
   public var periodNanoseconds: UInt64
   public var episodes: [Episode]
   /// Where the data comes from: command, seed, versions.
   public var provenance: [String: String]
 
+  public var observationSize: Int { observationChannels.count }
+  public var actionSize: Int { actionChannels.count }
+  /// The largest magnitude that any channel of the action allows.
+  public var actionLimit: Float { actionChannels.largestMagnitude }
   /// Control steps in all episodes.
   public var transitionCount: Int { episodes.reduce(0) { $0 + $1.length } }
 
+  /// Channels with numbers only, actions in `-actionLimit ... actionLimit`.
   public init(
     family: String, observationSize: Int, actionSize: Int, actionLimit: Float, periodNanoseconds: UInt64,
     episodes: [Episode] = [], provenance: [String: String] = [:]
   ) {
+    self.init(
+      family: family, observationChannels: .unnamed(observationSize),
+      actionChannels: .unnamed(actionSize, limit: actionLimit), periodNanoseconds: periodNanoseconds,
+      episodes: episodes, provenance: provenance)
+  }
+
+  public init(
+    family: String, observationChannels: [Channel], actionChannels: [Channel], periodNanoseconds: UInt64,
+    episodes: [Episode] = [], provenance: [String: String] = [:]
+  ) {
     self.family = family
-    self.observationSize = observationSize
-    self.actionSize = actionSize
-    self.actionLimit = actionLimit
+    self.observationChannels = observationChannels
+    self.actionChannels = actionChannels
     self.periodNanoseconds = periodNanoseconds
     self.episodes = episodes
     self.provenance = provenance

@@ -1,5 +1,6 @@
 // The health of a data set: what training may take for granted once these checks have passed.
 
+import Foundations
 import PlannerModel
 
 extension Dataset {
@@ -18,18 +19,10 @@ extension Dataset {
     ] where !sizes.contains(size) {
       throw fail("", field, "is \(size)", "a model can have \(sizes.lowerBound) ... \(sizes.upperBound)")
     }
-    guard observationNames.isEmpty || observationNames.count == observationSize else {
-      throw fail(
-        "", "observation_names", "has \(observationNames.count) names",
-        "give one for each of \(observationSize) channels")
-    }
-    let limits = ModelDescription.actionLimits
-    guard limits.contains(Double(actionLimit)) else {
-      throw fail(
-        "", "action_limit", "is \(actionLimit)",
-        "give the largest magnitude of an action, in a unit in which it is "
-          + "\(limits.lowerBound) ... \(limits.upperBound)"
-      )
+    for (kind, channels) in [("observation", observationChannels), ("action", actionChannels)] {
+      guard let defect = channels.defect(ofActions: kind == "action") else { continue }
+      let name = channels[defect.number].label(defect.number)
+      throw fail("", "\(kind) channel \(name): \(defect.field)", defect.problem, defect.cure)
     }
     let periods = ModelDescription.periodsNanoseconds
     guard Int(exactly: periodNanoseconds).map({ periods.contains($0) }) ?? false else {
@@ -58,17 +51,34 @@ extension Dataset {
           throw fail(place, field, "has \(values.count) values", "\(steps) steps need \(count)")
         }
         if let bad = values.firstIndex(where: { !$0.isFinite }) {
-          let width = count == steps ? 1 : field == "actions" ? actionSize : observationSize
+          let channels = field == "actions" ? actionChannels : field == "rewards" ? [] : observationChannels
           throw fail(
-            place, "\(field)[\(bad / width)][\(bad % width)]", "is \(values[bad])",
+            place, entry(field, bad, channels), "is \(values[bad])",
             "cut the episode before this step or leave it out")
         }
       }
-      if let bad = episode.actions.firstIndex(where: { abs($0) > actionLimit * 1.0001 }) {
+      if let bad = episode.actions.indices.first(where: { !isAllowed(episode.actions[$0], in: $0 % actionSize) }) {
+        let channel = actionChannels[bad % actionSize]
+        let limits =
+          channel.lower == -channel.upper
+          ? "action_limit \(channel.upper)" : "action_lower \(channel.lower), action_upper \(channel.upper)"
         throw fail(
-          place, "actions[\(bad / actionSize)][\(bad % actionSize)]", "is \(episode.actions[bad])",
-          "clamp it to action_limit \(actionLimit), or raise that to what the robot really takes")
+          place, entry("actions", bad, actionChannels), "is \(episode.actions[bad])",
+          "clamp it to \(limits), or widen that to what the robot really takes")
       }
     }
+  }
+  /// `actions[3][1] (knee torque)`: the entry of a field at `index`; a field without channels has one a row.
+  private func entry(_ field: String, _ index: Int, _ channels: [Channel]) -> String {
+    let width = max(1, channels.count)
+    let name = channels.isEmpty ? "" : channels[index % width].name
+    return "\(field)[\(index / width)][\(index % width)]" + (name.isEmpty ? "" : " (\(name))")
+  }
+
+  /// Within the channel's limits, but for rounding.
+  private func isAllowed(_ value: Float, in number: Int) -> Bool {
+    let channel = actionChannels[number]
+    let tolerance = 1e-4 * (channel.upper - channel.lower) / 2
+    return value >= channel.lower - tolerance && value <= channel.upper + tolerance
   }
 }

@@ -1,7 +1,8 @@
 // A data set as one HDF5 file in Minari's layout: a group an episode, attributes for what describes it.
 //
 //     /                    total_episodes, total_steps, family, observation_size, action_size, action_limit,
-//                          period_nanoseconds, provenance, observation_names (JSON, optional)
+//                          period_nanoseconds, provenance; of channels (DatasetChannels.swift), all optional:
+//                          observation_names, _units, _lower, _upper, action_names, _units, _lower, _upper, _slew
 //     /episode_N           id, total_steps, task, parameters (optional), behaviour (optional)
 //       observations [T + 1][observation_size], or a group of arrays   actions [T][action_size]   rewards [T]
 //       terminations [T]   truncations [T]       (booleans)
@@ -10,6 +11,7 @@
 // `data/main_data.hdf5` beside Minari's `metadata.json` it is a Minari data set.
 
 import Foundation
+import Foundations
 import PlannerModel
 
 extension Dataset {
@@ -46,9 +48,8 @@ extension Dataset {
   private init(root: HDF5Group) throws(DataError) {
     self.init(
       family: try root.string("family"),
-      observationSize: try root.size("observation_size"),
-      actionSize: try root.size("action_size"),
-      actionLimit: try Self.actionLimit(root),
+      observationChannels: try root.observationChannels(),
+      actionChannels: try root.actionChannels(),
       periodNanoseconds: UInt64(try root.size("period_nanoseconds")))
     if root.has(attribute: "provenance") {
       let text = try root.string("provenance")
@@ -56,15 +57,6 @@ extension Dataset {
         throw root.invalid("attribute 'provenance'", "is not a JSON object of strings", "correct or delete it")
       }
       provenance = values
-    }
-    if root.has(attribute: "observation_names") {
-      let text = try root.string("observation_names")
-      guard let names = try? JSONDecoder().decode([String].self, from: Data(text.utf8)), names.count == observationSize
-      else {
-        throw root.invalid(
-          "attribute 'observation_names'", "is not a JSON array of \(observationSize) strings", "correct or delete it")
-      }
-      observationNames = names
     }
     let count = try root.size("total_episodes")
     for number in 0..<count {
@@ -83,27 +75,6 @@ extension Dataset {
     }
   }
 
-  /// One number, or one for each channel of the action if they are all the same.
-  private static func actionLimit(_ root: HDF5Group) throws(DataError) -> Float {
-    let limits = try root.numbers("action_limit")
-    guard let first = limits.first else {
-      throw root.invalid("attribute 'action_limit'", "is empty", "give the largest magnitude of an action")
-    }
-    let size = try root.size("action_size")
-    guard limits.count == 1 || limits.count == size else {
-      throw root.invalid(
-        "attribute 'action_limit'", "has \(limits.count) numbers for \(size) channels of the action", "give one number")
-    }
-    if let other = limits.firstIndex(where: { $0 != first && !first.isNaN }) {
-      throw root.invalid(
-        "attribute 'action_limit'",
-        "is \(first) for channel 0 of the action and \(limits[other]) for channel \(other); "
-          + "a model has one limit for all",
-        "divide each channel of 'actions' by its own limit, and set action_limit to 1.0")
-    }
-    return Float(first)
-  }
-
   private mutating func episode(_ group: HDF5Group) throws(DataError) -> Episode {
     let steps = try group.size("total_steps")
     let terminations = try group.flags("terminations", rows: steps)
@@ -113,8 +84,10 @@ extension Dataset {
       throw group.invalid("\(name)[\(early)]", "is set before the end", "split the recording into episodes there")
     }
     let (observations, names) = try group.channels("observations", rows: steps + 1, columns: observationSize)
-    if !names.isEmpty, observationNames.isEmpty, episodes.isEmpty { observationNames = names }
-    guard names.isEmpty || names == observationNames else {
+    if !names.isEmpty, !observationChannels.haveNames, episodes.isEmpty {
+      for (index, name) in names.enumerated() { observationChannels[index].name = name }
+    }
+    guard names.isEmpty || names == observationChannels.map(\.name) else {
       throw group.invalid(
         "observations", "has other arrays than the episodes before it or observation_names",
         "give every episode the same arrays")
@@ -135,16 +108,14 @@ extension Dataset {
     try root.set("family", string: family)
     try root.set("observation_size", integer: observationSize)
     try root.set("action_size", integer: actionSize)
-    try root.set("action_limit", number: Double(actionLimit))
     try root.set("period_nanoseconds", integer: Int(periodNanoseconds))
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     if let text = try? encoder.encode(provenance) {
       try root.set("provenance", string: String(decoding: text, as: UTF8.self))
     }
-    if !observationNames.isEmpty, let text = try? encoder.encode(observationNames) {
-      try root.set("observation_names", string: String(decoding: text, as: UTF8.self))
-    }
+    try root.set(observationChannels: observationChannels)
+    try root.set(actionChannels: actionChannels)
     for (number, episode) in episodes.enumerated() {
       let group = try root.createGroup("episode_\(number)")
       let steps = episode.length
@@ -165,7 +136,7 @@ extension Dataset {
 
 extension HDF5Group {
   /// A whole number that counts something.
-  fileprivate func size(_ name: String) throws(DataError) -> Int {
+  func size(_ name: String) throws(DataError) -> Int {
     let value = try integer(name)
     // A damaged number must not make anyone reserve all memory.
     guard (1...Int(Int32.max)).contains(value) || (name == "period_nanoseconds" && value > 0) else {

@@ -2,6 +2,7 @@
 // apart or how long a control period is.
 
 import Foundation
+import Foundations
 
 extension Dataset {
   /// Reads the data set in `folder` (`data/main_data.hdf5` and `metadata.json` in it or in its `data`). Observations
@@ -30,17 +31,16 @@ extension Dataset {
     let shape = try sample.observations(rows: steps + 1, excluding: excluded)
     var dataset = Dataset(
       family: request.family ?? familyName(metadata.name),
-      observationSize: shape.columns, actionSize: try sample.columns("actions"),
-      actionLimit: Float(request.actionLimit ?? metadata.actionLimit ?? 0),
+      observationChannels: metadata.observationChannels(shape.columns, names: shape.names),
+      actionChannels: metadata.actionChannels(try sample.columns("actions"), limit: request.actionLimit),
       periodNanoseconds: request.periodNanoseconds ?? 0,
       provenance: ["imported": metadata.name, "format": "minari \(metadata.version)"])
-    dataset.observationNames = shape.names
     var tasks = TaskNumbers()
     for number in numbers {
       let group = try root.group("episode_\(number)")
       let steps = try group.rows("rewards")
       let (values, columns, names) = try group.observations(rows: steps + 1, excluding: excluded)
-      guard columns == dataset.observationSize, names == dataset.observationNames else {
+      guard columns == dataset.observationSize, names == shape.names else {
         throw group.invalid("observations", "has other channels than episode_\(first)", "leave the episode out")
       }
       var parameters: [Double] = []
@@ -72,7 +72,7 @@ extension Dataset {
       missing.append(
         "--task-from \(key): there is no such entry; there are \(sample.taskSources.joined(separator: ", "))")
     }
-    if request.actionLimit == nil, metadata.actionLimit == nil {
+    if request.actionLimit == nil, metadata.actionBox == nil {
       missing.append("the largest magnitude of an action: the action space has no bounds; give --action-limit")
     }
     for name in ["actions", "rewards", "terminations", "observations"] where !sample.names().contains(name) {
@@ -88,8 +88,10 @@ private struct MinariMetadata {
   let folder: String
   let name: String
   let version: String
-  /// The largest finite bound of the action space; nil where it has none.
-  let actionLimit: Double?
+  /// Bounds of the action space, a pair for all channels or one for each; nil where it has none.
+  let actionBox: [(low: Double, high: Double)]?
+  /// Bounds of the observation space's arrays by name, the empty one where it is no dictionary.
+  private let observationBoxes: [String: [(low: Double, high: Double)]]
 
   init(folder: String) throws(ImportError) {
     let places = [folder, "\(folder)/data"].filter {
@@ -108,18 +110,69 @@ private struct MinariMetadata {
     else { throw .unreadable(file: path, problem: "cannot be read as a JSON object; Minari writes it beside the data") }
     name = (object["dataset_id"] as? String) ?? URL(fileURLWithPath: folder).lastPathComponent
     version = (object["minari_version"] as? String) ?? "of unknown version"
-    // Minari keeps spaces as JSON in a string.
-    var space = object["action_space"]
-    if let text = space as? String { space = try? JSONSerialization.jsonObject(with: Data(text.utf8)) }
-    let bounds = (space as? [String: Any]).map { Self.numbers($0["low"]) + Self.numbers($0["high"]) } ?? []
-    actionLimit = bounds.isEmpty || bounds.contains { !$0.isFinite } ? nil : bounds.map(abs).max()
+    let box = Self.space(object["action_space"]).flatMap { Self.boxes($0, "")[""] } ?? []
+    actionBox = box.isEmpty || box.contains { !$0.low.isFinite || !$0.high.isFinite } ? nil : box
+    observationBoxes = Self.space(object["observation_space"]).map { Self.boxes($0, "") } ?? [:]
+  }
+
+  /// `limit`: what whoever imports says.
+  func actionChannels(_ count: Int, limit: Double?) -> [Channel] {
+    var channels = [Channel].unnamed(count, limit: Float(limit ?? 0))
+    guard limit == nil, let actionBox else { return channels }
+    for index in channels.indices where actionBox.count == 1 || actionBox.count == count {
+      let bound = actionBox[actionBox.count == 1 ? 0 : index]
+      (channels[index].lower, channels[index].upper) = (Float(bound.low), Float(bound.high))
+    }
+    return channels
+  }
+
+  /// The limits of what has none, or none that make sense, stay infinite: they are information.
+  func observationChannels(_ count: Int, names: [String]) -> [Channel] {
+    var channels = [Channel].unnamed(count)
+    for index in channels.indices {
+      if !names.isEmpty { channels[index].name = names[index] }
+      // Columns of an array are numbered: `arm.position.1`.
+      let parts = channels[index].name.split(separator: ".")
+      let column = parts.last.flatMap { Int($0) }
+      let array = names.isEmpty ? "" : parts.dropLast(column == nil ? 0 : 1).joined(separator: ".")
+      guard let box = observationBoxes[array], !box.isEmpty else { continue }
+      let number = names.isEmpty ? index : column ?? 0
+      let bound = box.count == 1 ? box[0] : box.indices.contains(number) ? box[number] : (-.infinity, .infinity)
+      guard bound.low < bound.high else { continue }
+      (channels[index].lower, channels[index].upper) = (Float(bound.low), Float(bound.high))
+    }
+    return channels
+  }
+
+  /// Minari keeps spaces as JSON in a string.
+  private static func space(_ value: Any?) -> [String: Any]? {
+    guard let text = value as? String else { return value as? [String: Any] }
+    func parse(_ text: String) -> [String: Any]? {
+      (try? JSONSerialization.jsonObject(with: Data(text.utf8))) as? [String: Any]
+    }
+    // Python's names for what JSON has none for.
+    let plain = text.replacingOccurrences(of: "-Infinity", with: "\"-inf\"").replacingOccurrences(
+      of: "Infinity", with: "\"inf\"")
+    return parse(text) ?? parse(plain)
+  }
+
+  /// The bounds of every array of numbers in `space`, by its path.
+  private static func boxes(_ space: [String: Any], _ name: String) -> [String: [(low: Double, high: Double)]] {
+    if let parts = space["subspaces"] as? [String: Any] {
+      return parts.reduce(into: [:]) { all, part in
+        guard let inner = part.value as? [String: Any] else { return }
+        all.merge(boxes(inner, name.isEmpty ? part.key : "\(name).\(part.key)")) { first, _ in first }
+      }
+    }
+    let (low, high) = (numbers(space["low"]), numbers(space["high"]))
+    return low.count == high.count ? [name: zip(low, high).map { ($0, $1) }] : [:]
   }
 
   private static func numbers(_ value: Any?) -> [Double] {
     switch value {
     case let list as [Any]: list.flatMap { numbers($0) }
     case let number as NSNumber: [number.doubleValue]
-    case is String: [.infinity]
+    case let text as String: [Double(text) ?? .infinity]
     default: []
     }
   }

@@ -43,7 +43,7 @@ public struct LoadedModel: Sendable {
     self.description = description
     let bank = try ContextBank(file: file, shape: description.shape)
     weights = PlannerWeights(
-      shape: description.shape, statistics: statistics, actionLimit: description.actionLimit, tensors: tensors,
+      shape: description.shape, statistics: statistics, actionRanges: description.actionRanges, tensors: tensors,
       bank: bank)
     if bank != nil { self.description.options.contextInference = .belief }
   }

@@ -1,5 +1,6 @@
 // What a model file says about itself: robot, sizes, settings, provenance.
 
+import Foundations
 import PlannerRuntime
 
 /// The metadata of a model file. Real-time: no (strings).
@@ -32,22 +33,41 @@ public struct ModelDescription: Equatable, Sendable {
   public var shape: PlannerShape
   /// Control period of the data. The planner is only valid at this period.
   public var periodNanoseconds: UInt64
-  /// Commands lie in `-actionLimit ... actionLimit`.
-  public var actionLimit: Float
+  /// The entries of an observation, `[observationSize]`, as the data had them.
+  public var observationChannels: [Channel]
+  /// The entries of an action, `[actionSize]`: commands lie within their limits.
+  public var actionChannels: [Channel]
+  /// The largest magnitude that any channel of the action allows. Real-time: no.
+  public var actionLimit: Float { actionChannels.largestMagnitude }
+  /// The limits of each channel of the action, `[actionSize]`. Real-time: no.
+  public var actionRanges: [ClosedRange<Float>] { actionChannels.map { $0.lower...$0.upper } }
   /// Real-time settings that ship with the model; the command line may override them.
   public var options: PlannerOptions
   /// Where the model comes from: data set, seed, command, training settings. Free text by key.
   public var provenance: [String: String]
 
-  /// A description of these parts, unchecked. Real-time: no.
+  /// A description of these parts, unchecked; channels with numbers only, commands in `-actionLimit ... actionLimit`.
+  /// Real-time: no.
   public init(
     family: String, shape: PlannerShape, periodNanoseconds: UInt64, actionLimit: Float,
     options: PlannerOptions = PlannerOptions(), provenance: [String: String] = [:]
   ) {
+    self.init(
+      family: family, shape: shape, periodNanoseconds: periodNanoseconds,
+      observationChannels: .unnamed(shape.observationSize),
+      actionChannels: .unnamed(shape.actionSize, limit: actionLimit), options: options, provenance: provenance)
+  }
+
+  /// A description of these parts, unchecked. Real-time: no.
+  public init(
+    family: String, shape: PlannerShape, periodNanoseconds: UInt64, observationChannels: [Channel],
+    actionChannels: [Channel], options: PlannerOptions = PlannerOptions(), provenance: [String: String] = [:]
+  ) {
     self.family = family
     self.shape = shape
     self.periodNanoseconds = periodNanoseconds
-    self.actionLimit = actionLimit
+    self.observationChannels = observationChannels
+    self.actionChannels = actionChannels
     self.options = options
     self.provenance = provenance
   }
@@ -93,7 +113,11 @@ public struct ModelDescription: Equatable, Sendable {
         file: file.path, field: "__metadata__.\(defect.field)", found: "'\(defect.found)'", expected: defect.expected)
     }
     periodNanoseconds = UInt64(try file.integer("period_nanoseconds", in: Self.periodsNanoseconds))
-    actionLimit = Float(try file.number("action_limit", in: Self.actionLimits))
+    let actionLimit = Float(try file.number("action_limit", in: Self.actionLimits))
+    observationChannels =
+      try file.channels("observation_channels", count: shape.observationSize) ?? .unnamed(shape.observationSize)
+    actionChannels =
+      try file.channels("action_channels", count: shape.actionSize) ?? .unnamed(shape.actionSize, limit: actionLimit)
     options = try PlannerOptions(file: file, shape: shape)
     provenance = [:]
     for (key, value) in file.metadata where key.hasPrefix(Self.provenancePrefix) {
@@ -136,6 +160,13 @@ public struct ModelDescription: Equatable, Sendable {
       "period_nanoseconds": "\(periodNanoseconds)", "action_limit": "\(actionLimit)",
       "context": shape.contextKind.rawValue,
     ]
+    // Channels that say nothing are left out: the file is as it was before there were any.
+    if observationChannels != .unnamed(shape.observationSize) {
+      fields["observation_channels"] = observationChannels.text
+    }
+    if actionChannels != .unnamed(shape.actionSize, limit: actionLimit) {
+      fields["action_channels"] = actionChannels.text
+    }
     if shape.hasValue { fields["value"] = "horizon" }
     if shape.parameterCount > 0 { fields["parameter_count"] = "\(shape.parameterCount)" }
     for (key, value) in options.metadata { fields[key] = value }

@@ -17,10 +17,10 @@ extension Planner {
     for _ in 0..<Self.directions {
       ck_copy(row, expected, parts.rowSize)
       for index in 0..<size {
-        let amount = (2 * random.uniform() - 1) * options.exploration * parts.actionLimit
+        let amount = (2 * random.uniform() - 1) * options.exploration * parts.actionBounds.reach(index)
         parts.trial[index] = amount
         let action = parts.rowScale.physical(row[observationSize + index], observationSize + index) + amount
-        let bounded = min(max(action, -parts.actionLimit), parts.actionLimit)
+        let bounded = parts.actionBounds.clamped(action, index)
         row[observationSize + index] = parts.rowScale.normalised(bounded, observationSize + index)
       }
       let information = belief.disagreement(kernels, row, rival: rival)

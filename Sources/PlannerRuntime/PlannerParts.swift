@@ -24,6 +24,28 @@ struct ChannelScale {
   func physical(_ value: Float, _ channel: Int) -> Float { value * std[channel] + mean[channel] }
 }
 
+/// Limits of each entry of an action.
+struct ActionBounds {
+  private let lower: UnsafeMutablePointer<Float>
+  private let upper: UnsafeMutablePointer<Float>
+
+  init(_ arena: inout Arena, count: Int) {
+    lower = arena.carve(Float.self, count)
+    upper = arena.carve(Float.self, count)
+  }
+
+  func load(_ ranges: [ClosedRange<Float>]) {
+    for (index, range) in ranges.enumerated() { (lower[index], upper[index]) = (range.lowerBound, range.upperBound) }
+  }
+
+  @_noAllocation @_noLocks
+  func clamped(_ value: Float, _ channel: Int) -> Float { min(max(value, lower[channel]), upper[channel]) }
+
+  /// Half of what the entry may range over.
+  @_noAllocation @_noLocks
+  func reach(_ channel: Int) -> Float { (upper[channel] - lower[channel]) / 2 }
+}
+
 /// Networks, tables, memory and workspace of a planner. A plain value of pointers into the arena.
 struct Parts {
   let denoiser: Denoiser
@@ -37,7 +59,8 @@ struct Parts {
   let rowScale: ChannelScale
   let differenceScale: ChannelScale
   let rewardMean: Float, rewardStd: Float
-  let actionLimit: Float
+  /// What commands are held to, physical units.
+  let actionBounds: ActionBounds
   /// Clean plans stay within what the training data held, normalised units, `[rowSize]`.
   let lowest: UnsafeMutablePointer<Float>, highest: UnsafeMutablePointer<Float>
 
@@ -83,7 +106,7 @@ struct Parts {
     differenceScale = ChannelScale(&arena, count: shape.observationSize)
     rewardMean = weights.statistics.rewardMean
     rewardStd = weights.statistics.rewardStd
-    actionLimit = weights.actionLimit
+    actionBounds = ActionBounds(&arena, count: shape.actionSize)
     lowest = arena.carve(Float.self, shape.rowSize)
     highest = arena.carve(Float.self, shape.rowSize)
     plan = arena.carve(Float.self, shape.horizon * shape.rowSize)
@@ -111,6 +134,7 @@ struct Parts {
     schedule.load()
     rowScale.load(mean: means, std: stds)
     differenceScale.load(mean: statistics.differenceMean, std: statistics.differenceStd)
+    actionBounds.load(weights.actionRanges)
     for (index, value) in (statistics.observationMin + statistics.actionMin).enumerated() {
       lowest[index] = (value - means[index]) / stds[index]
     }

@@ -42,22 +42,35 @@ public struct PlannerWeights: Sendable {
   public var shape: PlannerShape
   /// What normalises the robot's numbers.
   public var statistics: PlannerStatistics
-  /// Commands leave the planner within `-actionLimit ... actionLimit`.
-  public var actionLimit: Float
+  /// Commands leave the planner within these limits, `[actionSize]`; finite.
+  public var actionRanges: [ClosedRange<Float>]
+  /// The largest magnitude of them. Real-time: no.
+  public var actionLimit: Float { actionRanges.reduce(0) { max($0, abs($1.lowerBound), abs($1.upperBound)) } }
   /// Every tensor of `shape.tensors`, row-major.
   public var tensors: [String: [Float16]]
   /// Hypotheses for a belief over contexts, if the model has them.
   public var bank: ContextBank?
 
-  /// A model of these parts, which must agree with `shape`. Real-time: no.
+  /// A model of these parts, which must agree with `shape`; commands in `-actionLimit ... actionLimit`. Real-time: no.
   public init(
     shape: PlannerShape, statistics: PlannerStatistics, actionLimit: Float, tensors: [String: [Float16]],
     bank: ContextBank? = nil
   ) {
+    self.init(
+      shape: shape, statistics: statistics,
+      actionRanges: [ClosedRange<Float>](repeating: -actionLimit...actionLimit, count: shape.actionSize),
+      tensors: tensors, bank: bank)
+  }
+
+  /// A model of these parts, which must agree with `shape`. Real-time: no.
+  public init(
+    shape: PlannerShape, statistics: PlannerStatistics, actionRanges: [ClosedRange<Float>],
+    tensors: [String: [Float16]], bank: ContextBank? = nil
+  ) {
     self.bank = bank
     self.shape = shape
     self.statistics = statistics
-    self.actionLimit = actionLimit
+    self.actionRanges = actionRanges
     self.tensors = tensors
   }
 

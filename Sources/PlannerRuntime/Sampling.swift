@@ -152,7 +152,7 @@ extension Planner {
       for index in 0..<actionSize {
         let planned = parts.rowScale.physical(row[observationSize + index], observationSize + index)
         let action = time == 0 ? planned + parts.nudge[index] : planned
-        parts.actions[time * actionSize + index] = min(max(action, -parts.actionLimit), parts.actionLimit)
+        parts.actions[time * actionSize + index] = parts.actionBounds.clamped(action, index)
       }
     }
   }

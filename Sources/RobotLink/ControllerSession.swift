@@ -57,8 +57,11 @@ public struct ControllerSession: ~Copyable {
   private var lastHeard: UInt64 = 0
   private var nextHello: UInt64 = 0
   private var nextQuestion: UInt64 = 0
-  /// A serial line has no room for padding, and nobody at its end who could be flooded.
-  private let isOnLine: Bool
+  /// What the model knows of the channels, and the number of their names.
+  private let channels: ChannelTable
+  private let channelHash: UInt32
+  /// What Hello is padded to. A serial line has no room for padding, and nobody at its end who could be flooded.
+  private var helloBytes: Int
   private var refusals = 0
   /// No refusal has answered the last Hello yet.
   private var isHelloOpen = false
@@ -73,11 +76,15 @@ public struct ControllerSession: ~Copyable {
   ///   - epoch: not 0, and another one after each start.
   ///   - silenceNanoseconds: a robot that has not been heard for this long is gone.
   ///   - isOnLine: the link is a serial line, or one of your own: Hello is not padded.
+  ///   - channels: what the entries were that the model was trained on; a robot whose channels differ is refused.
   public init(
-    profile: RobotProfile, model: String, epoch: UInt32, silenceNanoseconds: UInt64, isOnLine: Bool = false
+    profile: RobotProfile, model: String, epoch: UInt32, silenceNanoseconds: UInt64, isOnLine: Bool = false,
+    channels: consuming ChannelTable = ChannelTable()
   ) {
     self.profile = profile
-    self.isOnLine = isOnLine
+    channelHash = channels.hash()
+    self.channels = channels
+    helloBytes = isOnLine ? 0 : LinkLimits.helloBytes
     self.model = FixedText(model, cutTo: LinkLimits.nameBytes)
     self.silenceNanoseconds = silenceNanoseconds
     channel = FrameChannel(epoch: epoch)
@@ -112,9 +119,7 @@ public struct ControllerSession: ~Copyable {
     if silent { seek() }
     if now >= nextHello, !isConnected || isUnknown || isQuiet(now) {
       isUnknown = false
-      nextHello = now + Self.helloNanoseconds
-      reply = channel.encode(hello: profile, model: model, isPadded: !isOnLine)
-      isHelloOpen = true
+      sayHello(now: now)
     }
     return silent
   }
@@ -165,6 +170,13 @@ public struct ControllerSession: ~Copyable {
   @_noAllocation @_noLocks
   static func quietNanoseconds(periodNanoseconds: UInt64) -> UInt64 { max(helloNanoseconds, 2 * periodNanoseconds) }
 
+  @_noAllocation @_noLocks
+  private mutating func sayHello(now: UInt64) {
+    nextHello = now + Self.helloNanoseconds
+    reply = channel.encode(hello: profile, model: model, bytes: helloBytes)
+    isHelloOpen = true
+  }
+
   /// Back to saying Hello, at once unless the last one is younger than the interval: two ends must never chase each
   /// other.
   @_noAllocation @_noLocks
@@ -194,8 +206,7 @@ public struct ControllerSession: ~Copyable {
     _ frame: UnsafePointer<Robot__Frame>, now: UInt64
   ) -> Result<ControllerEvent, Rejection> {
     let message = frame.pointee.description.pointee
-    // Without a sequence number it answers an inquiry, which a session never makes.
-    if frame.pointee.sequence == 0 { return .failure(.malformed) }
+    if frame.pointee.sequence == 0 { return receiveUnnumbered(message, now: now) }
     guard message.hello_epoch == channel.epoch else { return .failure(.otherEpoch) }
     let description = RobotDescription(message)
     if isConnected, frame.pointee.epoch == robotEpoch {
@@ -215,6 +226,9 @@ public struct ControllerSession: ~Copyable {
         refuse(FixedText(fixed: "a field of the robot's Description is outside its documented range"), frame))
     }
     if let objection = description.profile.objection(to: profile) { return .success(refuse(objection, frame)) }
+    if let objection = channels.objection(to: message, hash: channelHash) {
+      return .success(refuse(objection, frame))
+    }
     // Whatever was taken for the robot before: a hand-shake starts over.
     if frame.pointee.epoch != robotEpoch { clock = ClockEstimate() }
     robot = description
@@ -226,6 +240,21 @@ public struct ControllerSession: ~Copyable {
     isUnknown = false
     refusals = 0
     return .success(.connected)
+  }
+
+  /// Without a sequence number it answers an inquiry, which a session never makes; or a Hello that was too short for
+  /// the robot's channels: the next one is as long as that. Numbers that only grow end at the longest.
+  @_noAllocation @_noLocks
+  private mutating func receiveUnnumbered(
+    _ message: Robot__Description, now: UInt64
+  ) -> Result<ControllerEvent, Rejection> {
+    let whole = Int(truncatingIfNeeded: min(message.whole_bytes, UInt32(LinkLimits.datagramBytes)))
+    guard helloBytes > 0, whole > helloBytes, whole <= LinkLimits.longestHelloBytes else { return .failure(.malformed) }
+    guard message.hello_epoch == channel.epoch else { return .failure(.otherEpoch) }
+    helloBytes = whole
+    channel.acceptUnnumbered()
+    sayHello(now: now)
+    return .success(.none)
   }
 
   /// This side's refusal, of what the robot says about itself.

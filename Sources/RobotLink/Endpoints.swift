@@ -14,22 +14,31 @@ public struct RobotEndpoint: ~Copyable {
   ///
   /// - Throws: `LinkError`, for example where the port is in use.
   public init(
-    listeningAt address: LinkAddress, description: RobotDescription, silenceNanoseconds: UInt64, key: LinkKey? = nil
+    listeningAt address: LinkAddress, description: RobotDescription, silenceNanoseconds: UInt64, key: LinkKey? = nil,
+    channels: borrowing ChannelTable = ChannelTable()
   ) throws(LinkError) {
     self.init(
       over: try LinkTransport(.listening, address, key: key), description: description,
-      silenceNanoseconds: silenceNanoseconds)
+      silenceNanoseconds: silenceNanoseconds, channels: channels)
   }
 
   /// A robot at the end of a link of your own. Real-time: no.
-  public init(over transport: any FrameTransport, description: RobotDescription, silenceNanoseconds: UInt64) {
+  public init(
+    over transport: any FrameTransport, description: RobotDescription, silenceNanoseconds: UInt64,
+    channels: borrowing ChannelTable = ChannelTable()
+  ) {
     self.init(
-      over: .own(OwnTransport(transport)), description: description, silenceNanoseconds: silenceNanoseconds)
+      over: .own(OwnTransport(transport)), description: description, silenceNanoseconds: silenceNanoseconds,
+      channels: channels)
   }
 
-  private init(over transport: consuming LinkTransport, description: RobotDescription, silenceNanoseconds: UInt64) {
+  private init(
+    over transport: consuming LinkTransport, description: RobotDescription, silenceNanoseconds: UInt64,
+    channels: borrowing ChannelTable
+  ) {
     self.transport = transport
-    session = RobotSession(description: description, epoch: randomEpoch(), silenceNanoseconds: silenceNanoseconds)
+    session = RobotSession(
+      description: description, epoch: randomEpoch(), silenceNanoseconds: silenceNanoseconds, channels: channels)
     buffer = .allocate(byteCount: LinkLimits.datagramBytes, alignment: 16)
     buffer.initializeMemory(as: UInt8.self, repeating: 0)
   }
@@ -116,32 +125,34 @@ public struct ControllerEndpoint: ~Copyable {
   /// - Throws: `LinkError` where the address cannot be used or the system refuses.
   public init(
     connectingTo address: LinkAddress, profile: RobotProfile, model: String, silenceNanoseconds: UInt64,
-    key: LinkKey? = nil
+    key: LinkKey? = nil, channels: consuming ChannelTable = ChannelTable()
   ) throws(LinkError) {
     let isOnLine = if case .udp = address { false } else { true }
     self.init(
       over: try LinkTransport(
         .seeking, address, key: key,
         quietNanoseconds: ControllerSession.quietNanoseconds(periodNanoseconds: profile.periodNanoseconds)),
-      profile: profile, model: model, silenceNanoseconds: silenceNanoseconds, isOnLine: isOnLine)
+      profile: profile, model: model, silenceNanoseconds: silenceNanoseconds, isOnLine: isOnLine, channels: channels)
   }
 
   /// A controller at the end of a link of your own, with one robot at the other. Real-time: no.
   public init(
-    over transport: any FrameTransport, profile: RobotProfile, model: String, silenceNanoseconds: UInt64
+    over transport: any FrameTransport, profile: RobotProfile, model: String, silenceNanoseconds: UInt64,
+    channels: consuming ChannelTable = ChannelTable()
   ) {
     self.init(
       over: .own(OwnTransport(transport)), profile: profile, model: model, silenceNanoseconds: silenceNanoseconds,
-      isOnLine: true)
+      isOnLine: true, channels: channels)
   }
 
   private init(
     over transport: consuming LinkTransport, profile: RobotProfile, model: String, silenceNanoseconds: UInt64,
-    isOnLine: Bool
+    isOnLine: Bool, channels: consuming ChannelTable
   ) {
     self.transport = transport
     session = ControllerSession(
-      profile: profile, model: model, epoch: randomEpoch(), silenceNanoseconds: silenceNanoseconds, isOnLine: isOnLine)
+      profile: profile, model: model, epoch: randomEpoch(), silenceNanoseconds: silenceNanoseconds, isOnLine: isOnLine,
+      channels: channels)
     buffer = .allocate(byteCount: LinkLimits.datagramBytes, alignment: 16)
     buffer.initializeMemory(as: UInt8.self, repeating: 0)
   }

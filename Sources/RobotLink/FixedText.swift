@@ -47,6 +47,14 @@ public struct FixedText: Sendable, Equatable {
     for index in 0..<text.count { append(text.bytes[index]) }
   }
 
+  /// Appends `text` between quotation marks.
+  @_noAllocation @_noLocks
+  mutating func append(quoted text: borrowing FixedText) {
+    append(UInt8(ascii: "'"))
+    append(text)
+    append(UInt8(ascii: "'"))
+  }
+
   /// Appends `number` in decimal digits.
   @_noAllocation @_noLocks
   mutating func append(_ number: UInt64) {
@@ -62,6 +70,14 @@ public struct FixedText: Sendable, Equatable {
   @_noAllocation @_noLocks
   func copy(to target: UnsafeMutablePointer<CChar>) {
     for index in 0..<160 { target[index] = CChar(bitPattern: bytes[index]) }
+  }
+
+  /// Writes at most `limit` bytes of the text and a zero byte to `target`.
+  @_noAllocation @_noLocks
+  func copy(to target: UnsafeMutablePointer<CChar>, bytes limit: Int) {
+    let length = min(count, limit)
+    for index in 0..<length { target[index] = CChar(bitPattern: bytes[index]) }
+    target[length] = 0
   }
 
   @_noAllocation @_noLocks

@@ -47,19 +47,31 @@ struct FrameChannel: ~Copyable {
   @_noAllocation @_noLocks
   mutating func acceptUnnumbered() { counters.accepted += 1 }
 
-  /// `isPadded`: at least `LinkLimits.helloBytes` long.
+  /// At least `bytes` long.
   @_noAllocation @_noLocks
-  mutating func encode(hello profile: RobotProfile, model: FixedText, isPadded: Bool) -> UnsafeRawBufferPointer {
+  mutating func encode(hello profile: RobotProfile, model: FixedText, bytes: Int) -> UnsafeRawBufferPointer {
     counters.sent += 1
-    return encoder.encode(hello: profile, model: model, isPadded: isPadded)
+    return encoder.encode(hello: profile, model: model, bytes: bytes)
+  }
+
+  /// Bytes of the Description with all of `channels`, a sequence number too; 0 where no Hello can be as long.
+  mutating func wholeBytes(_ description: RobotDescription, _ channels: borrowing EncodedChannels) -> Int {
+    if channels.actionCount == 0 { return 0 }
+    let bytes = encoder.encode(
+      description: description, channels: channels, wholeBytes: 0, answering: 1, toPeer: false,
+      limit: LinkLimits.longestHelloBytes - 5)
+    return encoder.hasLeftOut ? 0 : bytes.count + 5
   }
 
   /// `toPeer` false: outside the sequence, for a peer that only asks. At most `limit` bytes, or nothing.
   @_noAllocation @_noLocks
   mutating func encode(
-    description: RobotDescription, answering epoch: UInt32, toPeer: Bool, limit: Int
+    description: RobotDescription, channels: borrowing EncodedChannels, wholeBytes: Int, answering epoch: UInt32,
+    toPeer: Bool, limit: Int
   ) -> UnsafeRawBufferPointer {
-    let bytes = encoder.encode(description: description, answering: epoch, toPeer: toPeer, limit: limit)
+    let bytes = encoder.encode(
+      description: description, channels: channels, wholeBytes: wholeBytes, answering: epoch, toPeer: toPeer,
+      limit: limit)
     if bytes.count > 0 { counters.sent += 1 }
     return bytes
   }

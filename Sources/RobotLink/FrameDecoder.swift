@@ -10,8 +10,8 @@ enum DecodedFrame {
 
 /// Takes datagrams apart in fixed memory. Real-time: yes, `init` excepted.
 struct FrameDecoder: ~Copyable {
-  /// Room for the largest datagram's arrays and some unknown fields.
-  private static var arenaBytes: Int { 4 * LinkLimits.datagramBytes }
+  /// Room for the largest datagram's arrays, for channels with names of a word each, and for some unknown fields.
+  private static var arenaBytes: Int { 8 * LinkLimits.datagramBytes }
   /// Epoch and sequence take 5 bytes each; no frame is shorter than the first and a checksum.
   private static var smallestDatagram: Int { 9 }
 

@@ -5,6 +5,8 @@ import CRobotProtocol
 /// Makes the datagrams of one end of a link; each call returns the same buffer. Real-time: yes, `init` excepted.
 struct FrameEncoder: ~Copyable {
   private(set) var epoch: UInt32
+  /// The last Description has no channels although there are any.
+  private(set) var hasLeftOut = false
   /// Sequence of the last frame to the peer.
   private(set) var sequence: UInt32 = 0
 
@@ -16,7 +18,7 @@ struct FrameEncoder: ~Copyable {
   private let notice = takeStorage(repeating: rp_status(), count: 1)
   private let times = takeStorage(repeating: rp_clock(), count: 1)
   private let texts = takeStorage(repeating: CChar(0), count: 320)
-  private let padding = takeStorage(repeating: UInt8(0), count: LinkLimits.helloBytes)
+  private let padding = takeStorage(repeating: UInt8(0), count: LinkLimits.datagramBytes)
   private let bytes = takeStorage(repeating: UInt8(0), count: LinkLimits.datagramBytes)
 
   /// `epoch` is not 0 and differs from that of the last start.
@@ -42,7 +44,7 @@ struct FrameEncoder: ~Copyable {
   mutating func begin(epoch: UInt32) { self.epoch = epoch }
 
   @_noAllocation @_noLocks
-  mutating func encode(hello profile: RobotProfile, model: FixedText, isPadded: Bool) -> UnsafeRawBufferPointer {
+  mutating func encode(hello profile: RobotProfile, model: FixedText, bytes: Int) -> UnsafeRawBufferPointer {
     model.copy(to: texts)
     profile.family.copy(to: texts + 160)
     hello.pointee = rp_hello()
@@ -53,12 +55,13 @@ struct FrameEncoder: ~Copyable {
     hello.pointee.action_size = UInt32(profile.actionSize)
     hello.pointee.period_ns = profile.periodNanoseconds
     hello.pointee.schema = profile.schema
+    hello.pointee.reads_channels = profile.observationSize > 0 ? 1 : 0
     frame.pointee = rp_frame()
     frame.pointee.body_case = ROBOT__FRAME__BODY_HELLO
     frame.pointee.hello = hello
-    if isPadded {
-      // Beside its tag and length.
-      let missing = LinkLimits.helloBytes - finish(sequenced: false).count - 2
+    if bytes > 0 {
+      // Beside its tag and length; where that is known to the byte, also beside the sequence number.
+      let missing = bytes - finish(sequenced: false).count - (bytes > LinkLimits.helloBytes ? 8 : 2)
       hello.pointee.padding.len = max(0, missing)
       hello.pointee.padding.data = padding
     }
@@ -67,7 +70,8 @@ struct FrameEncoder: ~Copyable {
 
   @_noAllocation @_noLocks
   mutating func encode(
-    description: RobotDescription, answering epoch: UInt32, toPeer: Bool, limit: Int
+    description: RobotDescription, channels: borrowing EncodedChannels, wholeBytes: Int, answering epoch: UInt32,
+    toPeer: Bool, limit: Int
   ) -> UnsafeRawBufferPointer {
     description.name.copy(to: texts)
     description.profile.family.copy(to: texts + 160)
@@ -86,8 +90,19 @@ struct FrameEncoder: ~Copyable {
     frame.pointee = rp_frame()
     frame.pointee.body_case = ROBOT__FRAME__BODY_DESCRIPTION
     frame.pointee.description = robot
-    let whole = finish(sequenced: toPeer, limit: limit)
-    if whole.count > 0 { return whole }
+    hasLeftOut = false
+    if channels.actionCount > 0 {
+      channels.fill(&robot.pointee)
+      let whole = finish(sequenced: toPeer, limit: limit)
+      if whole.count > 0 { return whole }
+      hasLeftOut = true
+      robot.pointee.n_observation_channels = 0
+      robot.pointee.n_action_channels = 0
+      robot.pointee.channel_hash = channels.hash
+      robot.pointee.whole_bytes = UInt32(truncatingIfNeeded: wholeBytes)
+    }
+    let short = finish(sequenced: toPeer, limit: limit)
+    if short.count > 0 { return short }
     // What is for people, and a hint, may be left out.
     texts[0] = 0
     robot.pointee.episode_length = 0
@@ -195,14 +210,14 @@ struct FrameEncoder: ~Copyable {
   }
 
   /// The frame as a datagram; empty, and no number used up, if that has more than `limit` bytes. The largest message
-  /// that the limits of its fields allow fits into the largest datagram.
+  /// that the limits of its fields allow fits into the largest datagram, a Description with long names excepted.
   @_noAllocation @_noLocks
   private mutating func finish(sequenced: Bool, limit: Int = LinkLimits.datagramBytes) -> UnsafeRawBufferPointer {
     let next = sequence == .max ? 1 : sequence + 1
     frame.pointee.epoch = epoch
     frame.pointee.sequence = sequenced ? next : 0
     let count = rp_pack(frame, bytes, LinkLimits.datagramBytes - Int(RP_SEAL_BYTES))
-    guard count + Int(RP_SEAL_BYTES) <= limit else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+    guard count > 0, count + Int(RP_SEAL_BYTES) <= limit else { return UnsafeRawBufferPointer(start: nil, count: 0) }
     if sequenced { sequence = next }
     return UnsafeRawBufferPointer(start: bytes, count: rp_seal(bytes, count))
   }

@@ -111,8 +111,15 @@ public enum LinkLimits {
   public static var frameFloats: Int { 980 }
   /// A Hello over UDP is at least as long: no answer to one is longer than this. Real-time: yes.
   public static var helloBytes: Int { 192 }
+  /// Most bytes that a Hello is padded to, for a Description as long: a varint may be a byte longer than foreseen.
+  /// Real-time: yes.
+  public static var longestHelloBytes: Int { 4088 }
   /// Most bytes of a name. Real-time: yes.
   public static var nameBytes: Int { 63 }
+  /// Most bytes of a channel's name. Real-time: yes.
+  public static var channelNameBytes: Int { 31 }
+  /// Most bytes of a channel's unit. Real-time: yes.
+  public static var unitBytes: Int { 15 }
   /// Most bytes of a text. Real-time: yes.
   public static var textBytes: Int { 159 }
   /// Version of robot.proto. Real-time: yes.

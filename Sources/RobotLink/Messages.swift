@@ -67,7 +67,7 @@ public struct ObservationMessage: ~Copyable {
     guard allFinite(message.state, message.n_state), allFinite(message.applied_action, message.n_applied_action),
       !rewarded || message.reward.isFinite
     else { return .notFinite }
-    guard allWithin(robot.actionLimit, message.applied_action, message.n_applied_action), !(first && rewarded)
+    guard allWithin(robot, message.applied_action, message.n_applied_action), !(first && rewarded)
     else { return .outOfRange }
     copy(message.state, to: state, message.n_state)
     if !first { copy(message.applied_action, to: appliedAction, message.n_applied_action) }
@@ -185,8 +185,8 @@ public struct ActionMessage: ~Copyable {
       allFinite(message.believed_parameters, message.n_believed_parameters),
       !expects || message.predicted_return.isFinite, !believes || message.confidence.isFinite
     else { return .notFinite }
-    guard allWithin(robot.actionLimit, message.command, message.n_command),
-      allWithin(robot.actionLimit, message.later_commands, message.n_later_commands),
+    guard allWithin(robot, message.command, message.n_command),
+      allWithin(robot, message.later_commands, message.n_later_commands),
       let mode = CommandMode(rawValue: UInt8(truncatingIfNeeded: min(message.mode.rawValue, 255))),
       later == 0 || mode.isPlanned,
       believes
@@ -234,10 +234,11 @@ private func allFinite(_ values: UnsafePointer<Float>?, _ count: Int) -> Bool {
   return true
 }
 
-/// A thousandth more than the limit is let through: rounding on the other side is no fault.
+/// Whether commands, one after another, keep to the limits of the robot's channels.
 @_noAllocation @_noLocks
-private func allWithin(_ limit: Float, _ values: UnsafePointer<Float>?, _ count: Int) -> Bool {
+private func allWithin(_ robot: borrowing RobotDescription, _ values: UnsafePointer<Float>?, _ count: Int) -> Bool {
   guard let values else { return count == 0 }
-  for index in 0..<count where abs(values[index]) > limit * 1.001 { return false }
+  let size = robot.profile.actionSize
+  for index in 0..<count where !robot.limits[index % size].admits(values[index]) { return false }
   return true
 }

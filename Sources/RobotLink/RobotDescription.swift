@@ -2,6 +2,10 @@
 
 import CRobotProtocol
 
+#if !hasFeature(Embedded)  // There everything is one module.
+  import Failsafe
+#endif
+
 /// What robot and model must agree on. Real-time: yes, a value.
 public struct RobotProfile: Sendable, Equatable {
   /// Name of the family, at most 63 bytes.
@@ -83,8 +87,11 @@ public struct RobotDescription: Sendable, Equatable {
   public var profile: RobotProfile
   /// Name of this robot, for people; at most 63 bytes.
   public var name: FixedText
-  /// Every entry of a command lies in `-actionLimit ... actionLimit`, in the family's unit; positive.
-  public var actionLimit: Float
+  /// Every entry of a command lies in `-actionLimit ... actionLimit`, in the family's unit; positive. Setting it sets all
+  /// limits. Real-time: yes.
+  public var actionLimit: Float { didSet { setLimits() } }
+  /// What each entry of a command may be, and how fast it may change; of these the first `profile.actionSize` count.
+  public private(set) var limits = InlineArray<128, CommandLimits>(repeating: CommandLimits(within: 1))
   /// Control periods in an episode, a hint; 0 = endless.
   public var episodeLength: Int
   /// The robot waits for the answer to each observation.
@@ -98,8 +105,47 @@ public struct RobotDescription: Sendable, Equatable {
     self.actionLimit = actionLimit
     self.episodeLength = episodeLength
     self.lockstep = lockstep
+    setLimits()
   }
 
+  @_noAllocation @_noLocks
+  private mutating func setLimits() {
+    for index in 0..<LinkLimits.actionEntries { limits[index] = CommandLimits(within: actionLimit) }
+  }
+
+  /// Takes the limits of commands from `channels`, where it has any; they are sound.
+  mutating func take(_ channels: borrowing ChannelTable) {
+    if channels.actionCount == 0 { return }
+    precondition(
+      channels.actionCount == profile.actionSize && channels.observationCount == profile.observationSize)
+    actionLimit = 0
+    for number in 0..<channels.actionCount {
+      let channel = channels[action: number]
+      // Of more than two numbers max takes an array.
+      actionLimit = max(actionLimit, max(abs(channel.lower), abs(channel.upper)))
+    }
+    for number in 0..<channels.actionCount {
+      let channel = channels[action: number]
+      limits[number] = CommandLimits(lower: channel.lower, upper: channel.upper, slewPerSecond: channel.slew)
+      precondition(limits[number].isSound)
+    }
+  }
+
+  @_noAllocation @_noLocks
+  public static func == (left: RobotDescription, right: RobotDescription) -> Bool {
+    guard left.profile == right.profile, left.name == right.name, left.actionLimit == right.actionLimit,
+      left.episodeLength == right.episodeLength, left.lockstep == right.lockstep
+    else { return false }
+    for index in 0..<left.profile.actionSize {
+      let (one, other) = (left.limits[index], right.limits[index])
+      guard one.lower == other.lower, one.upper == other.upper, one.slewPerSecond == other.slewPerSecond else {
+        return false
+      }
+    }
+    return true
+  }
+
+  /// nil where the message breaks a rule of robot.proto.
   @_noAllocation @_noLocks
   init?(_ message: Robot__Description) {
     guard let family = FixedText(message.family, limit: LinkLimits.nameBytes),
@@ -109,11 +155,25 @@ public struct RobotDescription: Sendable, Equatable {
         actionSize: message.action_size, period: message.period_ns, schema: message.schema),
       message.action_limit.isFinite, message.action_limit > 0
     else { return nil }
+    guard message.n_observation_channels == 0 || message.n_observation_channels == profile.observationSize,
+      message.n_action_channels == 0 || message.n_action_channels == profile.actionSize
+    else { return nil }
+    for number in 0..<message.n_observation_channels {
+      guard let told = message.observation_channels[number], LinkChannel(told.pointee, ofCommand: false) != nil else {
+        return nil
+      }
+    }
     self.profile = profile
     self.name = name
     actionLimit = message.action_limit
     // An Int has 32 bits on a microcontroller.
     episodeLength = Int(truncatingIfNeeded: min(message.episode_length, UInt32(Int32.max)))
     lockstep = message.lockstep != 0
+    setLimits()
+    for number in 0..<message.n_action_channels {
+      guard let told = message.action_channels[number], let channel = LinkChannel(told.pointee, ofCommand: true)
+      else { return nil }
+      limits[number] = CommandLimits(lower: channel.lower, upper: channel.upper, slewPerSecond: channel.slew)
+    }
   }
 }

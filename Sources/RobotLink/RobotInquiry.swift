@@ -30,7 +30,8 @@ public func inquire(_ address: LinkAddress, nanoseconds: UInt64) throws(LinkErro
     let now = monotonicNanoseconds()
     if now >= nextQuestion {
       nextQuestion = now + ControllerSession.helloNanoseconds
-      _ = transport.send(channel.encode(hello: nobody, model: FixedText(), isPadded: isUDP), to: nil)
+      _ = transport.send(
+        channel.encode(hello: nobody, model: FixedText(), bytes: isUDP ? LinkLimits.helloBytes : 0), to: nil)
     }
     switch transport.receive(into: buffer, from: &sender) {
     case .frame(let count):

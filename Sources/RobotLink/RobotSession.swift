@@ -58,6 +58,9 @@ public struct RobotSession: ~Copyable {
   public private(set) var replyAddress = PeerAddress(host: 0, port: 0)
 
   var channel: FrameChannel
+  private let channels: EncodedChannels
+  /// Of the Description with the channels; 0: there are none, or no Hello has room for them.
+  private let wholeBytes: Int
   private var peerEpoch: UInt32 = 0
   private var lastHeard: UInt64 = 0
   /// Most bytes that may answer the datagram at hand.
@@ -69,10 +72,19 @@ public struct RobotSession: ~Copyable {
   ///   - description: what the robot says about itself.
   ///   - epoch: not 0, and another one after each start.
   ///   - silenceNanoseconds: a controller that has not answered for this long is gone.
-  public init(description: RobotDescription, epoch: UInt32, silenceNanoseconds: UInt64) {
+  ///   - channels: what the entries of observation and command are; the limits of a command are then theirs.
+  public init(
+    description: RobotDescription, epoch: UInt32, silenceNanoseconds: UInt64,
+    channels: borrowing ChannelTable = ChannelTable()
+  ) {
+    var description = description
+    description.take(channels)
     self.description = description
     self.silenceNanoseconds = silenceNanoseconds
+    let encoded = EncodedChannels(channels)
     channel = FrameChannel(epoch: epoch)
+    wholeBytes = channel.wholeBytes(description, encoded)
+    self.channels = encoded
   }
 
   /// What the link has seen since its start. Real-time: yes.
@@ -159,7 +171,9 @@ public struct RobotSession: ~Copyable {
   /// False if the Hello is too short for it; then it is refused.
   @_noAllocation @_noLocks
   private mutating func describe(to sender: PeerAddress, epoch: UInt32, toPeer: Bool) -> Bool {
-    reply = channel.encode(description: description, answering: epoch, toPeer: toPeer, limit: answerLimit)
+    reply = channel.encode(
+      description: description, channels: channels, wholeBytes: wholeBytes, answering: epoch, toPeer: toPeer,
+      limit: answerLimit)
     replyAddress = sender
     if reply.count > 0 { return true }
     answer(.refused, FixedText(fixed: "Hello is too short: pad it"), to: sender, epoch: epoch)
@@ -225,6 +239,12 @@ public struct RobotSession: ~Copyable {
       return .failure(.stranger)
     }
     if known, let reason = channel.objection(to: frame, isQuiet: isQuiet(now)) { return .failure(reason) }
+    // Who reads channels asks again, with room for them: until then it does not drive.
+    if !known, hello.reads_channels != 0, answerLimit < wholeBytes {
+      guard describe(to: sender, epoch: epoch, toPeer: false) else { return .failure(.tooShort) }
+      channel.acceptUnnumbered()
+      return .success(.none)
+    }
     guard describe(to: sender, epoch: epoch, toPeer: true) else { return .failure(.tooShort) }
     lastHeard = now
     if known {

@@ -52,6 +52,26 @@ extension RobotProfile {
   }
 }
 
+extension LinkChannel {
+  /// A channel of these parts; of name and unit as many whole characters as the link has room for. Real-time: no.
+  public init(
+    name: String, unit: String = "", lower: Float = -.infinity, upper: Float = .infinity, slew: Float = .infinity
+  ) {
+    self.init(
+      name: FixedText(name, cutTo: LinkLimits.channelNameBytes), unit: FixedText(unit, cutTo: LinkLimits.unitBytes),
+      lower: lower, upper: upper, slew: slew)
+  }
+}
+
+extension ChannelTable {
+  /// A table of these channels. Real-time: no.
+  public init(observation: [LinkChannel], action: [LinkChannel]) {
+    self.init(observationCount: observation.count, actionCount: action.count)
+    for (number, channel) in observation.enumerated() { self[observation: number] = channel }
+    for (number, channel) in action.enumerated() { self[action: number] = channel }
+  }
+}
+
 extension RobotDescription {
   /// A description whose name is a string. Real-time: no.
   public init(profile: RobotProfile, name: String, actionLimit: Float, episodeLength: Int, lockstep: Bool) {

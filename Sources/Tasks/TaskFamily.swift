@@ -53,7 +53,7 @@ public struct TaskFamily: Sendable {
   public var observationSize: Int { observationChannels.count }
   public var actionSize: Int { actionChannels.count }
   /// No entry of an action is larger in magnitude.
-  public var actionLimit: Float { actionChannels.map { max(abs($0.lower), abs($0.upper)) }.max() ?? 0 }
+  public var actionLimit: Float { actionChannels.largestMagnitude }
 
   /// Name and version of the physics, for provenance: `MuJoCo 2.2.2`.
   public static var simulator: String { "MuJoCo \(String(cString: mj_versionString()))" }

@@ -1,5 +1,6 @@
 // Whether a model can drive a family's robots at all.
 
+import Foundations
 import PlannerModel
 import PlannerRuntime
 import Tasks
@@ -29,6 +30,15 @@ extension ModelDescription {
     ] where found != expected {
       throw .invalid(
         file: file, field: "__metadata__.\(field)", found: found, expected: "\(expected) for the family \(family.name)")
+    }
+    for (field, own, others) in [
+      ("observation_channels", observationChannels, family.observationChannels),
+      ("action_channels", actionChannels, family.actionChannels),
+    ] {
+      guard let difference = own.difference(from: others) else { continue }
+      throw .invalid(
+        file: file, field: "__metadata__.\(field)[\(difference.number)]", found: difference.here,
+        expected: "\(difference.there) for the family \(family.name)")
     }
   }
 }

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Failsafe
 import Tasks
+import TestStand
 
 /// `zero`, `hold`, `damping`, `damping=0.05`, or `pose=0.1,0,…`.
 package struct SafeCommandArgument: ExpressibleByArgument {
@@ -52,7 +53,8 @@ package struct SafeCommandArgument: ExpressibleByArgument {
 
   /// As the gate takes it. Throws when the family cannot do it, and says what it can.
   package func settings(of family: TaskFamily) throws -> (reaction: SafeReaction, rest: [Float]) {
-    let zeros = [Float](repeating: 0, count: family.actionSize)
+    // No force, or the allowed one nearest to none.
+    let zeros = family.clamped([Float](repeating: 0, count: family.actionSize))
     switch kind {
     case .zero: return (.rest, zeros)
     case .hold: return (.hold, zeros)
@@ -61,8 +63,8 @@ package struct SafeCommandArgument: ExpressibleByArgument {
         throw ValidationError(
           "--safe is damping, but the actions of \(family.name) are no forces; give zero, hold or pose")
       }
-      let most = SafeReaction.mostGain(limit: family.actionLimit)
-      guard SafeReaction.damping(gain: gain).isSound(limit: family.actionLimit) else {
+      let most = family.commandLimits.map { SafeReaction.mostGain(within: $0) }.min() ?? 0
+      guard family.commandLimits.allSatisfy({ SafeReaction.damping(gain: gain).isSound(within: $0) }) else {
         throw ValidationError("--safe damping has a gain of \(gain), give 0 … \(most)")
       }
       return (.damping(gain: gain), zeros)
@@ -70,9 +72,13 @@ package struct SafeCommandArgument: ExpressibleByArgument {
       guard pose.count == family.actionSize else {
         throw ValidationError("--safe pose has \(pose.count) entries, \(family.name) takes \(family.actionSize)")
       }
-      let limit = family.actionLimit
-      for (index, value) in pose.enumerated() where !(abs(value) <= limit) {
-        throw ValidationError("--safe pose: entry \(index + 1) is \(value), give \(-limit) … \(limit)")
+      for (index, value) in pose.enumerated() {
+        let channel = family.actionChannels[index]
+        guard channel.lower <= value, value <= channel.upper else {
+          let name = channel.name.isEmpty ? "" : " (\(channel.name))"
+          throw ValidationError(
+            "--safe pose: entry \(index + 1)\(name) is \(value), give \(channel.lower) … \(channel.upper)")
+        }
       }
       return (.rest, pose)
     }

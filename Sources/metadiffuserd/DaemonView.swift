@@ -93,6 +93,8 @@ final class DaemonView {
     case .latchedByReset: latched("its processor was reset in mid-drive")
     case .latched: latched("it gives a reason that is unknown here")
     case .latchLifted: "the robot's latch is lifted"
+    case .limitsDiffer:
+      "warning: robot and model state other limits or slew limits for commands; each command keeps to the tighter ones"
     }
   }
 }

@@ -84,6 +84,12 @@ struct MetaDiffuserDaemon: ParsableCommand {
     help: "Entries of a plan, 0 … 3, that go along for when the next is late (default: 3 on UDP, 1 on a line).")
   var laterEntries: Int?
 
+  @Option(
+    parsing: .unconditional,
+    help: "Most that any entry of a command may change by per second, its own unit (default: what robot and model say)."
+  )
+  var slew: Float?
+
   @Option(help: "Guide of the plans: none, reward or dual (default: the model's).")
   var guide: Guide?
 
@@ -118,6 +124,7 @@ struct MetaDiffuserDaemon: ParsableCommand {
     if let warmStartEpisodes, warmStartEpisodes < 0 {
       throw ValidationError("--warm-start-episodes is \(warmStartEpisodes), give 0 or more")
     }
+    if let slew, !(slew > 0 && slew.isFinite) { throw ValidationError("--slew is \(slew), give a number above 0") }
     if let laterEntries, !(0...LinkLimits.laterEntries).contains(laterEntries) {
       throw ValidationError("--later-entries is \(laterEntries), give 0 … \(LinkLimits.laterEntries)")
     }
@@ -147,6 +154,7 @@ struct MetaDiffuserDaemon: ParsableCommand {
     options.seed = seed
     options.budgetNanoseconds = budget.map { UInt64($0 * 1e6) }
     options.laterEntries = laterEntries
+    options.slewPerSecond = slew
     options.whenUnexplained = whenUnexplained
     options.warmStartEpisodes = warmStartEpisodes ?? 1
     options.exitsWithRobot = exitWithRobot

@@ -9,13 +9,14 @@ import Testing
     "Foundations": ["CKernels", "Glibc"],
     "ModelLayout": [],
     "PlannerRuntime": ["CKernels", "Foundations", "ModelLayout", "Synchronization"],
-    "PlannerModel": ["PlannerRuntime", "FoundationEssentials", "Glibc"],
+    "PlannerModel": ["Foundations", "PlannerRuntime", "FoundationEssentials", "Glibc"],
     "RobotLink": ["Failsafe", "CRobotProtocol", "CDatagram", "CSerialPort", "CSeal", "Glibc", "Synchronization"],
     "Failsafe": [],
     "ActuatorBus": ["Failsafe", "CRobotProtocol"],
     "ControlCore": ["Failsafe", "RobotLink", "PlannerRuntime", "Histogram"],
     "ControlRuntime": [
-      "ControlCore", "RobotLink", "CRealTime", "CVersion", "PlannerModel", "PlannerRuntime", "Glibc", "Synchronization",
+      "ControlCore", "RobotLink", "Failsafe", "Foundations", "CRealTime", "CVersion", "PlannerModel", "PlannerRuntime",
+      "Glibc", "Synchronization",
     ],
     "CommandOptions": ["PlannerModel", "PlannerRuntime", "ArgumentParser"],
     "metadiffuserd": [
@@ -25,7 +26,7 @@ import Testing
     ],
     // Workbench: each may also use all of Swift's own libraries.
     "LinkFaults": ["Foundations", "RobotLink", "CRobotProtocol"],
-    "OfflineData": ["CHDF5", "CConsole", "PlannerModel"],
+    "OfflineData": ["CHDF5", "CConsole", "Foundations", "PlannerModel"],
     "Tasks": ["CMuJoCo", "Foundations"],
     "DataCollection": ["Foundations", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime"],
     "Learning": [

@@ -25,20 +25,26 @@ struct CycleRig: ~Copyable {
 
   init(
     lockstep: Bool = false, context: ContextSource = .firstEpisodes(1),
-    whenUnexplained: UnexplainedReaction = .carryOn, bank: ((PlannerShape) -> ContextBank)? = nil
+    whenUnexplained: UnexplainedReaction = .carryOn, bank: ((PlannerShape) -> ContextBank)? = nil,
+    modelLimits: [CommandLimits]? = nil, slewPerSecond: Float = .infinity,
+    channels: borrowing ChannelTable = ChannelTable()
   ) throws {
     var weights = PlannerWeights.random(Self.shape, seed: 5, actionLimit: 0.1)
+    if let modelLimits { weights.actionRanges = modelLimits.map { $0.lower...$0.upper } }
     weights.bank = bank?(Self.shape)
     var options = PlannerOptions()
     if bank != nil { options.contextInference = .belief }
     cycle = ControlCycle(
       planner: try Planner(weights: weights, options: options), bank: weights.bank, periodNanoseconds: cyclePeriod,
       // Nothing here depends on how fast the machine is that runs the test: no plan is cut.
-      budgetNanoseconds: cyclePeriod - 1, context: context, whenUnexplained: whenUnexplained)
+      budgetNanoseconds: cyclePeriod - 1, context: context, whenUnexplained: whenUnexplained,
+      slewPerSecond: slewPerSecond, modelLimits: modelLimits)
     robot = RobotDescription(
       profile: RobotProfile(
         family: "rig", observationSize: 2, actionSize: 2, periodNanoseconds: cyclePeriod), name: "rig",
       actionLimit: Self.limit, episodeLength: 1000, lockstep: lockstep)
+    // As the link gives it.
+    robot = RobotSession(description: robot, epoch: 1, silenceNanoseconds: 1, channels: channels).description
     observation.epoch = 1
     observation.reward = nil
     note(.link(.connected))

@@ -76,7 +76,7 @@ import Testing
       try OfflineEvaluation(model: pointModel(), dataset: single, seed: 1).run()
     }
     var other = drifting()
-    other.actionSize = 3
+    other.actionChannels = .unnamed(3, limit: 0.1)
     #expect(throws: OfflineEvaluationError.self) {
       try OfflineEvaluation(model: pointModel(), dataset: other, seed: 1).run()
     }

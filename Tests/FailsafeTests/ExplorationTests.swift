@@ -28,6 +28,7 @@ private final class Explorer {
   let rest = UnsafeMutablePointer<Float>.allocate(capacity: 2)
   /// What is offered: the command, and behind it what comes along.
   let command = UnsafeMutablePointer<Float>.allocate(capacity: 2 * (1 + later))
+  let limits = UnsafeMutablePointer<CommandLimits>.allocate(capacity: 2)
   var gate: CommandGate
   var now: UInt64 = 1_000_000_000
   /// The account: when the last observation was sampled whose answer was followed, how long that took, which entry of
@@ -53,17 +54,18 @@ private final class Explorer {
     (rest + 1).initialize(to: -0.2)
     command.initialize(repeating: 0, count: 2 * (1 + Self.later))
     memory.initialize(repeating: 0, count: Self.floats)
+    limits.initialize(repeating: CommandLimits(within: limit, slewPerSecond: slew), count: 2)
     gate = CommandGate(
       times: FailsafeTimes(
         periodNanoseconds: Self.period, usableEntries: 2, answerNanoseconds: Self.period,
         decisionNanoseconds: Self.decision),
-      size: 2, laterEntries: Self.later, limit: limit, slewPerSecond: slew, reaction: reaction, rest: rest,
-      memory: memory)
+      size: 2, laterEntries: Self.later, limits: limits, reaction: reaction, rest: rest, memory: memory)
     _ = gate.update(now: now)
   }
 
   deinit {
     memory.deallocate()
+    limits.deallocate()
     rest.deallocate()
     command.deallocate()
   }

@@ -9,18 +9,23 @@ import Testing
   /// A gate of one entry that decides once a period, with its memory.
   private final class Rig {
     let memory = UnsafeMutablePointer<Float>.allocate(capacity: CommandGate.memoryCount(size: 1, laterEntries: 0) + 1)
+    let limits = UnsafeMutablePointer<CommandLimits>.allocate(capacity: 1)
     var gate: CommandGate
     var now: UInt64 = 0
 
     init(_ reaction: SafeReaction, rest: Float = 0, slewPerSecond: Float = 1e9) {
       memory[0] = rest
+      limits.initialize(to: CommandLimits(within: 1, slewPerSecond: slewPerSecond))
       gate = CommandGate(
-        times: FailsafeTimes(periodNanoseconds: period, usableEntries: 0), size: 1, laterEntries: 0, limit: 1,
-        slewPerSecond: slewPerSecond, reaction: reaction, rest: memory, memory: memory + 1)
+        times: FailsafeTimes(periodNanoseconds: period, usableEntries: 0), size: 1, laterEntries: 0, limits: limits,
+        reaction: reaction, rest: memory, memory: memory + 1)
       _ = gate.update(now: now)
     }
 
-    deinit { memory.deallocate() }
+    deinit {
+      memory.deallocate()
+      limits.deallocate()
+    }
 
     func plan(_ value: Float) {
       var value = value
@@ -103,9 +108,11 @@ import Testing
   }
 
   @Test func `gains that are negative, no number, or absurd are known as such`() {
-    for gain in [0, 0.1, 500] as [Float] { #expect(SafeReaction.damping(gain: gain).isSound(limit: 0.5)) }
+    for gain in [0, 0.1, 500] as [Float] {
+      #expect(SafeReaction.damping(gain: gain).isSound(within: CommandLimits(within: 0.5)))
+    }
     for gain in [-0.1, .nan, .infinity, 501] as [Float] {
-      #expect(!SafeReaction.damping(gain: gain).isSound(limit: 0.5))
+      #expect(!SafeReaction.damping(gain: gain).isSound(within: CommandLimits(within: 0.5)))
     }
   }
 }

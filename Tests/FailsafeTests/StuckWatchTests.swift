@@ -9,18 +9,24 @@ import Testing
   /// A watch with its memory.
   private final class Rig {
     let memory: UnsafeMutablePointer<Float>
+    let limits: UnsafeMutablePointer<CommandLimits>
     var watch: StuckWatch
 
     init(observationSize: Int, actionSize: Int, limit: Float) {
       memory = .allocate(capacity: StuckWatch.memoryCount(observationSize: observationSize, actionSize: actionSize))
-      watch = StuckWatch(observationSize: observationSize, actionSize: actionSize, limit: limit, memory: memory)
+      limits = .allocate(capacity: actionSize)
+      limits.initialize(repeating: CommandLimits(within: limit), count: actionSize)
+      watch = StuckWatch(observationSize: observationSize, actionSize: actionSize, limits: limits, memory: memory)
     }
 
     convenience init(_ family: TaskFamily) {
       self.init(observationSize: family.observationSize, actionSize: family.actionSize, limit: family.actionLimit)
     }
 
-    deinit { memory.deallocate() }
+    deinit {
+      memory.deallocate()
+      limits.deallocate()
+    }
 
     func note(_ state: [Float], _ command: [Float]) -> Bool { watch.note(state, command: command) }
   }

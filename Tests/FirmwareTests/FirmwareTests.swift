@@ -3,7 +3,9 @@
 import ActuatorBus
 import Failsafe
 import FirmwareApplication
+import Foundations
 import RobotLink
+import Tasks
 import Testing
 
 @Suite("Firmware") struct FirmwareTests {
@@ -44,7 +46,7 @@ import Testing
   @Test func `a lost or late answer is bridged by the entries that came along with the last, without a lapse`() {
     // Fast enough to be at each entry at once.
     var robot = FirmwareRig.configuration
-    robot.slewPerSecond = 200
+    for index in 0..<64 { robot.limits[index].slewPerSecond = 200 }
     let rig = FirmwareRig(robot: robot)
     let later = [[Float](repeating: -0.25, count: 6), [Float](repeating: 0.75, count: 6)]
     rig.run(milliseconds: 300) { $0.answer(half, later: later) }
@@ -83,8 +85,8 @@ import Testing
     let robot = rig.application.robot
     rig.run(milliseconds: 300) { $0.answer([Float](repeating: -1, count: 6)) }
     #expect(rig.command == [Float](repeating: -1, count: 6))
-    let most = robot.slewPerSecond * 0.01 + 1e-5
-    #expect(most < 2 * robot.actionLimit, "the limit is the whole range")
+    let most = robot.limits[0].slewPerSecond * 0.01 + 1e-5
+    #expect(most < 2 * robot.limits[0].reach, "the limit is the whole range")
     var onTheWay = 0
     for _ in 0..<100 {
       let before = rig.command
@@ -94,6 +96,63 @@ import Testing
     }
     #expect(onTheWay >= 2)
     #expect(rig.command == [Float](repeating: 1, count: 6))
+  }
+
+  @Test func `the half-cheetah's channels are called what the family's are`() throws {
+    let robot = RobotConfiguration.halfCheetah
+    let family = try #require(try TaskFamily.shipped("cheetah-vel"))
+    #expect((0..<robot.observationSize).map { "\(robot.sensors[$0])" } == family.observationChannels.map(\.name))
+    #expect((0..<robot.actionSize).map { "\(robot.drives[$0])" } == family.actionChannels.map(\.name))
+    for (index, channel) in family.actionChannels.enumerated() {
+      #expect(robot.limits[index].lower == channel.lower && robot.limits[index].upper == channel.upper)
+    }
+    let rig = FirmwareRig()
+    rig.run(milliseconds: 200)
+    let limits = rig.controller.robot?.limits[5]
+    #expect(limits == CommandLimits(lower: -1, upper: 1, slewPerSecond: 60))
+  }
+
+  @Test func `each channel keeps to its own limits and slew limit, those without zero included, to the way into SAFE`()
+  {
+    var robot = FirmwareRig.configuration
+    robot.limits[0] = CommandLimits(lower: -0.2, upper: 0.9, slewPerSecond: 3)
+    robot.limits[1] = CommandLimits(lower: 0.3, upper: 0.8, slewPerSecond: 20)
+    robot.rest[1] = 0.3
+    let rig = FirmwareRig(robot: robot)
+    var commands = [rig.command]
+    func drive(_ milliseconds: Int, _ wanted: [Float], says: Bool = true) {
+      for _ in 0..<milliseconds {
+        // Its sensors live.
+        rig.state?[0] = Float(commands.count % 1000) / 1000
+        rig.run(milliseconds: 1, says: says) { if says { $0.answer(wanted) } }
+        commands.append(rig.command)
+      }
+    }
+    // What the first channel may not do is refused as a whole; what both may do is reached at each one's own speed.
+    drive(500, [0.5, 0.5, 0, 0, 0, 0])
+    #expect(rig.command[0] == 0.5 && rig.command[1] == 0.5)
+    for wanted in [[0.95, 0.8], [-0.1, 0.2]] as [[Float]] {
+      drive(60, wanted + [0, 0, 0, 0])
+      #expect(rig.command[0] == 0.5 && rig.command[1] == 0.5)
+      drive(100, [0.5, 0.5, 0, 0, 0, 0])
+    }
+    for _ in 0..<4 {
+      drive(600, [-0.2, 0.8, 1, -1, 0, 0])
+      #expect(Array(rig.command.prefix(4)) == [-0.2, 0.8, 1, -1])
+      drive(600, [0.9, 0.3, -1, 1, 0, 0])
+      #expect(Array(rig.command.prefix(4)) == [0.9, 0.3, -1, 1])
+    }
+    drive(1000, [], says: false)
+    #expect(rig.drive.mode == .safe)
+    #expect(rig.command == [0, 0.3, 0, 0, 0, 0])
+    let sent = commands.filter { !$0.isEmpty }
+    for (before, now) in zip(sent, sent.dropFirst()) {
+      for index in 0..<6 {
+        let limits = robot.limits[index]
+        #expect(now[index] >= limits.lower && now[index] <= limits.upper)
+        #expect(abs(now[index] - before[index]) <= limits.slewPerSecond * 0.01 + 1e-5)
+      }
+    }
   }
 
   @Test func `sensors that fall silent stop the observations, and so the robot`() {

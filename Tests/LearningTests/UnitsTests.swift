@@ -11,7 +11,10 @@ extension Dataset {
   /// The same recording with everything in other units.
   fileprivate func scaled(observation: Float, action: Float, reward: Float) -> Dataset {
     var dataset = self
-    dataset.actionLimit *= action
+    for index in dataset.actionChannels.indices {
+      dataset.actionChannels[index].lower *= action
+      dataset.actionChannels[index].upper *= action
+    }
     for index in episodes.indices {
       dataset.episodes[index].observations = episodes[index].observations.map { $0 * observation }
       dataset.episodes[index].actions = episodes[index].actions.map { $0 * action }

@@ -145,7 +145,7 @@ final class ForeignFile {
   @Test func `observations in a group of arrays are read as named channels, and written and read again`() throws {
     split(["episode_0", "episode_1"])
     let dataset = try Dataset.load(path: file.path)
-    #expect(dataset.observationNames == ["arm.position.0", "arm.position.1", "speed"])
+    #expect(dataset.observationChannels.map(\.name) == ["arm.position.0", "arm.position.1", "speed"])
     #expect(dataset.episodes == sampleDataset().episodes)
     try dataset.save(path: file.path)
     #expect(try Dataset.load(path: file.path) == dataset)
@@ -164,12 +164,15 @@ final class ForeignFile {
 
   // MARK: Limits, groups, ends
 
-  @Test func `limits of single channels are taken if they are equal, and refused by the channel if not`() throws {
+  @Test func `limits of single channels are each channel's own`() throws {
     file.setAttribute("action_limit", of: "/", [1.0, 1.0], type: hdf5_float64())
     #expect(try Dataset.load(path: file.path).actionLimit == 1)
     file.setAttribute("action_limit", of: "/", [1.0, 0.5], type: hdf5_float64())
-    #expect(file.complaint.contains("is 1.0 for channel 0 of the action and 0.5 for channel 1"))
-    #expect(file.complaint.contains("divide each channel"))
+    #expect(file.complaint.contains("episode_0: actions[0][1] is"), "\(file.complaint)")
+    #expect(file.complaint.contains("clamp it to action_limit 0.5"), "\(file.complaint)")
+    file.setAttribute("action_limit", of: "/", [1.0, 2.0], type: hdf5_float64())
+    let limits = try Dataset.load(path: file.path).actionChannels.map { [$0.lower, $0.upper] }
+    #expect(limits == [[-1, 1], [-2, 2]])
     file.setAttribute("action_limit", of: "/", [1.0, 1.0, 1.0], type: hdf5_float64())
     #expect(file.complaint.contains("has 3 numbers for 2 channels"))
   }
@@ -216,7 +219,7 @@ final class ForeignFile {
       #expect(error?.description.hasPrefix("a.hdf5: \(words)") == true)
     }
     var wide = sampleDataset()
-    wide.observationSize = 1025
+    wide.observationChannels = .unnamed(1025)
     #expect(throws: DataError.self) { try wide.check(file: "") }
     var unknown = sampleDataset()
     unknown.episodes[0].parameters = [1, .nan]

@@ -30,7 +30,9 @@ import Testing
 
   private let metadata = #"""
     {"dataset_id": "lab/arm/human-v2", "minari_version": "0.5.4",
-     "action_space": "{\"type\": \"Box\", \"low\": [-1.0, -2.0], \"high\": [1.0, 2.0], \"shape\": [2]}"}
+     "action_space": "{\"type\": \"Box\", \"low\": [-1.0, -2.0], \"high\": [1.5, 1.0], \"shape\": [2]}",
+     "observation_space": "{\"type\": \"Dict\", \"subspaces\": {\"arm\": {\"type\": \"Box\", \#
+    \"low\": [-3.0, -Infinity, 0], \"high\": [3.0, Infinity, 1], \"shape\": [3]}}}"}
     """#
 
   private func request(task: [String] = ["observations/desired"]) -> ImportRequest {
@@ -45,8 +47,11 @@ import Testing
       let dataset = try Dataset.importing(minari: folder, request())
       let sample = sampleDataset()
       #expect(dataset.family == "lab-arm-human-v2")
-      #expect(dataset.observationNames == ["arm.0", "arm.1", "arm.2"])
+      #expect(dataset.observationChannels.map(\.name) == ["arm.0", "arm.1", "arm.2"])
       #expect(dataset.actionLimit == 2)
+      // Each channel has the limits that its space gives it.
+      #expect(dataset.actionChannels.map(\.range) == ["-1.0 … 1.5", "-2.0 … 1.0"])
+      #expect(dataset.observationChannels.map(\.range) == ["±3.0", "±inf", "0.0 … 1.0"])
       #expect(dataset.episodes.map(\.task) == [0, 1])
       #expect(dataset.episodes.map(\.parameters) == [[0, -0.5], [1, -0.5]])
       for (found, expected) in zip(dataset.episodes, sample.episodes) {
@@ -128,7 +133,8 @@ import Testing
     #expect(dataset.episodes.map(\.terminated) == [true, false])
     #expect(dataset.episodes.map(\.parameters) == [[7], [8]])
     #expect(dataset.actionLimit == 0.75)
-    #expect(dataset.observationNames == ["q", "dq"])
+    #expect(dataset.actionChannels.map(\.name) == ["u"])
+    #expect(dataset.observationChannels.map(\.name) == ["q", "dq"])
     try dataset.check(file: "imported")
   }
 

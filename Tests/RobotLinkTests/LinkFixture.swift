@@ -59,7 +59,8 @@ func helloDatagram(
 
 /// The datagram of a Description that answers the Hello of `hello`'s epoch.
 func descriptionDatagram(
-  _ description: RobotDescription, epoch: UInt32, sequence: UInt32, answering hello: UInt32
+  _ description: RobotDescription, epoch: UInt32, sequence: UInt32, answering hello: UInt32,
+  change: (inout Robot__Description) -> Void = { _ in }
 ) -> [UInt8] {
   var message = rp_description()
   message.protocol = LinkLimits.protocolVersion
@@ -76,6 +77,7 @@ func descriptionDatagram(
       message.action_limit = description.actionLimit
       message.episode_length = UInt32(description.episodeLength)
       message.lockstep = description.lockstep ? 1 : 0
+      change(&message)
       return withUnsafeMutablePointer(to: &message) { message in
         datagram(epoch: epoch, sequence: sequence) {
           $0.body_case = ROBOT__FRAME__BODY_DESCRIPTION

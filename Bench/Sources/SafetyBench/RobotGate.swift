@@ -9,6 +9,7 @@ final class RobotGate {
   private let family: TaskFamily
   private let memory: UnsafeMutablePointer<Float>
   private let rest: UnsafeMutablePointer<Float>
+  private let limits: UnsafeMutablePointer<CommandLimits>
 
   init(
     _ family: TaskFamily, times: FailsafeTimes, laterEntries: Int, slewPerSecond: Float = 1e9,
@@ -20,14 +21,20 @@ final class RobotGate {
     memory.initialize(repeating: 0, count: count)
     rest = .allocate(capacity: family.actionSize)
     rest.initialize(repeating: 0, count: family.actionSize)
+    limits = .allocate(capacity: family.actionSize)
+    for (index, channel) in family.actionChannels.enumerated() {
+      (limits + index).initialize(
+        to: CommandLimits(lower: channel.lower, upper: channel.upper, slewPerSecond: min(slewPerSecond, channel.slew)))
+    }
     gate = CommandGate(
-      times: times, size: family.actionSize, laterEntries: laterEntries, limit: family.actionLimit,
-      slewPerSecond: slewPerSecond, reaction: reaction, rest: rest, memory: memory)
+      times: times, size: family.actionSize, laterEntries: laterEntries, limits: limits, reaction: reaction,
+      rest: rest, memory: memory)
   }
 
   deinit {
     memory.deallocate()
     rest.deallocate()
+    limits.deallocate()
   }
 
   /// Offers entry 0 of a plan made from an observation of `now`, and the entries after it.

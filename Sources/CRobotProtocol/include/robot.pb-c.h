@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Robot__Frame Robot__Frame;
 typedef struct Robot__Hello Robot__Hello;
 typedef struct Robot__Description Robot__Description;
+typedef struct Robot__Channel Robot__Channel;
 typedef struct Robot__Observation Robot__Observation;
 typedef struct Robot__Action Robot__Action;
 typedef struct Robot__Status Robot__Status;
@@ -50,7 +51,7 @@ typedef enum _Robot__Latch {
  */
 typedef enum _Robot__Mode {
   /*
-   * No command yet (nothing planned); entries are 0.
+   * No command yet (nothing planned); entries are 0, or the allowed value nearest to it, or on the way there.
    */
   ROBOT__MODE__MODE_IDLE = 0,
   /*
@@ -66,11 +67,11 @@ typedef enum _Robot__Mode {
    */
   ROBOT__MODE__MODE_HOLD = 3,
   /*
-   * On the way to zero.
+   * On the way to zero, or the allowed value nearest to it.
    */
   ROBOT__MODE__MODE_RAMP = 4,
   /*
-   * Zero, for good: the controller gave up and needs a person.
+   * There, for good: the controller gave up and needs a person.
    */
   ROBOT__MODE__MODE_SAFE = 5
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ROBOT__MODE)
@@ -146,8 +147,8 @@ struct  Robot__Frame
  * of the robot or after it showed another epoch.
  * With observation_size and action_size 0 it is an inquiry: the robot answers with its Description, sequence 0, to
  * whoever asks and in any state, and nothing changes.
- * By UDP the answer is never longer than the Hello: where that is too short the Description comes without name and
- * episode_length, and where it is too short even for that, Status REFUSED says so.
+ * By UDP the answer is never longer than the Hello: where that is too short the Description comes without channels, then
+ * without name and episode_length, and where it is too short even for that, Status REFUSED says so.
  */
 struct  Robot__Hello
 {
@@ -184,13 +185,19 @@ struct  Robot__Hello
   uint32_t schema;
   /*
    * Whatever makes the datagram as long as 192 bytes where it travels by UDP: a robot sends nobody more than it was
-   * sent, or whoever forges a sender's address could have others flooded. Not read.
+   * sent, or whoever forges a sender's address could have others flooded. Not read. Where the robot has more to say
+   * (Description.whole_bytes), as long as that.
    */
   ProtobufCBinaryData padding;
+  /*
+   * The controller reads channels. A robot that has more to say than this Hello has room for answers it like an inquiry
+   * and goes on waiting: the next Hello is as long as Description.whole_bytes.
+   */
+  protobuf_c_boolean reads_channels;
 };
 #define ROBOT__HELLO__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&robot__hello__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, {0,NULL} }
+    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, {0,NULL}, 0 }
 
 
 /*
@@ -221,7 +228,8 @@ struct  Robot__Description
   uint64_t period_ns;
   uint32_t schema;
   /*
-   * Every entry of a command lies in -action_limit … action_limit (positive, the family's unit).
+   * Every entry of a command lies in -action_limit … action_limit (positive, the family's unit). Where channels state
+   * limits of their own it is the largest magnitude among them.
    */
   float action_limit;
   /*
@@ -232,10 +240,59 @@ struct  Robot__Description
    * The robot has no clock of its own: it waits for the answer to each observation, however long that takes.
    */
   protobuf_c_boolean lockstep;
+  /*
+   * 12 is kept for the number of tasks.
+   * What each entry of Observation.state and of Action.command is; observation_size and action_size of them, or none.
+   */
+  size_t n_observation_channels;
+  Robot__Channel **observation_channels;
+  size_t n_action_channels;
+  Robot__Channel **action_channels;
+  /*
+   * Instead of the channels, where the datagram has no room for them: CRC-32C of the UTF-8 text of all names, each
+   * followed by a line feed, observation first. 0 = not stated: some have no name. A controller whose model's names
+   * give another number refuses the robot.
+   */
+  uint32_t channel_hash;
+  /*
+   * Instead of the channels, where the Hello was too short for them: bytes of the datagram with them, at most 4088.
+   * 0: this is all there is.
+   */
+  uint32_t whole_bytes;
 };
 #define ROBOT__DESCRIPTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&robot__description__descriptor) \
-    , 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, 0, 0 }
+
+
+/*
+ * One entry of an observation or a command. What differs between robot and model in name or unit makes the controller
+ * refuse the robot; what is left out here differs from nothing.
+ */
+struct  Robot__Channel
+{
+  ProtobufCMessage base;
+  /*
+   * "knee velocity", at most 31 bytes of UTF-8; unique among the observation's or the command's, or empty.
+   */
+  char *name;
+  /*
+   * "rad/s", at most 15 bytes, or empty.
+   */
+  char *unit;
+  /*
+   * What the entry can be: lower below upper. Both 0: not stated. A command's are always stated.
+   */
+  float lower;
+  float upper;
+  /*
+   * Of a command: the most that it may change by per second; positive, 0 = not stated.
+   */
+  float slew;
+};
+#define ROBOT__CHANNEL__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&robot__channel__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0 }
 
 
 typedef enum {
@@ -479,6 +536,25 @@ Robot__Description *
 void   robot__description__free_unpacked
                      (Robot__Description *message,
                       ProtobufCAllocator *allocator);
+/* Robot__Channel methods */
+void   robot__channel__init
+                     (Robot__Channel         *message);
+size_t robot__channel__get_packed_size
+                     (const Robot__Channel   *message);
+size_t robot__channel__pack
+                     (const Robot__Channel   *message,
+                      uint8_t             *out);
+size_t robot__channel__pack_to_buffer
+                     (const Robot__Channel   *message,
+                      ProtobufCBuffer     *buffer);
+Robot__Channel *
+       robot__channel__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   robot__channel__free_unpacked
+                     (Robot__Channel *message,
+                      ProtobufCAllocator *allocator);
 /* Robot__Observation methods */
 void   robot__observation__init
                      (Robot__Observation         *message);
@@ -566,6 +642,9 @@ typedef void (*Robot__Hello_Closure)
 typedef void (*Robot__Description_Closure)
                  (const Robot__Description *message,
                   void *closure_data);
+typedef void (*Robot__Channel_Closure)
+                 (const Robot__Channel *message,
+                  void *closure_data);
 typedef void (*Robot__Observation_Closure)
                  (const Robot__Observation *message,
                   void *closure_data);
@@ -590,6 +669,7 @@ extern const ProtobufCEnumDescriptor    robot__status_code__descriptor;
 extern const ProtobufCMessageDescriptor robot__frame__descriptor;
 extern const ProtobufCMessageDescriptor robot__hello__descriptor;
 extern const ProtobufCMessageDescriptor robot__description__descriptor;
+extern const ProtobufCMessageDescriptor robot__channel__descriptor;
 extern const ProtobufCMessageDescriptor robot__observation__descriptor;
 extern const ProtobufCMessageDescriptor robot__action__descriptor;
 extern const ProtobufCMessageDescriptor robot__status__descriptor;

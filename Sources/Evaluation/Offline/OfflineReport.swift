@@ -67,9 +67,9 @@ public struct OfflineReport: Codable, Sendable, Equatable {
     tasks = findings.count
     episodes = evaluation.dataset.episodes.count
     seed = evaluation.seed
-    let names = evaluation.dataset.observationNames
-    observationNames =
-      names.isEmpty ? (0..<evaluation.dataset.observationSize).map { "\($0)" } : names
+    observationNames = evaluation.dataset.observationChannels.enumerated().map { number, channel in
+      channel.name.isEmpty ? "\(number)" : channel.name
+    }
     let steps = RecordedTaskJudge.stepsAhead(evaluation.model.description.shape.horizon)
     dynamics = Self.horizons(steps, findings.map(\.rollouts))
     plans = Self.horizons(steps, findings.map(\.plans))

@@ -81,9 +81,9 @@ extension ModelTraining {
     for (key, value) in dataset.provenance { provenance["dataset.\(key)"] = value }
     let description = ModelDescription(
       family: dataset.family, shape: data.shape, periodNanoseconds: dataset.periodNanoseconds,
-      actionLimit: dataset.actionLimit, provenance: provenance)
+      observationChannels: dataset.observationChannels, actionChannels: dataset.actionChannels, provenance: provenance)
     let weights = PlannerWeights(
-      shape: data.shape, statistics: data.plannerStatistics, actionLimit: dataset.actionLimit, tensors: tensors)
+      shape: data.shape, statistics: data.plannerStatistics, actionRanges: description.actionRanges, tensors: tensors)
     return LoadedModel(path: path, description: description, weights: weights)
   }
 

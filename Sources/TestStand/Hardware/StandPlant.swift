@@ -114,11 +114,12 @@ package final class StandPlant {
   /// What the drives do of their own: they know how fast their joints are.
   private func fallBack() {
     let family = task.family
+    let limits = family.commandLimits
     let state = safe.reaction == .rest || safe.reaction == .hold ? [] : task.observation
     for index in command.indices {
       let velocity = state.isEmpty ? 0 : state[family.drivenVelocities[index]]
       command[index] = safe.reaction.command(
-        rest: safe.rest[index], last: command[index], velocity: velocity, limit: family.actionLimit)
+        rest: safe.rest[index], last: command[index], velocity: velocity, limits: limits[index])
     }
   }
 

@@ -1,5 +1,6 @@
 // The robot's cycle: sample, send, wait for the answer, move; on its own clock or in lockstep with the controller.
 
+import ControlRuntime
 import Failsafe
 import Histogram
 import RobotLink
@@ -64,6 +65,7 @@ package final class SimulatedRobot {
   private var command: [Float]
   private var gate: CommandGate
   private let gateMemory: UnsafeMutablePointer<Float>
+  private let gateLimits: UnsafeMutablePointer<CommandLimits>
   /// Where commands are forces, the velocities of what they drive.
   private var velocities: [Float] { task.family.drivenVelocities.map { message.state[$0] } }
   /// The present interval on the gate's clock, and the frames that carried the last observations, with their intervals.
@@ -110,19 +112,24 @@ package final class SimulatedRobot {
     // Nobody's clock runs in lockstep: only a controller that has ended is silent for so long.
     let silence = lockstep ? 10_000_000_000 : max(500_000_000, 10 * family.periodNanoseconds)
     endpoint = try RobotEndpoint(
-      listeningAt: address, description: description, silenceNanoseconds: silence, key: key)
+      listeningAt: address, description: description, silenceNanoseconds: silence, key: key,
+      channels: ChannelTable(observation: family.observationChannels, action: family.actionChannels))
     let (size, later) = (family.actionSize, LinkLimits.laterEntries)
     gateMemory = takeStorage(repeating: 0, count: size + CommandGate.memoryCount(size: size, laterEntries: later))
     for (index, value) in safe.rest.enumerated() { gateMemory[index] = value }
-    // Without a slew limit: an entry gets anywhere in a period.
+    gateLimits = takeStorage(repeating: CommandLimits(within: 1), count: size)
+    for (index, limits) in family.commandLimits.enumerated() { gateLimits[index] = limits }
     gate = CommandGate(
       times: FailsafeTimes(periodNanoseconds: family.periodNanoseconds, usableEntries: later), size: size,
-      laterEntries: later, limit: family.actionLimit, slewPerSecond: 1e9, reaction: safe.reaction,
-      rest: gateMemory, memory: gateMemory + size)
+      laterEntries: later, limits: gateLimits, reaction: safe.reaction, rest: gateMemory,
+      memory: gateMemory + size)
     _ = gate.update(now: gateTime)
   }
 
-  deinit { returnStorage(gateMemory) }
+  deinit {
+    returnStorage(gateMemory)
+    returnStorage(gateLimits)
+  }
 
   package var modelName: String { endpoint.session.model.description }
   package var counters: LinkCounters { endpoint.session.counters }

@@ -28,6 +28,7 @@ package struct DatasetReport: FileReport {
   package var observationSize: Int, actionSize: Int
   /// Empty when the data set names none.
   package var observationNames: [String]
+  package var observationChannels: StatedChannels, actionChannels: StatedChannels
   package var actionLimit: Float
   package var periodMs: Double
   package var episodes: Int, transitions: Int
@@ -53,7 +54,9 @@ package struct DatasetReport: FileReport {
     self.path = path
     family = dataset.family
     observationSize = dataset.observationSize
-    observationNames = dataset.observationNames
+    observationChannels = StatedChannels(dataset.observationChannels)
+    actionChannels = StatedChannels(dataset.actionChannels)
+    observationNames = observationChannels.names
     actionSize = dataset.actionSize
     actionLimit = dataset.actionLimit
     periodMs = Double(dataset.periodNanoseconds) * 1e-6
@@ -85,9 +88,11 @@ package struct DatasetReport: FileReport {
 
   private func findWarnings(_ dataset: Dataset) -> [String] {
     var warnings: [String] = []
-    for (name, dead) in [("observation", deadObservations), ("action", deadActions)] where !dead.isEmpty {
+    for (name, stated, dead) in [
+      ("observation", observationChannels, deadObservations), ("action", actionChannels, deadActions),
+    ] where !dead.isEmpty {
       warnings.append(
-        "\(name) channels \(channelList(dead)) never move; leave them out, or record data in which they move")
+        "\(name) channels \(stated.list(dead)) never move; leave them out, or record data in which they move")
     }
     if !deadChannels(reward).isEmpty {
       warnings.append("the reward is \(short(Double(reward.mean[0]))) throughout; nothing can be learnt from it")
@@ -133,7 +138,7 @@ package struct DatasetReport: FileReport {
     return [
       "\(path): a data set of \(family)",
       "  robot: observation \(observationSize), "
-        + "action \(actionSize) within ±\(actionLimit), period \(short(periodMs)) ms",
+        + "action \(actionSize) \(actionChannels.limits), period \(short(periodMs)) ms",
       "  \(episodes) episodes of \(shortestEpisode) ... \(longestEpisode) steps, \(transitions) transitions, "
         + "\(terminatedEpisodes) episodes terminated, all numbers finite",
     ]
@@ -149,7 +154,7 @@ package struct DatasetReport: FileReport {
           ["\(task.task)", task.parameters.map { decimal($0, 3) }.joined(separator: ", "), "\(task.episodes)"]
             + names.map { name in task.meanReturn[name].map { decimal($0, 1) } ?? "–" }
         })
-      + channelTable("observation", observation, names: observationNames) + channelTable("action", action)
+      + observationChannels.table("observation", observation) + actionChannels.table("action", action)
       + channelTable("reward", reward)
       + section("provenance", provenance)
   }

@@ -89,6 +89,7 @@ package struct ModelReport: FileReport {
   package var denoisingSteps: Int
   package var periodMs: Double
   package var actionLimit: Float
+  package var observationChannels: StatedChannels, actionChannels: StatedChannels
   package var parameters: Int
   package var parts: [Part]
   package var tensors: [Tensor]
@@ -122,6 +123,8 @@ package struct ModelReport: FileReport {
     denoisingSteps = shape.denoisingSteps
     periodMs = Double(description.periodNanoseconds) * 1e-6
     actionLimit = description.actionLimit
+    observationChannels = StatedChannels(description.observationChannels)
+    actionChannels = StatedChannels(description.actionChannels)
     parameters = shape.tensors.reduce(0) { $0 + $1.count }
     parts = Self.parts(model.weights, file)
     tensors = shape.tensors.map {
@@ -167,9 +170,11 @@ package struct ModelReport: FileReport {
 
   private func findWarnings(_ description: ModelDescription) -> [String] {
     var warnings: [String] = []
-    for (name, dead) in [("observation", deadObservations), ("action", deadActions)] where !dead.isEmpty {
+    for (name, stated, dead) in [
+      ("observation", observationChannels, deadObservations), ("action", actionChannels, deadActions),
+    ] where !dead.isEmpty {
       warnings.append(
-        "\(name) channels \(channelList(dead)) never moved in the training data; leave them out, or record data in "
+        "\(name) channels \(stated.list(dead)) never moved in the training data; leave them out, or record data in "
           + "which they move")
     }
     for (name, part) in [("observation", observation), ("action", action)] {
@@ -181,12 +186,14 @@ package struct ModelReport: FileReport {
       }
     }
     let beyond = action.min.indices.filter {
-      action.min[$0] < -1.001 * actionLimit || action.max[$0] > 1.001 * actionLimit
+      let channel = actionChannels.channels[$0]
+      let tolerance = 0.001 * (channel.upper - channel.lower) / 2
+      return action.min[$0] < channel.lower - tolerance || action.max[$0] > channel.upper + tolerance
     }
     if !beyond.isEmpty {
       warnings.append(
-        "the data's actions exceed the limit \(actionLimit) in channels \(channelList(beyond)); commands will be "
-          + "clamped to it")
+        "the data's actions exceed their limits in channels \(actionChannels.list(beyond)); commands will be clamped "
+          + "to them")
     }
     for part in parts where part.largestMagnitude == 0 {
       warnings.append("all weights of '\(part.part)' are zero: it was never trained; train the model again")
@@ -206,7 +213,7 @@ package struct ModelReport: FileReport {
     return [
       "\(path): a model for \(family)",
       "  robot: observation \(observationSize), "
-        + "action \(actionSize) within ±\(actionLimit), period \(short(periodMs)) ms",
+        + "action \(actionSize) \(actionChannels.limits), period \(short(periodMs)) ms",
       "  planner: context \(contextSize) (\(context)), horizon \(horizon), "
         + "channels \(channels.map(String.init).joined(separator: ", ")), \(denoisingSteps) noise levels",
       "  here: \(needs.kernel) kernels, arena \(bytes(needs.arenaBytes))",
@@ -225,7 +232,7 @@ package struct ModelReport: FileReport {
             + "of the dynamics \($0.dynamicsWeight)"
         } ?? "bank: none, the context comes from the encoder alone ('metadiffuser train bank' makes one)"
       ]
-      + channelTable("observation", observation) + channelTable("action", action)
+      + observationChannels.table("observation", observation) + actionChannels.table("action", action)
       + ["reward: mean \(short(Double(rewardMean))), std \(short(Double(rewardStd)))"]
       + section("provenance", provenance)
   }
@@ -236,12 +243,12 @@ package func deadChannels(_ channels: ModelReport.Channels) -> [Int] {
   channels.min.indices.filter { ChannelStatistics.standsStill(minimum: channels.min[$0], maximum: channels.max[$0]) }
 }
 
-/// Mean, spread and range of each channel, by number and, where there are any, name.
-package func channelTable(_ name: String, _ channels: ModelReport.Channels, names: [String] = []) -> [String] {
+/// Mean, spread and range of each channel, by number.
+package func channelTable(_ name: String, _ channels: ModelReport.Channels) -> [String] {
   table(
     [name, "mean", "std", "min", "max"],
     channels.mean.indices.map { channel in
-      [names.isEmpty ? "\(channel)" : "\(channel) \(names[channel])"]
+      ["\(channel)"]
         + [channels.mean, channels.std, channels.min, channels.max].map { short(Double($0[channel])) }
     })
 }

@@ -90,7 +90,10 @@ private final class FuzzedFirmware {
         switch reader.push(byte) {
         case .drive:
           precondition(reader.count == Self.robot.actionSize)
-          for index in 0..<reader.count { precondition(abs(reader.values[index]) <= Self.robot.actionLimit) }
+          for index in 0..<reader.count {
+            let limits = Self.robot.limits[index]
+            precondition(limits.lower <= reader.values[index] && reader.values[index] <= limits.upper)
+          }
         case .request(let asked): request = asked
         case .sensors: preconditionFailure("the firmware plays the sensors")
         case nil: break

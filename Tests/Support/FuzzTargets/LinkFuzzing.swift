@@ -2,24 +2,38 @@
 // counted.
 
 import CRobotProtocol
+import Failsafe
 import RobotLink
 
 enum LinkFuzzing {
   private static let profile = RobotProfile(
     family: "f", observationSize: 3, actionSize: 2, periodNanoseconds: 1_000_000)
 
+  private static let limits = [
+    CommandLimits(lower: -1, upper: 0.5, slewPerSecond: 3), CommandLimits(lower: 0, upper: 1),
+  ]
+
+  private static var channels: ChannelTable {
+    ChannelTable(
+      observation: ["hip", "hip velocity", ""].map { LinkChannel(name: $0, unit: "rad") },
+      action: limits.enumerated().map {
+        LinkChannel(name: "m\($0)", lower: $1.lower, upper: $1.upper, slew: $1.slewPerSecond)
+      })
+  }
+
   /// Two ends that have met, as after a hand-shake with these epochs.
   private struct Pair: ~Copyable {
     var robot = RobotSession(
       description: RobotDescription(profile: profile, name: "r", actionLimit: 1, episodeLength: 9, lockstep: false),
-      epoch: 0x0101_0101, silenceNanoseconds: 1_000)
-    var controller = ControllerSession(profile: profile, model: "m", epoch: 0x0202_0202, silenceNanoseconds: 1_000)
+      epoch: 0x0101_0101, silenceNanoseconds: 1_000, channels: channels)
+    var controller = ControllerSession(
+      profile: profile, model: "m", epoch: 0x0202_0202, silenceNanoseconds: 1_000, channels: channels)
     var observation = ObservationMessage()
     var action = ActionMessage()
     /// A robot on a network, which must not be made to flood whoever a sender says he is.
     var exposed = RobotSession(
       description: RobotDescription(profile: profile, name: "r", actionLimit: 1, episodeLength: 9, lockstep: false),
-      epoch: 0x0101_0101, silenceNanoseconds: 1_000)
+      epoch: 0x0101_0101, silenceNanoseconds: 1_000, channels: channels)
 
     init() {
       _ = controller.poll(now: 1)
@@ -43,6 +57,9 @@ enum LinkFuzzing {
       frames.append(Array(controller.reply))
       _ = controller.poll(now: 2_000)
       frames.append(Array(controller.reply))
+      // What the robot says of itself, channels and all.
+      _ = robot.receive(controller.reply, from: .line, now: 2_000, action: &action)
+      frames.append(Array(robot.reply))
       frames.append(Array(controller.encodeGoodbye()))
       frames.append(Array(robot.encodeGoodbye()))
       return frames.filter { !$0.isEmpty }
@@ -63,9 +80,11 @@ enum LinkFuzzing {
       precondition(
         controller.counters.accepted + controller.counters.rejected == before.1.accepted + before.1.rejected + 1)
       if event == .action {
-        for entry in 0..<2 { precondition(abs(action.command[entry]) <= 1.001) }
+        for entry in 0..<2 { precondition(limits[entry].admits(action.command[entry])) }
         precondition(action.laterEntries >= 0 && action.laterEntries <= LinkLimits.laterEntries)
-        for entry in 0..<2 * action.laterEntries { precondition(abs(action.laterCommands[entry]) <= 1.001) }
+        for entry in 0..<2 * action.laterEntries {
+          precondition(limits[entry % 2].admits(action.laterCommands[entry]))
+        }
         if let belief = action.belief {
           precondition(belief.confidence >= 0 && belief.confidence <= 1)
           precondition(belief.parameterCount >= 0 && belief.parameterCount <= LinkLimits.parameterEntries)
@@ -75,6 +94,9 @@ enum LinkFuzzing {
       if answer == .observation {
         for entry in 0..<3 { precondition(observation.state[entry].isFinite) }
         precondition(observation.reward?.isFinite ?? true)
+      }
+      if let limits = controller.robot?.limits {
+        for entry in 0..<2 { precondition(limits[entry].isSound) }
       }
       precondition(robot.reply.count <= LinkLimits.datagramBytes && controller.reply.count <= LinkLimits.datagramBytes)
     }
