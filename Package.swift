@@ -207,7 +207,9 @@ let package = Package(
       ]),
     .testTarget(
       name: "EvaluationTests",
-      dependencies: ["Evaluation", "DataCollection", "Foundations", "Learning", "OfflineData", "PlannerModel", "Tasks"]),
+      dependencies: [
+        "Evaluation", "DataCollection", "Foundations", "Learning", "OfflineData", "PlannerModel", "Tasks",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

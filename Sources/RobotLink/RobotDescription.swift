@@ -87,8 +87,8 @@ public struct RobotDescription: Sendable, Equatable {
   public var profile: RobotProfile
   /// Name of this robot, for people; at most 63 bytes.
   public var name: FixedText
-  /// Every entry of a command lies in `-actionLimit ... actionLimit`, in the family's unit; positive. Setting it sets all
-  /// limits. Real-time: yes.
+  /// Every entry of a command lies in `-actionLimit ... actionLimit`, in the family's unit; positive. Setting it sets
+  /// all limits. Real-time: yes.
   public var actionLimit: Float { didSet { setLimits() } }
   /// What each entry of a command may be, and how fast it may change; of these the first `profile.actionSize` count.
   public private(set) var limits = InlineArray<128, CommandLimits>(repeating: CommandLimits(within: 1))
