@@ -121,7 +121,9 @@ let package = Package(
       ]),
     .target(
       name: "Evaluation",
-      dependencies: ["DataCollection", "Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime"]),
+      dependencies: [
+        "DataCollection", "Learning", "OfflineData", "RobotLink", "Tasks", "PlannerModel", "PlannerRuntime",
+      ]),
     .target(
       name: "TestStand",
       dependencies: [
@@ -208,7 +210,7 @@ let package = Package(
     .testTarget(
       name: "EvaluationTests",
       dependencies: [
-        "Evaluation", "DataCollection", "Foundations", "Learning", "OfflineData", "PlannerModel", "Tasks",
+        "Evaluation", "DataCollection", "Foundations", "Learning", "OfflineData", "PlannerModel", "RobotLink", "Tasks",
       ]),
   ],
   swiftLanguageModes: [.v6]

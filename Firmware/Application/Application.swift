@@ -118,7 +118,8 @@ public struct Application: ~Copyable {
       case .action: follow(now: now)
       case .goodbye, .refused: gate.failsafe.standDown()
       // A hand-shake comes by itself: it lifts no latch, and the last plan runs out as it would have.
-      case .connected, .none: break
+      // Nor does a request for a task mean anything: the session refuses it, as there is one task.
+      case .connected, .task, .none: break
       }
     }
   }

@@ -46,7 +46,7 @@ struct LinkLine: ~Copyable {
     switch meaning {
     case .connected: isDriven = true
     case .goodbye, .refused: isDriven = false
-    case .action, .none: break
+    case .action, .task, .none: break
     }
     return meaning
   }

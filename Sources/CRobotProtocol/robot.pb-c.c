@@ -367,7 +367,52 @@ void   robot__clock__free_unpacked
   assert(message->base.descriptor == &robot__clock__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor robot__frame__field_descriptors[8] =
+void   robot__task_request__init
+                     (Robot__TaskRequest         *message)
+{
+  static const Robot__TaskRequest init_value = ROBOT__TASK_REQUEST__INIT;
+  *message = init_value;
+}
+size_t robot__task_request__get_packed_size
+                     (const Robot__TaskRequest *message)
+{
+  assert(message->base.descriptor == &robot__task_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t robot__task_request__pack
+                     (const Robot__TaskRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &robot__task_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t robot__task_request__pack_to_buffer
+                     (const Robot__TaskRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &robot__task_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Robot__TaskRequest *
+       robot__task_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Robot__TaskRequest *)
+     protobuf_c_message_unpack (&robot__task_request__descriptor,
+                                allocator, len, data);
+}
+void   robot__task_request__free_unpacked
+                     (Robot__TaskRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &robot__task_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+static const ProtobufCFieldDescriptor robot__frame__field_descriptors[9] =
 {
   {
     "epoch",
@@ -465,6 +510,18 @@ static const ProtobufCFieldDescriptor robot__frame__field_descriptors[8] =
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "task_request",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Robot__Frame, body_case),
+    offsetof(Robot__Frame, task_request),
+    &robot__task_request__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned robot__frame__field_indices_by_name[] = {
   5,   /* field[5] = action */
@@ -475,11 +532,12 @@ static const unsigned robot__frame__field_indices_by_name[] = {
   4,   /* field[4] = observation */
   1,   /* field[1] = sequence */
   6,   /* field[6] = status */
+  8,   /* field[8] = task_request */
 };
 static const ProtobufCIntRange robot__frame__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor robot__frame__descriptor =
 {
@@ -489,7 +547,7 @@ const ProtobufCMessageDescriptor robot__frame__descriptor =
   "Robot__Frame",
   "robot",
   sizeof(Robot__Frame),
-  8,
+  9,
   robot__frame__field_descriptors,
   robot__frame__field_indices_by_name,
   1,  robot__frame__number_ranges,
@@ -638,7 +696,7 @@ const ProtobufCMessageDescriptor robot__hello__descriptor =
   (ProtobufCMessageInit) robot__hello__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor robot__description__field_descriptors[15] =
+static const ProtobufCFieldDescriptor robot__description__field_descriptors[16] =
 {
   {
     "protocol",
@@ -773,6 +831,18 @@ static const ProtobufCFieldDescriptor robot__description__field_descriptors[15] 
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "task_count",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Robot__Description, task_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "observation_channels",
     13,
     PROTOBUF_C_LABEL_REPEATED,
@@ -822,27 +892,27 @@ static const ProtobufCFieldDescriptor robot__description__field_descriptors[15] 
   },
 };
 static const unsigned robot__description__field_indices_by_name[] = {
-  12,   /* field[12] = action_channels */
+  13,   /* field[13] = action_channels */
   8,   /* field[8] = action_limit */
   5,   /* field[5] = action_size */
-  13,   /* field[13] = channel_hash */
+  14,   /* field[14] = channel_hash */
   9,   /* field[9] = episode_length */
   2,   /* field[2] = family */
   1,   /* field[1] = hello_epoch */
   10,   /* field[10] = lockstep */
   3,   /* field[3] = name */
-  11,   /* field[11] = observation_channels */
+  12,   /* field[12] = observation_channels */
   4,   /* field[4] = observation_size */
   6,   /* field[6] = period_ns */
   0,   /* field[0] = protocol */
   7,   /* field[7] = schema */
-  14,   /* field[14] = whole_bytes */
+  11,   /* field[11] = task_count */
+  15,   /* field[15] = whole_bytes */
 };
-static const ProtobufCIntRange robot__description__number_ranges[2 + 1] =
+static const ProtobufCIntRange robot__description__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 13, 11 },
-  { 0, 15 }
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor robot__description__descriptor =
 {
@@ -852,10 +922,10 @@ const ProtobufCMessageDescriptor robot__description__descriptor =
   "Robot__Description",
   "robot",
   sizeof(Robot__Description),
-  15,
+  16,
   robot__description__field_descriptors,
   robot__description__field_indices_by_name,
-  2,  robot__description__number_ranges,
+  1,  robot__description__number_ranges,
   (ProtobufCMessageInit) robot__description__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -949,7 +1019,7 @@ const ProtobufCMessageDescriptor robot__channel__descriptor =
   (ProtobufCMessageInit) robot__channel__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor robot__observation__field_descriptors[9] =
+static const ProtobufCFieldDescriptor robot__observation__field_descriptors[10] =
 {
   {
     "state",
@@ -1059,6 +1129,18 @@ static const ProtobufCFieldDescriptor robot__observation__field_descriptors[9] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "task_request",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED32,
+    0,   /* quantifier_offset */
+    offsetof(Robot__Observation, task_request),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned robot__observation__field_indices_by_name[] = {
   3,   /* field[3] = applied_action */
@@ -1068,13 +1150,14 @@ static const unsigned robot__observation__field_indices_by_name[] = {
   2,   /* field[2] = sample_time_ns */
   0,   /* field[0] = state */
   5,   /* field[5] = step */
+  9,   /* field[9] = task_request */
   6,   /* field[6] = terminated */
   7,   /* field[7] = truncated */
 };
 static const ProtobufCIntRange robot__observation__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor robot__observation__descriptor =
 {
@@ -1084,7 +1167,7 @@ const ProtobufCMessageDescriptor robot__observation__descriptor =
   "Robot__Observation",
   "robot",
   sizeof(Robot__Observation),
-  9,
+  10,
   robot__observation__field_descriptors,
   robot__observation__field_indices_by_name,
   1,  robot__observation__number_ranges,
@@ -1337,7 +1420,7 @@ const ProtobufCMessageDescriptor robot__action__descriptor =
   (ProtobufCMessageInit) robot__action__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor robot__status__field_descriptors[3] =
+static const ProtobufCFieldDescriptor robot__status__field_descriptors[4] =
 {
   {
     "code",
@@ -1375,16 +1458,29 @@ static const ProtobufCFieldDescriptor robot__status__field_descriptors[3] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "task_request",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED32,
+    0,   /* quantifier_offset */
+    offsetof(Robot__Status, task_request),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned robot__status__field_indices_by_name[] = {
   2,   /* field[2] = answered_epoch */
   0,   /* field[0] = code */
+  3,   /* field[3] = task_request */
   1,   /* field[1] = text */
 };
 static const ProtobufCIntRange robot__status__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor robot__status__descriptor =
 {
@@ -1394,7 +1490,7 @@ const ProtobufCMessageDescriptor robot__status__descriptor =
   "Robot__Status",
   "robot",
   sizeof(Robot__Status),
-  3,
+  4,
   robot__status__field_descriptors,
   robot__status__field_indices_by_name,
   1,  robot__status__number_ranges,
@@ -1463,6 +1559,109 @@ const ProtobufCMessageDescriptor robot__clock__descriptor =
   robot__clock__field_indices_by_name,
   1,  robot__clock__number_ranges,
   (ProtobufCMessageInit) robot__clock__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor robot__task_request__field_descriptors[6] =
+{
+  {
+    "task",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Robot__TaskRequest, task),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "seed",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Robot__TaskRequest, seed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "number",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED32,
+    0,   /* quantifier_offset */
+    offsetof(Robot__TaskRequest, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "keep_state",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Robot__TaskRequest, keep_state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "behaviour",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Robot__TaskRequest, behaviour),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "padding",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Robot__TaskRequest, padding),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned robot__task_request__field_indices_by_name[] = {
+  4,   /* field[4] = behaviour */
+  3,   /* field[3] = keep_state */
+  2,   /* field[2] = number */
+  5,   /* field[5] = padding */
+  1,   /* field[1] = seed */
+  0,   /* field[0] = task */
+};
+static const ProtobufCIntRange robot__task_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor robot__task_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "robot.TaskRequest",
+  "TaskRequest",
+  "Robot__TaskRequest",
+  "robot",
+  sizeof(Robot__TaskRequest),
+  6,
+  robot__task_request__field_descriptors,
+  robot__task_request__field_indices_by_name,
+  1,  robot__task_request__number_ranges,
+  (ProtobufCMessageInit) robot__task_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue robot__latch__enum_values_by_number[4] =

@@ -7,7 +7,7 @@ extension ControlCycle {
   /// judge. Real-time: yes.
   public mutating func note(_ event: ControllerEndpoint.Event, now: UInt64) {
     switch event {
-    case .timeout, .link(.none), .link(.observation): break
+    case .timeout, .link(.none), .link(.observation), .link(.taskRefused): break
     case .link(.connected): connect()
     case .silent: leave(.silent)
     case .link(.goodbye): leave(.goodbye)

@@ -164,7 +164,8 @@ public final class ControlLoop {
 
   private func handle(_ event: ControllerEndpoint.Event) -> Bool {
     switch event {
-    case .timeout, .link(.none): return true
+    // The loop asks for no task.
+    case .timeout, .link(.none), .link(.taskRefused): return true
     case .link(.observation): return drainAndAnswer()
     case .link(.refused) where robot == nil:
       failure = .refused(address, reason: endpoint.session.peerText.description)

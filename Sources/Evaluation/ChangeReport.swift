@@ -22,7 +22,8 @@ public struct ChangeReport: Codable, Sendable, Equatable {
   public struct Recovery: Codable, Sendable, Equatable {
     /// Steps from the change until the mean reward of the following `rateSteps` steps is at least 90 % of the way from
     /// random's rate to the new expert's. An episode that never gets there counts with all of its steps.
-    public var steps: Figure
+    /// Nil where nobody has said what to get back to.
+    public var steps: Figure?
     /// Episodes that never got there: `steps` is a lower bound then.
     public var censored: Int
     public var returnBefore: Figure
@@ -37,7 +38,7 @@ public struct ChangeReport: Codable, Sendable, Equatable {
     public var steps: Int?
     /// Mean reward a step over the last `rateSteps` steps, and what it had to be to be back.
     public var lastRate: Double
-    public var goalRate: Double
+    public var goalRate: Double?
   }
 
   public var family: String
@@ -51,7 +52,8 @@ public struct ChangeReport: Codable, Sendable, Equatable {
   public var episodes: Int
   public var planner: Recovery
   /// The expert, told of the change at once: what the robot itself needs.
-  public var expert: Recovery
+  /// Nil where nobody can show it.
+  public var expert: Recovery?
   /// Episodes in which the planner noticed the change, and after how many steps (mean; absent where it never did).
   public var noticed: Int
   public var noticedAfter: Double?
@@ -64,33 +66,38 @@ public struct ChangeReport: Codable, Sendable, Equatable {
 
   init(_ test: ChangeTest, _ all: [ChangeEpisode]) {
     let step = test.changeStep
-    let length = test.test.family.episodeLength
-    family = test.test.family.name
-    split = test.test.split.rawValue
+    let length = test.test.bed.episodeLength
+    family = test.test.bed.family
+    split = test.test.bed.split
     contextInference = test.test.contextSource
     warmStart = test.test.warmStart.rawValue
     seed = test.test.seed
     changeStep = step
     rateSteps = test.rateSteps
     episodes = all.count
-    let goals = all.map { episode in
+    let goals = all.map { episode -> Double? in
       // The expert's rate, once it has had half of the time after the change to get there.
       let settled = episode.expertRewards.dropFirst((step + length) / 2)
-      let best = settled.isEmpty ? episode.randomRate : mean(Array(settled))
-      return episode.randomRate + 0.9 * (best - episode.randomRate)
+      guard let random = episode.randomRate else { return nil }
+      let best = settled.isEmpty ? episode.expertRate ?? random : mean(Array(settled))
+      return random + 0.9 * (best - random)
     }
+    let isJudged = !goals.contains(nil)
     func times(_ rewards: (ChangeEpisode) -> [Double]) -> [Int?] {
-      zip(all, goals).map { Self.recoverySteps(rewards($0), from: step, over: test.rateSteps, goal: $1) }
+      zip(all, goals).map { episode, goal in
+        goal.flatMap { Self.recoverySteps(rewards(episode), from: step, over: test.rateSteps, goal: $0) }
+      }
     }
     func recovery(_ rewards: (ChangeEpisode) -> [Double]) -> Recovery {
       let times = times(rewards)
       return Recovery(
-        steps: Figure(times.map { Double($0 ?? length - step) }), censored: times.count { $0 == nil },
+        steps: isJudged ? Figure(times.map { Double($0 ?? length - step) }) : nil,
+        censored: isJudged ? times.count { $0 == nil } : 0,
         returnBefore: Figure(all.map { rewards($0).prefix(step).reduce(0, +) }),
         returnAfter: Figure(all.map { rewards($0).dropFirst(step).reduce(0, +) }))
     }
     planner = recovery(\.rewards)
-    expert = recovery(\.expertRewards)
+    expert = all.allSatisfy { !$0.expertRewards.isEmpty } ? recovery(\.expertRewards) : nil
     rows = zip(zip(all, goals), times(\.rewards)).map { entry, steps in
       let (episode, goal) = entry
       return Row(
@@ -128,7 +135,7 @@ public struct ChangeReport: Codable, Sendable, Equatable {
   /// This result as one line of a table.
   public var row: String { line(contextInference, planner, noticedText, isTold ? "" : "\(falseAlarms)") }
   /// The expert's line.
-  public var expertRow: String { line("expert", expert, "is told", "") }
+  public var expertRow: String? { expert.map { line("expert", $0, "is told", "") } }
 
   private var noticedText: String {
     if isTold { return "is told" }
@@ -148,7 +155,7 @@ public struct ChangeReport: Codable, Sendable, Equatable {
 
   private func line(_ name: String, _ recovery: Recovery, _ noticed: String, _ falseAlarms: String) -> String {
     let censored = recovery.censored > 0 ? ", \(recovery.censored) never" : ""
-    return left(name, 9) + left(recovery.steps.text + censored, 22) + left(recovery.returnBefore.text, 18)
+    return left(name, 9) + left((recovery.steps?.text ?? "–") + censored, 22) + left(recovery.returnBefore.text, 18)
       + left(recovery.returnAfter.text, 18) + left(noticed, 26) + falseAlarms
   }
 
@@ -159,7 +166,9 @@ public struct ChangeReport: Codable, Sendable, Equatable {
       title: "\(first.family): another task from step \(first.changeStep) on, mean of \(first.episodes) episodes",
       x: "step", y: "reward a step")
     func points(_ values: [Double]) -> [SIMD2<Double>] { values.enumerated().map { [Double($0), $1] } }
-    plot.series = [.init(name: "expert, told", points: points(first.expertRewards), colour: "#999", style: .dashed)]
+    if first.expert != nil {
+      plot.series = [.init(name: "expert, told", points: points(first.expertRewards), colour: "#999", style: .dashed)]
+    }
     for (report, colour) in zip(reports, ["#c0392b", "#1f5f9e"]) {
       plot.series.append(.init(name: report.legend, points: points(report.rewards), colour: colour))
     }

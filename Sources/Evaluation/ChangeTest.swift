@@ -19,15 +19,15 @@ public struct ChangeTest: Sendable {
 
   /// Throws unless the change leaves an episode something before and after it.
   public init(_ test: MetaTest, changeStep: Int) throws(ChangeTestError) {
-    let length = test.family.episodeLength
+    let length = test.bed.episodeLength
     guard (1..<length).contains(changeStep) else { throw .changeStep(changeStep, episodeLength: length) }
-    guard test.family.tasks(test.split).count > 1 else { throw .oneTask(test.family.name) }
+    guard test.bed.taskCount > 1 else { throw .oneTask(test.bed.family) }
     self.test = test
     self.changeStep = changeStep
   }
 
   /// Steps that a reward rate is taken over: a twentieth of an episode.
-  public var rateSteps: Int { max(1, test.family.episodeLength / 20) }
+  public var rateSteps: Int { max(1, test.bed.episodeLength / 20) }
 
   /// Runs the test, `test.threads` tasks at a time; the result does not depend on how many. `progress` is told how many
   /// tasks are finished, from any thread. Throws what making a driver or policy throws, and `DataError.cancelled`.
@@ -38,7 +38,7 @@ public struct ChangeTest: Sendable {
     let next = Atomic(0)
     let finished = Mutex<[Int: [ChangeEpisode]]>([:])
     let failure = Mutex<(any Error)?>(nil)
-    DispatchQueue.concurrentPerform(iterations: min(test.threads, test.tasks.count)) { _ in
+    DispatchQueue.concurrentPerform(iterations: min(test.threads, test.bed.mostThreads, test.tasks.count)) { _ in
       do {
         let driver = try test.makeDriver(test)
         while !isCancelled(), failure.withLock({ $0 == nil }) {
@@ -62,69 +62,79 @@ public struct ChangeTest: Sendable {
   }
 
   private func run(task number: Int, driver: any EpisodeDriver) throws -> [ChangeEpisode] {
-    let tasks = test.family.tasks(test.split)
+    let bed = test.bed
     // What belongs to this task is drawn from its number alone; a meta-test draws from other streams.
     var seeds = RandomSource(seed: test.seed, stream: 1 << 32 + UInt64(number))
-    let expert = try test.yardstick.makePolicy()
-    let random = try Behaviour.random(test.family).makePolicy()
+    let reference = try bed.reference(task: number)
     return try (0..<test.episodes).map { _ in
-      let other = (number + 1 + seeds.index(below: tasks.count - 1)) % tasks.count
+      let other = otherTask(than: number, &seeds)
       let seed = seeds.next()
-      var episode = ChangeEpisode(before: tasks[number], after: tasks[other])
-      let warmStart = try test.family.task(parameters: tasks[number])
-      try test.warmStart.show(warmStart, behaviours: test.behaviours, to: driver, seed: seeds.next())
-      episode.rewards = try drive(episode, seed: seed, driver: driver, noticed: &episode.noticed)
-      episode.expertRewards = try drive(episode, seed: seed, policy: expert)
-      // The random policy's rate in the new task, from an episode of its own.
-      episode.randomRate = mean(
-        try drive(ChangeEpisode(before: tasks[other], after: tasks[other]), seed: seed, policy: random))
+      var episode = ChangeEpisode(before: bed.parameters(of: number), after: bed.parameters(of: other))
+      try test.warmStart.show(try bed.robot(task: number), of: bed, to: driver, seed: seeds.next())
+      episode.rewards = try drive(from: number, to: other, seed: seed, driver: driver, noticed: &episode.noticed)
+      switch reference {
+      case .driven(let expert, let random):
+        episode.expertRewards = try drive(from: number, to: other, seed: seed, by: expert)
+        // The random policy's rate in the new task, from an episode of its own.
+        episode.randomRate = mean(try drive(from: other, to: other, seed: seed, by: random))
+      case .stated:
+        guard case .stated(let returns) = try bed.reference(task: other) else { break }
+        episode.randomRate = returns.random / Double(bed.episodeLength)
+        episode.expertRate = returns.expert / Double(bed.episodeLength)
+      case nil: break
+      }
       return episode
     }
   }
 
-  /// The two tasks' rewards, one per step, under `action`; the new task goes on from where the old one left the robot.
+  /// Another task of those tested, or of all where that is one.
+  private func otherTask(than number: Int, _ seeds: inout RandomSource) -> Int {
+    guard let place = test.tasks.firstIndex(of: number), test.tasks.count > 1 else {
+      return (number + 1 + seeds.index(below: test.bed.taskCount - 1)) % test.bed.taskCount
+    }
+    return test.tasks[(place + 1 + seeds.index(below: test.tasks.count - 1)) % test.tasks.count]
+  }
+
+  /// The two tasks' rewards, one a step; the new task goes on from where the old one left the robot.
   private func play(
-    _ episode: ChangeEpisode, seed: UInt64,
-    step: (_ task: any ControlTask, _ number: Int) throws -> StepResult
+    from old: Int, to new: Int, begin: (any TestRobot) throws -> Void,
+    step: (_ robot: any TestRobot, _ number: Int) throws -> TestStep
   ) throws -> [Double] {
-    var task = try test.family.task(parameters: episode.before)
-    task.reset(seed: seed)
+    let robot = try test.bed.robot(task: old)
+    try begin(robot)
     var rewards: [Double] = []
-    for number in 0..<test.family.episodeLength {
-      if number == changeStep {
-        let changed = try test.family.task(parameters: episode.after)
-        changed.simulationState = task.simulationState
-        task = changed
-      }
-      let result = try step(task, number)
+    for number in 0..<test.bed.episodeLength {
+      if number == changeStep { try robot.change(to: new) }
+      let result = try step(robot, number)
       rewards.append(result.reward)
-      if result.terminated { break }
+      if result.isLast { break }
     }
     return rewards
   }
 
-  private func drive(_ episode: ChangeEpisode, seed: UInt64, policy: BehaviourPolicy) throws -> [Double] {
-    var random = RandomSource(seed: seed, stream: 1)
-    return try play(episode, seed: seed) { task, _ in
-      task.step(action: policy(&random, task.observation, task.parameters))
-    }
+  private func drive(from old: Int, to new: Int, seed: UInt64, by demonstrator: any Demonstrator) throws -> [Double] {
+    try play(
+      from: old, to: new, begin: { try demonstrator.begin($0, seed: seed) },
+      step: { robot, _ in try demonstrator.step(robot) })
   }
 
   private func drive(
-    _ episode: ChangeEpisode, seed: UInt64, driver: any EpisodeDriver, noticed: inout [Int]
+    from old: Int, to new: Int, seed: UInt64, driver: any EpisodeDriver, noticed: inout [Int]
   ) throws -> [Double] {
     driver.reset(seed: seed)
-    return try play(episode, seed: seed) { task, number in
+    func step(_ robot: any TestRobot, _ number: Int) throws -> TestStep {
       // An oracle is not left to find out.
       if number == changeStep, !driver.inference.infers {
-        driver.inference.tell(parameters: task.parameters)
+        driver.inference.tell(parameters: robot.parameters)
       }
       let changes = driver.changesNoticed
-      let observation = task.observation
-      let result = driver.execute(driver.act(observation), on: task, from: observation)
+      let observation = robot.observation
+      let action = driver.act(observation, budgetNanoseconds: robot.budgetNanoseconds)
+      let result = try driver.execute(action, on: robot, from: observation)
       if driver.changesNoticed > changes { noticed.append(number) }
       return result
     }
+    return try play(from: old, to: new, begin: { try $0.reset(seed: seed) }, step: step)
   }
 }
 
@@ -133,10 +143,12 @@ struct ChangeEpisode: Sendable {
   var before: [Double], after: [Double]
   /// One per step, of the planner; fewer than the episode's length where the robot fell.
   var rewards: [Double] = []
-  /// The same of the expert, which is told of the change at once.
+  /// The same of the expert, which is told of the change at once; empty where nobody can show it.
   var expertRewards: [Double] = []
-  /// Mean reward a step of random actions in the new task.
-  var randomRate = 0.0
+  /// Mean reward per step of random actions in the new task, nil where nobody knows it, and of an expert, where that
+  /// was stated.
+  var randomRate: Double?
+  var expertRate: Double?
   /// Steps at which the planner noticed a change.
   var noticed: [Int] = []
 

@@ -11,9 +11,9 @@ import Tasks
 
 /// What a meta-test is told.
 public struct MetaTest: Sendable {
-  public var family: TaskFamily
-  public var split: TaskSplit
-  /// Which of the split's tasks, by number; all of them unless said otherwise.
+  /// Where the robots are.
+  package var bed: any TestBed
+  /// Which of its tasks, by number; all of them unless said otherwise.
   public var tasks: [Int]
   public var model: LoadedModel
   public var options: PlannerOptions
@@ -22,10 +22,6 @@ public struct MetaTest: Sendable {
   /// Episodes of each task.
   public var episodes: Int
   public var seed: UInt64
-  /// What drove the warm starts, by level.
-  public var behaviours: [BehaviourLevel: Behaviour]
-  /// The yardstick: the expert's mean action.
-  public var yardstick: Behaviour
   /// Tasks at a time; plan times are only worth quoting at 1.
   public var threads = 1
   /// Makes the driver of the episodes, once per thread: the planner of `model`, or a baseline.
@@ -33,20 +29,27 @@ public struct MetaTest: Sendable {
     try PlannerDriver(weights: test.model.weights, options: test.options, kernels: test.kernels)
   }
 
+  /// A test on robots simulated here: `behaviours` drive the warm starts, `yardstick` is what returns are held against,
+  /// the expert's mean action.
   public init(
     family: TaskFamily, split: TaskSplit, model: LoadedModel, warmStart: WarmStartSource, episodes: Int, seed: UInt64,
     behaviours: [BehaviourLevel: Behaviour], yardstick: Behaviour
   ) {
-    self.family = family
-    self.split = split
-    tasks = Array(family.tasks(split).indices)
+    self.init(
+      SimulatedBed(family, split, behaviours: behaviours, yardstick: yardstick), model: model, warmStart: warmStart,
+      episodes: episodes, seed: seed)
+  }
+
+  package init(
+    _ bed: any TestBed, model: LoadedModel, warmStart: WarmStartSource, episodes: Int, seed: UInt64
+  ) {
+    self.bed = bed
+    tasks = Array(0..<bed.taskCount)
     self.model = model
     options = model.description.options
     self.warmStart = warmStart
     self.episodes = episodes
     self.seed = seed
-    self.behaviours = behaviours
-    self.yardstick = yardstick
   }
 
   /// What the context comes from, for reports: an inference, or `oracle` for a model that is told the task.
@@ -64,7 +67,7 @@ public struct MetaTest: Sendable {
     let next = Atomic(0)
     let finished = Mutex<[Int: TaskOutcome]>([:])
     let failure = Mutex<(any Error)?>(nil)
-    DispatchQueue.concurrentPerform(iterations: min(threads, tasks.count)) { _ in
+    DispatchQueue.concurrentPerform(iterations: min(threads, bed.mostThreads, tasks.count)) { _ in
       do {
         let driver = try makeDriver(self)
         while !isCancelled(), failure.withLock({ $0 == nil }) {
@@ -91,11 +94,11 @@ public struct MetaTest: Sendable {
   /// of plans that take more than `hopelessMs` only a few. Real-time: no.
   func timePlans(_ count: Int, hopelessMs: Double = .infinity) throws -> MetaTestReport.PlanTime {
     let driver = try makeDriver(self)
-    let task = try family.task(parameters: family.tasks(split)[tasks[0]])
-    try warmStart.show(task, behaviours: behaviours, to: driver, seed: seed)
-    task.reset(seed: seed)
+    let robot = try bed.robot(task: tasks[0])
+    try warmStart.show(robot, of: bed, to: driver, seed: seed)
+    try robot.reset(seed: seed)
     driver.reset(seed: seed)
-    let observation = task.observation
+    let observation = robot.observation
     let clock = ContinuousClock()
     var times: [Double] = []
     let warmUp = 5
@@ -111,25 +114,25 @@ public struct MetaTest: Sendable {
   }
 
   private func run(task number: Int, driver: any EpisodeDriver) throws -> TaskOutcome {
-    let parameters = family.tasks(split)[number]
-    let task = try family.task(parameters: parameters)
-    let check = OpenLoopCheck(twin: try family.task(parameters: parameters), statistics: model.weights.statistics)
-    let expert = try yardstick.makePolicy()
-    let random = try Behaviour.random(family).makePolicy()
+    let robot = try bed.robot(task: number)
+    let check = try bed.twin(of: number).map { OpenLoopCheck(twin: $0, statistics: model.weights.statistics) }
+    let reference = try bed.reference(task: number)
     // Streams: what belongs to this task is drawn from its number alone.
     var seeds = RandomSource(seed: seed, stream: UInt64(number))
-    var outcome = TaskOutcome(number: number, parameters: parameters)
+    var outcome = TaskOutcome(number: number, parameters: robot.parameters)
+    func references(_ seed: UInt64) throws -> StatedReturns? {
+      try reference?.returns(of: robot, episodeLength: bed.episodeLength, seed: seed)
+    }
     let start = seeds.next()
-    if let first = try warmStart.show(task, behaviours: behaviours, to: driver, seed: start) {
-      outcome.firstEpisode = TaskReturns(
-        return: first.totalReward, expertReturn: behaviourReturn(task, policy: expert, seed: start),
-        randomReturn: behaviourReturn(task, policy: random, seed: start))
+    if let first = try warmStart.show(robot, of: bed, to: driver, seed: start) {
+      outcome.firstEpisode = TaskReturns(return: first.totalReward, reference: try references(start))
+      outcome.missesInFirst = first.misses
     }
     for _ in 0..<episodes {
       let seed = seeds.next()
-      outcome.episodes.append(PlannedEpisode.drive(task, driver: driver, seed: seed, check: check))
-      outcome.expertReturns.append(behaviourReturn(task, policy: expert, seed: seed))
-      outcome.randomReturns.append(behaviourReturn(task, policy: random, seed: seed))
+      outcome.episodes.append(
+        try PlannedEpisode.drive(robot, driver: driver, seed: seed, steps: bed.episodeLength, check: check))
+      outcome.references.append(try references(seed))
     }
     return outcome
   }
@@ -143,8 +146,8 @@ struct TaskOutcome: Sendable {
   /// Of the episode that was the warm start, where the driver drove it itself.
   var firstEpisode: TaskReturns?
   var episodes: [PlannedEpisode] = []
-  var expertReturns: [Double] = []
-  var randomReturns: [Double] = []
+  var references: [StatedReturns?] = []
+  var missesInFirst = 0
 
   init(number: Int, parameters: [Double]) {
     self.number = number
@@ -153,6 +156,7 @@ struct TaskOutcome: Sendable {
 
   var returns: TaskReturns {
     TaskReturns(
-      return: mean(episodes.map(\.totalReward)), expertReturn: mean(expertReturns), randomReturn: mean(randomReturns))
+      return: mean(episodes.map(\.totalReward)), expertReturn: meanIfKnown(references.map { $0?.expert }),
+      randomReturn: meanIfKnown(references.map { $0?.random }))
   }
 }

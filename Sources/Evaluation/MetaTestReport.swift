@@ -30,9 +30,9 @@ public struct MetaTestReport: Codable, Sendable, Equatable {
     public var number: Int
     public var parameters: [Double]
     public var `return`: Double
-    public var expertReturn: Double
-    public var randomReturn: Double
-    public var regret: Double
+    public var expertReturn: Double?
+    public var randomReturn: Double?
+    public var regret: Double?
     /// Warm start `own`: of the first episode, which was the warm start.
     public var firstEpisode: TaskReturns?
 
@@ -63,16 +63,16 @@ public struct MetaTestReport: Codable, Sendable, Equatable {
   /// Mean over tasks of the tasks' mean returns, and its standard error over tasks.
   public var meanReturn: Double
   public var standardError: Double
-  public var expertReturn: Double
-  public var randomReturn: Double
+  public var expertReturn: Double?
+  public var randomReturn: Double?
   /// (mean − random) / (expert − random), all three on the same tasks and starts.
-  public var normalisedScore: Double
+  public var normalisedScore: Double?
   /// Mean over tasks of expert − return.
-  public var meanRegret: Double
+  public var meanRegret: Double?
   /// The largest regret of a task, that task's number in its split, and its score.
-  public var worstRegret: Double
+  public var worstRegret: Double?
   public var worstTask: Int
-  public var worstScore: Double
+  public var worstScore: Double?
   /// Warm start `own`: how the first episode stood, in which the driver came to know the task. The rest is of later
   /// ones.
   public var firstEpisode: Standing?
@@ -80,16 +80,18 @@ public struct MetaTestReport: Codable, Sendable, Equatable {
   /// actions, over the first 8 steps; nil for a driver that never looks ahead.
   public var dynamicsDiscrepancy: Double?
   public var planMs: PlanTime
-  /// Plans that came out incomplete: none, as there is no deadline here.
+  /// Plans that came out incomplete: none, unless the robot keeps time.
   public var incompletePlans: Int
+  /// Intervals in which a robot that keeps time did without a command in time; nil for one that waits.
+  public var missedIntervals: Int?
   /// `encoder`, `belief` or `oracle`, and the changes that a belief noticed though there was none.
   public var contextInference: String
   public var falseAlarms: Int
   public var tasks: [TaskRow]
 
   init(_ test: MetaTest, _ outcomes: [TaskOutcome]) {
-    family = test.family.name
-    split = test.split.rawValue
+    family = test.bed.family
+    split = test.bed.split
     guide = test.options.guide.rawValue
     warmStart = test.warmStart.rawValue
     episodes = test.episodes
@@ -112,6 +114,9 @@ public struct MetaTestReport: Codable, Sendable, Equatable {
     let discrepancies = outcomes.flatMap { $0.episodes.flatMap(\.discrepancies) }
     dynamicsDiscrepancy = discrepancies.isEmpty ? nil : mean(discrepancies)
     incompletePlans = outcomes.reduce(0) { $0 + $1.episodes.reduce(0) { $0 + $1.incompletePlans } }
+    missedIntervals =
+      test.bed.isRealTime
+      ? outcomes.reduce(0) { $0 + $1.missesInFirst + $1.episodes.reduce(0) { $0 + $1.misses } } : nil
     contextInference = test.contextSource
     falseAlarms = outcomes.reduce(0) { $0 + $1.episodes.reduce(0) { $0 + $1.changesNoticed } }
     // The first plan of a planner meets cold caches; it counts like the others.

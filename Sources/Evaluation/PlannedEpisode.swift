@@ -6,15 +6,13 @@ import PlannerRuntime
 import Tasks
 
 /// What plans are checked with: another task of the same family and parameters, on which they are played out open loop.
-public struct OpenLoopCheck {
+package struct OpenLoopCheck {
   var twin: any ControlTask
   /// Of the data: discrepancies are in its units.
   var statistics: PlannerStatistics
 
-  public init(twin: any ControlTask, statistics: PlannerStatistics) {
-    self.twin = twin
-    self.statistics = statistics
-  }
+  /// Puts the twin where `robot` is.
+  func place(_ robot: any TestRobot) { twin.simulationState = (robot as! SimulatedTestRobot).task.simulationState }
 }
 
 /// What one episode under a planner or a baseline gave.
@@ -27,6 +25,8 @@ public struct PlannedEpisode: Sendable {
   public var discrepancies: [Double] = []
   /// Plans that came out less refined than they should.
   public var incompletePlans = 0
+  /// Intervals in which a robot that keeps time did without a command in time.
+  public var misses = 0
   /// Changes of task or body that a belief noticed; there was none.
   public var changesNoticed = 0
 
@@ -35,32 +35,34 @@ public struct PlannedEpisode: Sendable {
   /// Every so many steps a plan is checked.
   static let checkInterval = 10
 
-  /// Resets `task` with `seed` and lets `driver` drive it until the episode ends.
+  /// Resets `robot` with `seed` and lets `driver` drive it until the episode ends.
   ///
   /// With a `check` some plans are held against where they lead the robot. The driver has all the time it wants; one
   /// that adapts while it drives does so. Real-time: no.
-  public static func drive(
-    _ task: any ControlTask, driver: any EpisodeDriver, seed: UInt64, check: OpenLoopCheck? = nil
-  ) -> PlannedEpisode {
+  package static func drive(
+    _ robot: any TestRobot, driver: any EpisodeDriver, seed: UInt64, steps: Int, check: OpenLoopCheck? = nil
+  ) throws -> PlannedEpisode {
     var episode = PlannedEpisode()
     let clock = ContinuousClock()
-    task.reset(seed: seed)
+    try robot.reset(seed: seed)
     driver.reset(seed: seed)
     let changes = driver.changesNoticed
-    for step in 0..<task.family.episodeLength {
-      let observation = task.observation
+    let misses = robot.misses
+    for step in 0..<steps {
+      let observation = robot.observation
       let start = clock.now
-      let action = driver.act(observation)
+      let action = driver.act(observation, budgetNanoseconds: robot.budgetNanoseconds)
       episode.planMilliseconds.append((clock.now - start) / .milliseconds(1))
       if !driver.isComplete { episode.incompletePlans += 1 }
       if let check, step % checkInterval == 0, let intention = driver.intention(steps: checkedSteps) {
-        check.twin.simulationState = task.simulationState
+        check.place(robot)
         episode.discrepancies.append(discrepancy(of: intention, check))
       }
-      let outcome = driver.execute(action, on: task, from: observation)
+      let outcome = try driver.execute(action, on: robot, from: observation)
       episode.totalReward += outcome.reward
-      if outcome.terminated { break }
+      if outcome.isLast { break }
     }
+    episode.misses = robot.misses - misses
     episode.changesNoticed = driver.changesNoticed - changes
     return episode
   }

@@ -3,27 +3,44 @@
 /// Mean returns of one task, all from the same starts.
 public struct TaskReturns: Codable, Sendable, Equatable {
   public var `return`: Double
-  public var expertReturn: Double
-  public var randomReturn: Double
+  /// Nil, as all that is held against it, where nobody has said how the expert does.
+  public var expertReturn: Double?
+  public var randomReturn: Double?
   /// Expert − return: what the expert would have earned more. Below 0 where the expert was beaten.
-  public var regret: Double
+  public var regret: Double?
 
-  public init(return own: Double, expertReturn: Double, randomReturn: Double) {
+  public init(return own: Double, expertReturn: Double?, randomReturn: Double?) {
     `return` = own
     self.expertReturn = expertReturn
     self.randomReturn = randomReturn
-    regret = expertReturn - own
+    regret = expertReturn.map { $0 - own }
+  }
+
+  init(return own: Double, reference: StatedReturns?) {
+    self.init(return: own, expertReturn: reference?.expert, randomReturn: reference?.random)
   }
 
   /// (return − random) / (expert − random).
-  var score: Double { (`return` - randomReturn) / (expertReturn - randomReturn) }
+  var score: Double? {
+    guard let expertReturn, let randomReturn else { return nil }
+    return (`return` - randomReturn) / (expertReturn - randomReturn)
+  }
+
+  /// What tells the worst task.
+  var shortfall: Double { regret ?? -`return` }
 
   /// The mean of several.
   init(meanOf all: [TaskReturns]) {
     self.init(
-      return: mean(all.map(\.return)), expertReturn: mean(all.map(\.expertReturn)),
-      randomReturn: mean(all.map(\.randomReturn)))
+      return: mean(all.map(\.return)), expertReturn: meanIfKnown(all.map(\.expertReturn)),
+      randomReturn: meanIfKnown(all.map(\.randomReturn)))
   }
+}
+
+/// Nil unless all are known.
+func meanIfKnown(_ values: [Double?]) -> Double? {
+  let known = values.compactMap(\.self)
+  return known.isEmpty || known.count < values.count ? nil : mean(known)
 }
 
 /// The tasks of a meta-test together.
@@ -31,16 +48,17 @@ public struct Standing: Codable, Sendable, Equatable {
   /// Mean over tasks, and its standard error over tasks.
   public var meanReturn: Double
   public var standardError: Double
-  public var expertReturn: Double
-  public var randomReturn: Double
+  public var expertReturn: Double?
+  public var randomReturn: Double?
   /// (mean − random) / (expert − random).
-  public var normalisedScore: Double
+  public var normalisedScore: Double?
   /// Mean over tasks of expert − return.
-  public var meanRegret: Double
-  /// The largest regret of a task, that task's number in its split, and its score: a mean hides a task that fails.
-  public var worstRegret: Double
+  public var meanRegret: Double?
+  /// The largest regret of a task, that task's number in its split, and its score: a mean hides a task that fails. The
+  /// task of the lowest return where there is no regret.
+  public var worstRegret: Double?
   public var worstTask: Int
-  public var worstScore: Double
+  public var worstScore: Double?
 
   /// `returns` of the tasks called `numbers`. Precondition: one number each, and at least one task.
   public init(_ returns: [TaskReturns], numbers: [Int]) {
@@ -52,7 +70,7 @@ public struct Standing: Codable, Sendable, Equatable {
     randomReturn = all.randomReturn
     normalisedScore = all.score
     meanRegret = all.regret
-    let worst = returns.indices.max { returns[$0].regret < returns[$1].regret }!
+    let worst = returns.indices.max { returns[$0].shortfall < returns[$1].shortfall }!
     worstRegret = returns[worst].regret
     worstTask = numbers[worst]
     worstScore = returns[worst].score

@@ -13,7 +13,8 @@ public struct TuningReport: Codable, Equatable, Sendable {
     public var planMs = MetaTestReport.PlanTime([])
     public var meanReturn = 0.0
     public var standardError = 0.0
-    public var normalisedScore = 0.0
+    /// Nil where nobody has said how expert and random do.
+    public var normalisedScore: Double?
     /// No other point is both faster (median) and better.
     public var isOnFrontier = false
 
@@ -22,6 +23,9 @@ public struct TuningReport: Codable, Equatable, Sendable {
       self.candidates = candidates
       self.guideRounds = guideRounds
     }
+
+    /// What points are compared by.
+    var merit: Double { normalisedScore ?? meanReturn }
 
     /// True when this point asks for no less of anything than `other`.
     func needsAtLeast(_ other: Point) -> Bool {
@@ -45,8 +49,8 @@ public struct TuningReport: Codable, Equatable, Sendable {
   public var chosen: Point?
 
   package init(_ tuning: Tuning, fitting: [Point], tooSlow: Int) {
-    family = tuning.test.family.name
-    split = tuning.test.split.rawValue
+    family = tuning.test.bed.family
+    split = tuning.test.bed.split
     warmStart = tuning.test.warmStart.rawValue
     kernel = Planner.kernelName(tuning.test.kernels) ?? "none"
     tasks = tuning.test.tasks.count
@@ -54,8 +58,10 @@ public struct TuningReport: Codable, Equatable, Sendable {
     limitMs = tuning.limitMs
     self.tooSlow = tooSlow
     points = Self.marked(fitting)
-    let best = points.map(\.normalisedScore).max() ?? 0
-    chosen = points.first { $0.normalisedScore >= best - tuning.tolerance }
+    let best = points.map(\.merit).max() ?? 0
+    // A score is a share; where there is none, so much of the return may be given up.
+    let scale = points.contains { $0.normalisedScore == nil } ? abs(best) : 1
+    chosen = points.first { $0.merit >= best - tuning.tolerance * scale }
   }
 
   /// `points`, fastest first, with the frontier marked.
@@ -63,8 +69,8 @@ public struct TuningReport: Codable, Equatable, Sendable {
     var best = -Double.infinity
     return points.sorted { $0.planMs.p50 < $1.planMs.p50 }.map { point in
       var point = point
-      point.isOnFrontier = point.normalisedScore > best
-      best = max(best, point.normalisedScore)
+      point.isOnFrontier = point.merit > best
+      best = max(best, point.merit)
       return point
     }
   }
@@ -74,19 +80,21 @@ public struct TuningReport: Codable, Equatable, Sendable {
     let header = "  steps  candidates  rounds  plan p50/p99/max ms        return           score"
     let rows = points.filter { $0.isOnFrontier || $0 == chosen }.map { point in
       String(
-        format: "%@ %5d  %10d  %6d  %6.3f / %6.3f / %6.3f  %8.1f ± %-6.1f %6.3f", point == chosen ? ">" : " ",
+        format: "%@ %5d  %10d  %6d  %6.3f / %6.3f / %6.3f  %8.1f ± %-6.1f %@", point == chosen ? ">" : " ",
         point.steps, point.candidates, point.guideRounds, point.planMs.p50, point.planMs.p99, point.planMs.max,
-        point.meanReturn, point.standardError, point.normalisedScore)
+        point.meanReturn, point.standardError, right(point.normalisedScore, 6, 3))
     }
     return ([header] + rows).joined(separator: "\n")
   }
 
+  private var merit: String { points.contains { $0.normalisedScore == nil } ? "return" : "normalised score" }
+
   /// Score against plan time: every point, the frontier, the choice.
   public var plot: LinePlot {
-    func place(_ point: Point) -> SIMD2<Double> { [point.planMs.p50, point.normalisedScore] }
+    func place(_ point: Point) -> SIMD2<Double> { [point.planMs.p50, point.merit] }
     var plot = LinePlot(
-      title: "\(family): score on \(tasks) held-out tasks against plan time (\(kernel), one core)",
-      x: "median plan time [ms]", y: "normalised score")
+      title: "\(family): \(merit) on \(tasks) \(split) tasks against plan time (\(kernel), one core)",
+      x: "median plan time [ms]", y: merit)
     plot.series = [
       .init(name: "all", points: points.map(place), colour: "#9bb7d4", style: .dots),
       .init(name: "frontier", points: points.filter(\.isOnFrontier).map(place), colour: "#1f5f9e"),

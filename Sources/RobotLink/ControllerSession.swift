@@ -15,6 +15,8 @@ public enum ControllerEvent: Sendable {
   /// The robot has contradicted itself: its description has changed, or it refuses the controller that it follows.
   /// `peerText` says in what; nothing else has changed.
   case contradiction
+  /// The robot does not take the task that was asked for; `peerText` says why. Nothing else has changed.
+  case taskRefused
   /// Another controller drives the robot; Hello is being said again.
   case busy
   /// The robot ends on purpose.
@@ -63,6 +65,7 @@ public struct ControllerSession: ~Copyable {
   /// What Hello is padded to. A serial line has no room for padding, and nobody at its end who could be flooded.
   private var helloBytes: Int
   private var refusals = 0
+  private var requestNumber: UInt32 = 0
   /// No refusal has answered the last Hello yet.
   private var isHelloOpen = false
   /// The robot has said that it does not know this controller.
@@ -150,6 +153,14 @@ public struct ControllerSession: ~Copyable {
   @_noAllocation @_noLocks
   public mutating func encode(_ action: borrowing ActionMessage) -> UnsafeRawBufferPointer {
     channel.encode(action: action, for: profile)
+  }
+
+  /// The datagram that asks the robot for a task. To be sent again until an observation's `taskRequest` is its number,
+  /// or `.taskRefused` comes. Valid until the next call. Real-time: yes.
+  @_noAllocation @_noLocks
+  public mutating func encode(_ request: TaskRequest) -> UnsafeRawBufferPointer {
+    requestNumber = request.number
+    return channel.encode(request: request, isPadded: !isOnLine)
   }
 
   /// The datagram that says goodbye to the robot. Real-time: yes.
@@ -328,6 +339,13 @@ public struct ControllerSession: ~Copyable {
     }
     guard isConnected, frame.pointee.epoch == robotEpoch else { return .failure(.otherEpoch) }
     if let reason = channel.objection(to: frame, isQuiet: isQuiet(now)) { return .failure(reason) }
+    if code == .refused, status.task_request != 0 {
+      guard status.task_request == requestNumber else { return .failure(.stale) }
+      channel.accept(frame)
+      lastHeard = now
+      peerText = text
+      return .success(.taskRefused)
+    }
     if code == .refused {
       return .success(contradiction(FixedText(fixed: "it refuses the controller that drives it")))
     }

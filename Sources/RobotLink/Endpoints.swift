@@ -89,6 +89,19 @@ public struct RobotEndpoint: ~Copyable {
     return session.sequence
   }
 
+  /// Takes the task that was asked for: observations say so from now on. Real-time: yes.
+  @_noAllocation @_noLocks
+  public mutating func obeyTaskRequest() { session.obeyTaskRequest() }
+
+  /// Refuses the task that was just asked for. Real-time: yes.
+  @_noAllocation @_noLocks
+  public mutating func refuseTaskRequest(_ text: FixedText) {
+    let bytes = session.encodeRefusal(text)
+    if let peer = session.peer, bytes.count > 0, !transport.send(bytes, to: peer) {
+      session.channel.counters.sendFailures += 1
+    }
+  }
+
   /// Tells the controller that the robot ends; three times, because nobody answers and a datagram may be lost.
   /// Real-time: yes.
   @_noAllocation @_noLocks
@@ -201,6 +214,12 @@ public struct ControllerEndpoint: ~Copyable {
   @_noAllocation @_noLocks
   public mutating func send(_ action: borrowing ActionMessage) {
     if !transport.send(session.encode(action), to: nil) { session.channel.counters.sendFailures += 1 }
+  }
+
+  /// Asks the robot for a task, once; who asks repeats it. Real-time: yes.
+  @_noAllocation @_noLocks
+  public mutating func send(_ request: TaskRequest) {
+    if !transport.send(session.encode(request), to: nil) { session.channel.counters.sendFailures += 1 }
   }
 
   /// Tells the robot that the controller ends; three times, because nobody answers and a datagram may be lost.

@@ -39,8 +39,14 @@ struct FrameChannel: ~Copyable {
   /// Notes that a frame of the peer's has passed every check: only now does its number count.
   @_noAllocation @_noLocks
   mutating func accept(_ frame: UnsafePointer<Robot__Frame>) {
-    filter.note(frame.pointee.sequence, lost: &counters.lost)
+    note(frame)
     counters.accepted += 1
+  }
+
+  /// The same of a frame that is turned down: its sender is who he says, and is answered.
+  @_noAllocation @_noLocks
+  mutating func note(_ frame: UnsafePointer<Robot__Frame>) {
+    filter.note(frame.pointee.sequence, lost: &counters.lost)
   }
 
   /// The same of a frame that stands outside the sequence.
@@ -78,10 +84,10 @@ struct FrameChannel: ~Copyable {
 
   @_noAllocation @_noLocks
   mutating func encode(
-    observation: borrowing ObservationMessage, of profile: RobotProfile
+    observation: borrowing ObservationMessage, of profile: RobotProfile, obeying request: UInt32
   ) -> UnsafeRawBufferPointer {
     counters.sent += 1
-    return encoder.encode(observation: observation, of: profile)
+    return encoder.encode(observation: observation, of: profile, obeying: request)
   }
 
   @_noAllocation @_noLocks
@@ -93,12 +99,20 @@ struct FrameChannel: ~Copyable {
   /// `toPeer` false: outside the sequence, for an unknown peer. At most `limit` bytes, or nothing.
   @_noAllocation @_noLocks
   mutating func encode(
-    status code: StatusCode, text: FixedText, answering epoch: UInt32, toPeer: Bool,
+    status code: StatusCode, text: FixedText, answering epoch: UInt32, refusing request: UInt32 = 0, toPeer: Bool,
     limit: Int = LinkLimits.datagramBytes
   ) -> UnsafeRawBufferPointer {
-    let bytes = encoder.encode(status: code, text: text, answering: epoch, toPeer: toPeer, limit: limit)
+    let bytes = encoder.encode(
+      status: code, text: text, answering: epoch, refusing: request, toPeer: toPeer, limit: limit)
     if bytes.count > 0 { counters.sent += 1 }
     return bytes
+  }
+
+  /// `isPadded`: at least `LinkLimits.helloBytes` long.
+  @_noAllocation @_noLocks
+  mutating func encode(request: TaskRequest, isPadded: Bool) -> UnsafeRawBufferPointer {
+    counters.sent += 1
+    return encoder.encode(request: request, isPadded: isPadded)
   }
 
   /// At most `limit` bytes, or nothing.

@@ -16,6 +16,7 @@ struct FrameEncoder: ~Copyable {
   private let sensed = takeStorage(repeating: rp_observation(), count: 1)
   private let answer = takeStorage(repeating: rp_action(), count: 1)
   private let notice = takeStorage(repeating: rp_status(), count: 1)
+  private let request = takeStorage(repeating: rp_task_request(), count: 1)
   private let times = takeStorage(repeating: rp_clock(), count: 1)
   private let texts = takeStorage(repeating: CChar(0), count: 320)
   private let padding = takeStorage(repeating: UInt8(0), count: LinkLimits.datagramBytes)
@@ -33,6 +34,7 @@ struct FrameEncoder: ~Copyable {
     returnStorage(sensed)
     returnStorage(answer)
     returnStorage(notice)
+    returnStorage(request)
     returnStorage(times)
     returnStorage(texts)
     returnStorage(padding)
@@ -87,6 +89,7 @@ struct FrameEncoder: ~Copyable {
     robot.pointee.action_limit = description.actionLimit
     robot.pointee.episode_length = UInt32(truncatingIfNeeded: description.episodeLength)
     robot.pointee.lockstep = description.lockstep ? 1 : 0
+    robot.pointee.task_count = description.taskCount
     frame.pointee = rp_frame()
     frame.pointee.body_case = ROBOT__FRAME__BODY_DESCRIPTION
     frame.pointee.description = robot
@@ -106,12 +109,13 @@ struct FrameEncoder: ~Copyable {
     // What is for people, and a hint, may be left out.
     texts[0] = 0
     robot.pointee.episode_length = 0
+    robot.pointee.task_count = 0
     return finish(sequenced: toPeer, limit: limit)
   }
 
   @_noAllocation @_noLocks
   mutating func encode(
-    observation: borrowing ObservationMessage, of profile: RobotProfile
+    observation: borrowing ObservationMessage, of profile: RobotProfile, obeying request: UInt32
   ) -> UnsafeRawBufferPointer {
     sensed.pointee = rp_observation()
     sensed.pointee.n_state = profile.observationSize
@@ -131,6 +135,7 @@ struct FrameEncoder: ~Copyable {
     sensed.pointee.truncated = observation.truncated ? 1 : 0
     sensed.pointee.latch = Robot__Latch(rawValue: observation.latch.map { UInt32($0.rawValue) } ?? 0)
     frame.pointee = rp_frame()
+    sensed.pointee.task_request = request
     frame.pointee.body_case = ROBOT__FRAME__BODY_OBSERVATION
     frame.pointee.observation = sensed
     return finish(sequenced: true)
@@ -179,13 +184,15 @@ struct FrameEncoder: ~Copyable {
   /// A Status to the peer, or, outside the sequence, to another sender.
   @_noAllocation @_noLocks
   mutating func encode(
-    status code: StatusCode, text: FixedText, answering epoch: UInt32, toPeer: Bool, limit: Int
+    status code: StatusCode, text: FixedText, answering epoch: UInt32, refusing request: UInt32, toPeer: Bool,
+    limit: Int
   ) -> UnsafeRawBufferPointer {
     text.copy(to: texts)
     notice.pointee = rp_status()
     notice.pointee.code = Robot__StatusCode(rawValue: code.rawValue)
     notice.pointee.text = texts
     notice.pointee.answered_epoch = epoch
+    notice.pointee.task_request = request
     frame.pointee = rp_frame()
     frame.pointee.body_case = ROBOT__FRAME__BODY_STATUS
     frame.pointee.status = notice
@@ -195,6 +202,27 @@ struct FrameEncoder: ~Copyable {
     while end > 0, end < text.count, text.bytes[end] & 0xC0 == 0x80 { end -= 1 }
     texts[end] = 0
     return finish(sequenced: toPeer, limit: limit)
+  }
+
+  @_noAllocation @_noLocks
+  mutating func encode(request asked: TaskRequest, isPadded: Bool) -> UnsafeRawBufferPointer {
+    asked.behaviour.copy(to: texts)
+    request.pointee = rp_task_request()
+    request.pointee.task = asked.task
+    request.pointee.seed = asked.seed
+    request.pointee.number = asked.number
+    request.pointee.keep_state = asked.keepsState ? 1 : 0
+    request.pointee.behaviour = texts
+    frame.pointee = rp_frame()
+    frame.pointee.body_case = ROBOT__FRAME__BODY_TASK_REQUEST
+    frame.pointee.task_request = request
+    if isPadded {
+      // The sequence number takes five bytes, the padding's tag and length two.
+      let missing = LinkLimits.helloBytes - finish(sequenced: false).count - 7
+      request.pointee.padding.len = max(0, missing)
+      request.pointee.padding.data = padding
+    }
+    return finish(sequenced: true)
   }
 
   @_noAllocation @_noLocks

@@ -15,7 +15,7 @@ public struct LineLoad: Equatable, Sendable {
     let (hour, steps): (UInt64, UInt32) = (3_600_000_000_000, 100_000)
     (observation.reward, observation.sampleTimeNanoseconds) = (1, hour)
     (observation.episode, observation.step) = (steps, steps)
-    observationBytes = serialBytes(channel.encode(observation: observation, of: profile))
+    observationBytes = serialBytes(channel.encode(observation: observation, of: profile, obeying: 0))
     var action = ActionMessage()
     (action.observationEpoch, action.observationSequence, action.plan) = (.max, steps, steps)
     (action.sampleTimeNanoseconds, action.planMicroseconds, action.deadlineMisses) = (hour, steps, steps)

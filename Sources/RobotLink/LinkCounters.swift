@@ -122,6 +122,8 @@ public enum LinkLimits {
   public static var unitBytes: Int { 15 }
   /// Most bytes of a text. Real-time: yes.
   public static var textBytes: Int { 159 }
+  /// Most tasks of a robot. Real-time: yes.
+  public static var tasks: UInt32 { 1_000_000 }
   /// Version of robot.proto. Real-time: yes.
   public static var protocolVersion: UInt32 { 1 }
 }

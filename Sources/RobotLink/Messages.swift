@@ -35,6 +35,8 @@ public struct ObservationMessage: ~Copyable {
   public var truncated = false
   /// The robot follows nothing until a person lifts its latch; nil: it is not latched.
   public var latch: RobotLatch? = nil
+  /// Number of the last task request that the robot has obeyed, 0 before any; set by the link.
+  public package(set) var taskRequest: UInt32 = 0
   /// Epoch of the frame that carried it; set by the link.
   public package(set) var epoch: UInt32 = 0
   /// Sequence number of the frame that carried it; set by the link.
@@ -77,6 +79,7 @@ public struct ObservationMessage: ~Copyable {
     step = message.step
     terminated = message.terminated != 0
     truncated = message.truncated != 0
+    taskRequest = message.task_request
     let number = message.latch.rawValue
     latch = number == 0 ? nil : RobotLatch(rawValue: UInt8(truncatingIfNeeded: min(number, 255))) ?? .other
     return nil

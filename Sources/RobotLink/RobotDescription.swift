@@ -96,15 +96,21 @@ public struct RobotDescription: Sendable, Equatable {
   public var episodeLength: Int
   /// The robot waits for the answer to each observation.
   public var lockstep: Bool
+  /// Tasks that the robot takes on request, 0 … 1 000 000; 0: it has the one it has.
+  public var taskCount: UInt32
 
   /// A description of these parts, unchecked. Real-time: yes.
   @_noAllocation @_noLocks
-  public init(profile: RobotProfile, name: FixedText, actionLimit: Float, episodeLength: Int, lockstep: Bool) {
+  public init(
+    profile: RobotProfile, name: FixedText, actionLimit: Float, episodeLength: Int, lockstep: Bool,
+    taskCount: UInt32 = 0
+  ) {
     self.profile = profile
     self.name = name
     self.actionLimit = actionLimit
     self.episodeLength = episodeLength
     self.lockstep = lockstep
+    self.taskCount = taskCount
     setLimits()
   }
 
@@ -134,7 +140,7 @@ public struct RobotDescription: Sendable, Equatable {
   @_noAllocation @_noLocks
   public static func == (left: RobotDescription, right: RobotDescription) -> Bool {
     guard left.profile == right.profile, left.name == right.name, left.actionLimit == right.actionLimit,
-      left.episodeLength == right.episodeLength, left.lockstep == right.lockstep
+      left.episodeLength == right.episodeLength, left.lockstep == right.lockstep, left.taskCount == right.taskCount
     else { return false }
     for index in 0..<left.profile.actionSize {
       let (one, other) = (left.limits[index], right.limits[index])
@@ -153,7 +159,7 @@ public struct RobotDescription: Sendable, Equatable {
       let profile = RobotProfile(
         protocol: message.protocol, family: family, observationSize: message.observation_size,
         actionSize: message.action_size, period: message.period_ns, schema: message.schema),
-      message.action_limit.isFinite, message.action_limit > 0
+      message.action_limit.isFinite, message.action_limit > 0, message.task_count <= LinkLimits.tasks
     else { return nil }
     guard message.n_observation_channels == 0 || message.n_observation_channels == profile.observationSize,
       message.n_action_channels == 0 || message.n_action_channels == profile.actionSize
@@ -169,6 +175,7 @@ public struct RobotDescription: Sendable, Equatable {
     // An Int has 32 bits on a microcontroller.
     episodeLength = Int(truncatingIfNeeded: min(message.episode_length, UInt32(Int32.max)))
     lockstep = message.lockstep != 0
+    taskCount = message.task_count
     setLimits()
     for number in 0..<message.n_action_channels {
       guard let told = message.action_channels[number], let channel = LinkChannel(told.pointee, ofCommand: true)

@@ -34,6 +34,8 @@ public enum RobotEvent: Sendable {
   case connected
   /// A command has come; it lies in the message handed over.
   case action
+  /// Another task is asked for; `taskRequest` says which. The robot obeys it or refuses it.
+  case task
   /// The controller says goodbye, or refuses this robot (`peerText` says why). Waiting for a Hello again.
   case goodbye, refused
 }
@@ -52,6 +54,11 @@ public struct RobotSession: ~Copyable {
   public private(set) var model = FixedText()
   /// Last text that a controller sent in a Status.
   public private(set) var peerText = FixedText()
+  /// The last request for a task that kept the rules.
+  public private(set) var taskRequest = TaskRequest(
+    task: 0, seed: 0, number: 0, keepsState: false, behaviour: FixedText())
+  /// Number of the last request that the robot has obeyed; 0: none of this controller's.
+  public private(set) var obeyedRequest: UInt32 = 0
   /// Datagram to send to `replyAddress` now, set by `receive`; empty if there is none. Valid until the next call.
   public private(set) var reply = UnsafeRawBufferPointer(start: nil, count: 0)
   /// Where `reply` goes.
@@ -138,7 +145,24 @@ public struct RobotSession: ~Copyable {
   /// The datagram that carries `observation` to the controller. Valid until the next call. Real-time: yes.
   @_noAllocation @_noLocks
   public mutating func encode(_ observation: borrowing ObservationMessage) -> UnsafeRawBufferPointer {
-    channel.encode(observation: observation, of: description.profile)
+    channel.encode(observation: observation, of: description.profile, obeying: obeyedRequest)
+  }
+
+  /// From now on observations say that `taskRequest` is obeyed. Real-time: yes.
+  @_noAllocation @_noLocks
+  public mutating func obeyTaskRequest() { obeyedRequest = taskRequest.number }
+
+  /// The datagram that refuses `taskRequest`, right after it has come; empty where the question was too short for it.
+  /// Valid until the next call. Real-time: yes.
+  @_noAllocation @_noLocks
+  public mutating func encodeRefusal(_ text: FixedText) -> UnsafeRawBufferPointer {
+    encodeRefusal(of: taskRequest.number, text)
+  }
+
+  @_noAllocation @_noLocks
+  private mutating func encodeRefusal(of request: UInt32, _ text: FixedText) -> UnsafeRawBufferPointer {
+    channel.encode(
+      status: .refused, text: text, answering: peerEpoch, refusing: request, toPeer: true, limit: answerLimit)
   }
 
   /// The datagram that says goodbye to the controller. Real-time: yes.
@@ -193,6 +217,7 @@ public struct RobotSession: ~Copyable {
     switch frame.pointee.body_case {
     case ROBOT__FRAME__BODY_HELLO: receiveHello(frame, from: sender, now: now)
     case ROBOT__FRAME__BODY_ACTION: receiveAction(frame, from: sender, now: now, action: &action)
+    case ROBOT__FRAME__BODY_TASK_REQUEST: receiveTaskRequest(frame, from: sender, now: now)
     case ROBOT__FRAME__BODY_STATUS: receiveStatus(frame, from: sender, now: now)
     case ROBOT__FRAME__BODY_CLOCK: receiveClock(frame, from: sender, now: now)
     default: .failure(.unexpected)
@@ -255,6 +280,7 @@ public struct RobotSession: ~Copyable {
     channel.startCounting(at: frame)
     peer = sender
     peerEpoch = epoch
+    obeyedRequest = 0
     self.model = model
     return .success(.connected)
   }
@@ -285,6 +311,39 @@ public struct RobotSession: ~Copyable {
     channel.accept(frame)
     lastHeard = now
     return .success(.action)
+  }
+
+  /// A request that is repeated because the observation that obeys it has been lost is obeyed already.
+  @_noAllocation @_noLocks
+  private mutating func receiveTaskRequest(
+    _ frame: UnsafePointer<Robot__Frame>, from sender: PeerAddress, now: UInt64
+  ) -> Result<RobotEvent, Rejection> {
+    if let reason = objection(to: frame, from: sender, now: now) { return .failure(reason) }
+    guard let request = TaskRequest(frame.pointee.task_request.pointee) else { return .failure(.outOfRange) }
+    lastHeard = now
+    if request.number == obeyedRequest {
+      channel.accept(frame)
+      return .success(.none)
+    }
+    guard request.task < description.taskCount else {
+      channel.note(frame)
+      reply = encodeRefusal(of: request.number, taskObjection(request))
+      replyAddress = sender
+      return .failure(.outOfRange)
+    }
+    channel.accept(frame)
+    taskRequest = request
+    return .success(.task)
+  }
+
+  @_noAllocation @_noLocks
+  private func taskObjection(_ request: TaskRequest) -> FixedText {
+    if description.taskCount == 0 { return FixedText(fixed: "the robot has one task and takes no requests") }
+    var text = FixedText(fixed: "the robot has tasks 0 to ")
+    text.append(rp_wide(description.taskCount - 1))
+    text.append(", not ")
+    text.append(rp_wide(request.task))
+    return text
   }
 
   @_noAllocation @_noLocks

@@ -74,9 +74,11 @@ extension ChannelTable {
 
 extension RobotDescription {
   /// A description whose name is a string. Real-time: no.
-  public init(profile: RobotProfile, name: String, actionLimit: Float, episodeLength: Int, lockstep: Bool) {
+  public init(
+    profile: RobotProfile, name: String, actionLimit: Float, episodeLength: Int, lockstep: Bool, taskCount: UInt32 = 0
+  ) {
     self.init(
       profile: profile, name: FixedText(name), actionLimit: actionLimit, episodeLength: episodeLength,
-      lockstep: lockstep)
+      lockstep: lockstep, taskCount: taskCount)
   }
 }

@@ -41,12 +41,12 @@ private func exitStatus(of error: any Error) -> Int32? {
   case TaskError.noSimulator: EX_UNAVAILABLE
   case let error as TaskError where error.isAboutAFile: EX_DATAERR
   case is TaskError, is PlannerError, LearningError.setting, LinkError.badAddress, LinkError.keyMissing, is FaultError,
-    is ChangeTestError,
+    is ChangeTestError, is TaskNumbersError, ReferenceError.unknown, ReferenceError.missing,
     LogTableError.column:
     EX_USAGE
-  case LinkError.badKey: EX_DATAERR
+  case LinkError.badKey, ReferenceError.damaged: EX_DATAERR
   case LinkError.unreadableKey, LinkError.noEntropy: EXIT_FAILURE
-  case is LinkError, is LinkPeerError: EX_UNAVAILABLE
+  case is LinkError, is LinkPeerError, is LinkedRobotError: EX_UNAVAILABLE
   case DataError.damaged, DataError.invalid: EX_DATAERR
   case ModelError.damaged, ModelError.missing, ModelError.invalid: EX_DATAERR
   case LogTableError.malformed, LearningError.file, is ForeignFileError, is OfflineEvaluationError,

@@ -35,7 +35,9 @@ import Testing
     "Experts": [
       "CLearningKernels", "CConsole", "Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime",
     ],
-    "Evaluation": ["DataCollection", "Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime"],
+    "Evaluation": [
+      "DataCollection", "Learning", "OfflineData", "RobotLink", "Tasks", "PlannerModel", "PlannerRuntime",
+    ],
     // No learning, no plots: the robot's side of every experiment.
     "TestStand": [
       "ActuatorBus", "ControlRuntime", "CConsole", "CSerialPort", "Failsafe", "Foundations", "RobotLink", "Tasks",

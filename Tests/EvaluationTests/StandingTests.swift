@@ -15,18 +15,27 @@ import Testing
     #expect(Standing(tasks, numbers: [0, 1, 2]).meanRegret == 8)
   }
 
-  @Test func `the worst task is the one of the largest regret, by its number in the split`() {
+  @Test func `the worst task is the one of the largest regret, by its number in the split`() throws {
     let standing = Standing(tasks, numbers: [4, 9, 11])
     #expect(standing.worstTask == 9 && standing.worstRegret == 24)
-    #expect(abs(standing.worstScore - 6.0 / 30) < 1e-12)
+    #expect(try abs(#require(standing.worstScore) - 6.0 / 30) < 1e-12)
     let others = Standing([tasks[2], tasks[0]], numbers: [11, 4])
     #expect(others.worstTask == 4 && others.worstRegret == 2)
   }
 
-  @Test func `score and regret say the same in other units`() {
+  @Test func `score and regret say the same in other units`() throws {
     let standing = Standing(tasks, numbers: [0, 1, 2])
     #expect(standing.meanReturn == -15 && standing.expertReturn == -7 && standing.randomReturn == -41)
-    let range = standing.expertReturn - standing.randomReturn
-    #expect(abs(standing.normalisedScore - (1 - standing.meanRegret / range)) < 1e-12)
+    let range = try #require(standing.expertReturn) - #require(standing.randomReturn)
+    #expect(try abs(#require(standing.normalisedScore) - (1 - #require(standing.meanRegret) / range)) < 1e-12)
+  }
+
+  @Test func `without a yardstick there is no score, and the worst task is the one of the lowest return`() {
+    let alone = tasks.map { TaskReturns(return: $0.return, expertReturn: nil, randomReturn: nil) }
+    let standing = Standing(alone, numbers: [4, 9, 11])
+    #expect(standing.meanReturn == -15 && standing.worstTask == 9)
+    #expect(standing.normalisedScore == nil && standing.meanRegret == nil && standing.worstRegret == nil)
+    let partly = Standing([tasks[0], alone[1]], numbers: [4, 9])
+    #expect(partly.expertReturn == nil && partly.normalisedScore == nil && partly.worstTask == 9)
   }
 }

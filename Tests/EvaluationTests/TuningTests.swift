@@ -16,8 +16,7 @@ private func point(_ milliseconds: Double, _ score: Double, steps: Int = 1) -> T
 
 @Suite struct TuningTests {
   private func tuning(limitMs: Double) -> Tuning {
-    var test = makeTest()
-    test.split = .heldOut
+    var test = makeTest(split: .heldOut)
     test.episodes = 1
     var tuning = Tuning(
       test: test, grid: .init(steps: [1, 2], candidates: [1, 3], guideRounds: [0, 1]), limitMs: limitMs)
@@ -36,8 +35,8 @@ private func point(_ milliseconds: Double, _ score: Double, steps: Int = 1) -> T
       #expect(try test.run().normalisedScore == point.normalisedScore)
       #expect(point.planMs.p50 > 0)
     }
-    let best = report.points.map(\.normalisedScore).max()!
-    #expect(report.chosen!.normalisedScore >= best - tuning.tolerance)
+    let best = try #require(report.points.compactMap(\.normalisedScore).max())
+    #expect(try #require(report.chosen?.normalisedScore) >= best - tuning.tolerance)
   }
 
   @Test func `without time nothing fits and nothing is chosen`() throws {
@@ -56,6 +55,17 @@ private func point(_ milliseconds: Double, _ score: Double, steps: Int = 1) -> T
     let points = [point(1, 0.5), point(2, 0.949), point(3, 0.95), point(4, 0.94)]
     let report = TuningReport(tuning(limitMs: 10), fitting: points, tooSlow: 0)
     #expect(report.chosen?.planMs.p50 == 2)
+  }
+
+  @Test func `without scores points are chosen by their returns, within a share of the best`() {
+    let points = [(1.0, -50.0), (2, -40.07), (3, -40), (4, -40.01)].map { milliseconds, earned in
+      var point = point(milliseconds, 0)
+      (point.normalisedScore, point.meanReturn) = (nil, earned)
+      return point
+    }
+    let report = TuningReport(tuning(limitMs: 10), fitting: points, tooSlow: 0)
+    #expect(report.chosen?.planMs.p50 == 2 && report.points.map(\.isOnFrontier) == [true, true, true, false])
+    #expect(report.table.contains("–") && report.plot.svg.contains("return"))
   }
 
   @Test func `settings written into a model change the settings and nothing else`() throws {

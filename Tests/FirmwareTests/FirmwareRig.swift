@@ -22,6 +22,8 @@ final class FirmwareRig {
   var controller: ControllerSession
   var observation = ObservationMessage()
   private(set) var observations = 0
+  /// Texts of the refusals of tasks.
+  private(set) var refusals: [String] = []
   // What non-copyable values know, for expectations, which copy.
   var isConnected: Bool { controller.isConnected }
   var firstState: Float { observation.state[0] }
@@ -93,6 +95,7 @@ final class FirmwareRig {
     for byte in bytes where rp_line_push(&decoder, byte) == RP_LINE_FRAME {
       let frame = UnsafeRawBufferPointer(start: datagram, count: decoder.count)
       let event = controller.receive(frame, now: now, observation: &observation)
+      if event == .taskRefused { refusals.append("\(controller.peerText)") }
       if event == .observation {
         observations += 1
         onObservation(self)
@@ -114,6 +117,13 @@ final class FirmwareRig {
     action.laterEntries = later.count
     for (index, value) in later.joined().enumerated() { action.laterCommands[index] = value }
     toFirmware(controller.encode(action))
+  }
+
+  /// Asks for a task.
+  func ask(task: UInt32, number: UInt32) {
+    toFirmware(
+      controller.encode(
+        TaskRequest(task: task, seed: 1, number: number, keepsState: false, behaviour: FixedText())))
   }
 
   /// Bytes of a frame as they travel on the link.

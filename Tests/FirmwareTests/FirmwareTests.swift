@@ -11,6 +11,17 @@ import Testing
 @Suite("Firmware") struct FirmwareTests {
   private let half = [Float](repeating: 0.5, count: 6)
 
+  @Test func `a request for a task is refused with a reason, and the robot drives on`() {
+    let rig = FirmwareRig()
+    rig.run(milliseconds: 300) { $0.answer([Float](repeating: 0.5, count: 6)) }
+    rig.ask(task: 0, number: 5)
+    let before = rig.observations
+    rig.run(milliseconds: 300) { $0.answer([Float](repeating: 0.5, count: 6)) }
+    #expect(rig.refusals == ["the robot has one task and takes no requests"])
+    #expect(rig.isConnected && rig.observations > before + 3)
+    #expect(rig.drive.mode == .plan && rig.command == [Float](repeating: 0.5, count: 6))
+  }
+
   @Test func `it samples at its own rate, sends observations to a controller, and drives what that answers`() {
     let rig = FirmwareRig()
     rig.run(milliseconds: 500) { $0.answer(half) }

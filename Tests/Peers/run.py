@@ -81,4 +81,52 @@ for mode, flags in ((["lockstep"], []), ([], []), ([], sealed)):
     assert robot["sure"] == (robot["answers"] if belief else 0), (robot, controller)
     assert robot["parameters"] == ([len(belief["parameters"])] if belief else []), (robot, controller)
     assert controller["episodes"] == 2 and controller["context_transitions"] >= 16, controller
+
+# Somebody's own robot, from its logs to the figures of tasks that the model never saw; one that takes them on request.
+share([])
+workshop = tempfile.TemporaryDirectory()
+
+
+def metadiffuser(*arguments):
+    return [f"{programs}/metadiffuser", *arguments]
+
+
+def work(*arguments):
+    subprocess.run(arguments, check=True, cwd=workshop.name, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+print("a Python arm: logs, data set, a small model", flush=True)
+work(*python("reacher.py", "log", "arm.csv", 30))
+with open(os.path.join(workshop.name, "columns.json"), "w") as file:
+    json.dump({"observations": [f"o{i}" for i in range(8)], "actions": ["u0", "u1"], "reward": "reward",
+               "episode": "episode"}, file)
+work(*metadiffuser("import", "csv", "arm.csv", "--columns", "columns.json", "--family", "two-link-arm",
+                   "--period", "50ms", "--task-from", "goal", "-o", "arm.hdf5"))
+work(*metadiffuser("train", "--data", "arm.hdf5", "-o", "arm.safetensors", "--steps", "300", "--world-model-steps",
+                   "1500", "--channels", "32,32", "--horizon", "8"))
+arm = ["--model", os.path.join(workshop.name, "arm.safetensors"), "--link", "udp://127.0.0.1:5643", "--json"]
+
+robot, report = run_pair(
+    "metadiffuser evaluates a Python arm, task after task", python("reacher.py", 5643),
+    metadiffuser("evaluate", *arm, "--tasks", "0-5", "--episodes", "1"))
+# Two that find out whether it knows an expert; for each task two episodes, and expert and random for each.
+assert robot["requests"] == 2 + 6 * 6 and robot["refused"] == 0 and robot["changes"] == 0, robot
+assert robot["itself"] == 6 * 4 * 30 and robot["commanded"] == 6 * 2 * 30, robot
+assert [task["number"] for task in report["tasks"]] == list(range(6)), report
+assert report["expert_return"] > report["random_return"] and "missed_intervals" not in report, report
+assert report["mean_return"] > report["random_return"], report
+
+robot, reports = run_pair(
+    "metadiffuser changes a Python arm's task in mid-episode", python("reacher.py", 5643),
+    metadiffuser("adapt", *arm, "--tasks", "0,1", "--change-at", "10", "--context-inference", "encoder"))
+# In each episode of the planner's and the expert's, and in random's.
+assert robot["changes"] == 2 * 3, robot
+assert len(reports[0]["expert_rewards"]) == 30 and reports[0]["planner"]["steps"]["mean"] >= 0, reports
+
+robot, report = run_pair(
+    "metadiffuser tunes on a Python arm", python("reacher.py", 5643),
+    metadiffuser("tune", *arm, "--tasks", "0,1", "--steps", "1", "--candidates", "1,2", "--guide-rounds", "0",
+                 "--reference", "expert=-5,random=-40", "--period", "60s", "--dry-run"))
+assert robot["itself"] == 0 and len(report["points"]) == 2, (robot, report)
+assert report["chosen"]["normalised_score"] < 1, report
 print("peers: good")

@@ -6,8 +6,9 @@ import RobotLink
 let cheetah = RobotProfile(family: "cheetah-vel", observationSize: 17, actionSize: 6, periodNanoseconds: 50_000_000)
 let millisecond: UInt64 = 1_000_000
 
-func describe(_ profile: RobotProfile, lockstep: Bool = false) -> RobotDescription {
-  RobotDescription(profile: profile, name: "test robot", actionLimit: 1, episodeLength: 200, lockstep: lockstep)
+func describe(_ profile: RobotProfile, lockstep: Bool = false, tasks: UInt32 = 0) -> RobotDescription {
+  RobotDescription(
+    profile: profile, name: "test robot", actionLimit: 1, episodeLength: 200, lockstep: lockstep, taskCount: tasks)
 }
 
 /// Frame bytes with their checksum.
@@ -77,6 +78,7 @@ func descriptionDatagram(
       message.action_limit = description.actionLimit
       message.episode_length = UInt32(description.episodeLength)
       message.lockstep = description.lockstep ? 1 : 0
+      message.task_count = description.taskCount
       change(&message)
       return withUnsafeMutablePointer(to: &message) { message in
         datagram(epoch: epoch, sequence: sequence) {
@@ -176,9 +178,9 @@ final class LinkPair {
   var address = PeerAddress(host: 0x7F00_0001, port: 40_000)
   var now: UInt64 = 1_000 * millisecond
 
-  init(robot profile: RobotProfile = cheetah, model: RobotProfile = cheetah) {
+  init(robot profile: RobotProfile = cheetah, model: RobotProfile = cheetah, tasks: UInt32 = 0) {
     robot = RobotSession(
-      description: describe(profile), epoch: Self.robotEpoch, silenceNanoseconds: 500 * millisecond)
+      description: describe(profile, tasks: tasks), epoch: Self.robotEpoch, silenceNanoseconds: 500 * millisecond)
     controller = ControllerSession(
       profile: model, model: "test model", epoch: Self.controllerEpoch, silenceNanoseconds: 500 * millisecond)
   }

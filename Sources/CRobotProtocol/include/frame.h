@@ -34,6 +34,9 @@ RP_REALTIME static inline Robot__Observation rp_observation(void) {
 RP_REALTIME static inline Robot__Action rp_action(void) { return (Robot__Action)ROBOT__ACTION__INIT; }
 RP_REALTIME static inline Robot__Status rp_status(void) { return (Robot__Status)ROBOT__STATUS__INIT; }
 RP_REALTIME static inline Robot__Channel rp_channel(void) { return (Robot__Channel)ROBOT__CHANNEL__INIT; }
+RP_REALTIME static inline Robot__TaskRequest rp_task_request(void) {
+  return (Robot__TaskRequest)ROBOT__TASK_REQUEST__INIT;
+}
 RP_REALTIME static inline Robot__Clock rp_clock(void) { return (Robot__Clock)ROBOT__CLOCK__INIT; }
 
 // `value` as 64 bits. Swift 6.3's own conversion drags code that allocates into the firmware of a 32-bit processor.

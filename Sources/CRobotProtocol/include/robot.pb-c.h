@@ -23,6 +23,7 @@ typedef struct Robot__Observation Robot__Observation;
 typedef struct Robot__Action Robot__Action;
 typedef struct Robot__Status Robot__Status;
 typedef struct Robot__Clock Robot__Clock;
+typedef struct Robot__TaskRequest Robot__TaskRequest;
 
 
 /* --- enums --- */
@@ -106,7 +107,8 @@ typedef enum {
   ROBOT__FRAME__BODY_OBSERVATION = 5,
   ROBOT__FRAME__BODY_ACTION = 6,
   ROBOT__FRAME__BODY_STATUS = 7,
-  ROBOT__FRAME__BODY_CLOCK = 8
+  ROBOT__FRAME__BODY_CLOCK = 8,
+  ROBOT__FRAME__BODY_TASK_REQUEST = 9
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ROBOT__FRAME__BODY__CASE)
 } Robot__Frame__BodyCase;
 
@@ -135,6 +137,7 @@ struct  Robot__Frame
     Robot__Action *action;
     Robot__Status *status;
     Robot__Clock *clock;
+    Robot__TaskRequest *task_request;
   };
 };
 #define ROBOT__FRAME__INIT \
@@ -147,8 +150,8 @@ struct  Robot__Frame
  * of the robot or after it showed another epoch.
  * With observation_size and action_size 0 it is an inquiry: the robot answers with its Description, sequence 0, to
  * whoever asks and in any state, and nothing changes.
- * By UDP the answer is never longer than the Hello: where that is too short the Description comes without channels, then
- * without name and episode_length, and where it is too short even for that, Status REFUSED says so.
+ * By UDP the answer is never longer than the Hello: where that is too short the Description comes without channels,
+ * then without name and episode_length, and where it is too short even for that, Status REFUSED says so.
  */
 struct  Robot__Hello
 {
@@ -241,7 +244,11 @@ struct  Robot__Description
    */
   protobuf_c_boolean lockstep;
   /*
-   * 12 is kept for the number of tasks.
+   * The robot takes tasks 0 … task_count − 1 on request, at most 1 000 000 of them; 0: it has the one it has, and
+   * refuses a TaskRequest. (Hello.padding has room for its digits; a shorter Hello gets 0.)
+   */
+  uint32_t task_count;
+  /*
    * What each entry of Observation.state and of Action.command is; observation_size and action_size of them, or none.
    */
   size_t n_observation_channels;
@@ -262,7 +269,7 @@ struct  Robot__Description
 };
 #define ROBOT__DESCRIPTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&robot__description__descriptor) \
-    , 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, 0, 0 }
+    , 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, 0, 0 }
 
 
 /*
@@ -341,6 +348,10 @@ struct  Robot__Observation
    * latch, by a button of the robot's or by having the controller say Action.rearm. A Hello lifts none.
    */
   Robot__Latch latch;
+  /*
+   * Number of the last TaskRequest that the robot has obeyed; 0: none, or none of this controller's.
+   */
+  uint32_t task_request;
   Robot__Observation__RewardIfKnownCase reward_if_known_case;
   union {
     float reward;
@@ -348,7 +359,7 @@ struct  Robot__Observation
 };
 #define ROBOT__OBSERVATION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&robot__observation__descriptor) \
-    , 0,NULL, 0, 0,NULL, 0, 0, 0, 0, ROBOT__LATCH__LATCH_NONE, ROBOT__OBSERVATION__REWARD_IF_KNOWN__NOT_SET, {0} }
+    , 0,NULL, 0, 0,NULL, 0, 0, 0, 0, ROBOT__LATCH__LATCH_NONE, 0, ROBOT__OBSERVATION__REWARD_IF_KNOWN__NOT_SET, {0} }
 
 
 typedef enum {
@@ -449,10 +460,14 @@ struct  Robot__Status
    * Epoch of the frame this answers; 0 if it answers none.
    */
   uint32_t answered_epoch;
+  /*
+   * With REFUSED from the robot: number of the TaskRequest that it refuses; nothing else has changed then. 0: none.
+   */
+  uint32_t task_request;
 };
 #define ROBOT__STATUS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&robot__status__descriptor) \
-    , ROBOT__STATUS_CODE__STATUS_UNSPECIFIED, (char *)protobuf_c_empty_string, 0 }
+    , ROBOT__STATUS_CODE__STATUS_UNSPECIFIED, (char *)protobuf_c_empty_string, 0, 0 }
 
 
 /*
@@ -477,6 +492,49 @@ struct  Robot__Clock
 #define ROBOT__CLOCK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&robot__clock__descriptor) \
     , 0, 0, 0 }
+
+
+/*
+ * Controller to robot: "take this task". Repeated, with the same number, until an Observation says task_request, or a
+ * Status REFUSED does. Obeying it twice is obeying it once. It is a heartbeat, like an Action.
+ * The present episode is over, without a last observation, and the next one begins, with step 0. In lockstep it begins
+ * at once; otherwise at the next tick. An episode that ends by itself is followed by another of the same task.
+ */
+struct  Robot__TaskRequest
+{
+  ProtobufCMessage base;
+  /*
+   * 0 … Description.task_count − 1.
+   */
+  uint32_t task;
+  /*
+   * What is random in the episode follows from it: the same task and seed give the same start.
+   */
+  uint64_t seed;
+  /*
+   * Number of this request: not 0, and another one than that of the last. A controller begins at a random one.
+   */
+  uint32_t number;
+  /*
+   * The task changes, and the episode goes on from where the robot is: no new episode, and seed is not read. In
+   * lockstep the robot sends its present observation again, and the interval that this begins belongs to the new task.
+   */
+  protobuf_c_boolean keep_state;
+  /*
+   * Not empty: until the next request the robot drives itself, as it knows to do by this name, and applies no command;
+   * applied_action says what it does. It waits for Actions as ever, whose mode is IDLE. At most 63 bytes. "expert" and
+   * "random" are what returns are held against, "medium" lies between. A robot that does not know the name refuses, and
+   * names in the Status those that it knows.
+   */
+  char *behaviour;
+  /*
+   * As in Hello: REFUSED is never longer than what it refuses. Not read.
+   */
+  ProtobufCBinaryData padding;
+};
+#define ROBOT__TASK_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&robot__task_request__descriptor) \
+    , 0, 0, 0, 0, (char *)protobuf_c_empty_string, {0,NULL} }
 
 
 /* Robot__Frame methods */
@@ -631,6 +689,25 @@ Robot__Clock *
 void   robot__clock__free_unpacked
                      (Robot__Clock *message,
                       ProtobufCAllocator *allocator);
+/* Robot__TaskRequest methods */
+void   robot__task_request__init
+                     (Robot__TaskRequest         *message);
+size_t robot__task_request__get_packed_size
+                     (const Robot__TaskRequest   *message);
+size_t robot__task_request__pack
+                     (const Robot__TaskRequest   *message,
+                      uint8_t             *out);
+size_t robot__task_request__pack_to_buffer
+                     (const Robot__TaskRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Robot__TaskRequest *
+       robot__task_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   robot__task_request__free_unpacked
+                     (Robot__TaskRequest *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Robot__Frame_Closure)
@@ -657,6 +734,9 @@ typedef void (*Robot__Status_Closure)
 typedef void (*Robot__Clock_Closure)
                  (const Robot__Clock *message,
                   void *closure_data);
+typedef void (*Robot__TaskRequest_Closure)
+                 (const Robot__TaskRequest *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -674,6 +754,7 @@ extern const ProtobufCMessageDescriptor robot__observation__descriptor;
 extern const ProtobufCMessageDescriptor robot__action__descriptor;
 extern const ProtobufCMessageDescriptor robot__status__descriptor;
 extern const ProtobufCMessageDescriptor robot__clock__descriptor;
+extern const ProtobufCMessageDescriptor robot__task_request__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -48,6 +48,8 @@ public protocol EpisodeDriver: AnyObject {
   /// The action for `observation`, `[observationSize]`: `[actionSize]`, physical units. What takes this long is the
   /// plan time.
   func act(_ observation: [Float]) -> [Float]
+  /// The same within so much time, for who can make it shorter.
+  func act(_ observation: [Float], budgetNanoseconds: UInt64) -> [Float]
   /// The last action came out as complete as it can.
   var isComplete: Bool { get }
   /// Uses the time between an action and the next observation.
@@ -61,15 +63,20 @@ public protocol EpisodeDriver: AnyObject {
 }
 
 extension EpisodeDriver {
+  public func act(_ observation: [Float], budgetNanoseconds: UInt64) -> [Float] { act(observation) }
   public func experience(observation: [Float], action: [Float], reward: Float, next: [Float]) {}
   public var changesNoticed: Int { 0 }
 
   /// Executes `action`, its answer to `observation`, lets it learn from what came of it and prepare for the next step.
-  package func execute(_ action: [Float], on task: any ControlTask, from observation: [Float]) -> StepResult {
-    let result = task.step(action: action)
-    experience(observation: observation, action: action, reward: Float(result.reward), next: task.observation)
+  package func execute(
+    _ action: [Float], on robot: any TestRobot, from observation: [Float]
+  ) throws -> TestStep {
+    let step = try robot.step(action: action)
+    if let action = step.action {
+      experience(observation: observation, action: action, reward: Float(step.reward), next: robot.observation)
+    }
     prepare()
-    return result
+    return step
   }
 }
 

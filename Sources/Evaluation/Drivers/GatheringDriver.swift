@@ -9,6 +9,9 @@ final class GatheringDriver: EpisodeDriver {
   var inference: any TaskInference { driver.inference }
   func reset(seed: UInt64) { driver.reset(seed: seed) }
   func act(_ observation: [Float]) -> [Float] { driver.act(observation) }
+  func act(_ observation: [Float], budgetNanoseconds: UInt64) -> [Float] {
+    driver.act(observation, budgetNanoseconds: budgetNanoseconds)
+  }
   var isComplete: Bool { driver.isComplete }
   func prepare() { driver.prepare() }
   func intention(steps count: Int) -> IntendedSteps? { driver.intention(steps: count) }

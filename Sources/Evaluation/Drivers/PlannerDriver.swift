@@ -47,8 +47,10 @@ public final class PlannerDriver: EpisodeDriver, TaskInference {
 
   public func reset(seed: UInt64) { planner.reset(seed: seed) }
 
-  public func act(_ observation: [Float]) -> [Float] {
-    isComplete = planner.plan(observation: observation, budgetNanoseconds: .max).status == .converged
+  public func act(_ observation: [Float]) -> [Float] { act(observation, budgetNanoseconds: .max) }
+
+  public func act(_ observation: [Float], budgetNanoseconds: UInt64) -> [Float] {
+    isComplete = planner.plan(observation: observation, budgetNanoseconds: budgetNanoseconds).status == .converged
     return action(0)
   }
 

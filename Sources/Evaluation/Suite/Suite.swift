@@ -186,7 +186,7 @@ public struct Suite: Sendable {
 
   // MARK: Cells
 
-  private func steps(_ test: MetaTest) -> Int { test.tasks.count * test.episodes * test.family.episodeLength }
+  private func steps(_ test: MetaTest) -> Int { test.tasks.count * test.episodes * test.bed.episodeLength }
 
   private func name(_ member: Member, _ method: SuiteMethod, _ test: MetaTest) -> String {
     "\(member.family.name).\(method.rawValue).\(test.warmStart.rawValue).\(test.seed)"
@@ -194,7 +194,7 @@ public struct Suite: Sendable {
 
   private func fingerprint(_ member: Member, _ method: SuiteMethod, _ test: MetaTest, _ samples: Int?) -> String {
     var hash = settings(member, method, test, samples, test.warmStart.rawValue)
-    hash.add("\(test.split.rawValue) \(test.tasks) \(test.episodes) \(test.seed)")
+    hash.add("\(test.bed.split) \(test.tasks) \(test.episodes) \(test.seed)")
     return hash.text
   }
 

@@ -106,12 +106,13 @@ extension SuiteReport.Row {
     let numbers = reports[0].tasks.map(\.number)
     let all = Standing(
       numbers.indices.map { task in TaskReturns(meanOf: returns.map { $0[task] }) }, numbers: numbers)
-    let scores = returns.map { Standing($0, numbers: numbers).normalisedScore }
+    // A suite simulates: expert and random are known.
+    let scores = returns.map { Standing($0, numbers: numbers).normalisedScore! }
     self.init(
       family: reports[0].family, method: method, warmStart: warmStart, tasks: numbers.count, seeds: reports.count,
-      return: all.meanReturn, standardError: all.standardError, expertReturn: all.expertReturn,
-      randomReturn: all.randomReturn, score: mean(scores), scoreError: Evaluation.standardError(scores),
-      regret: all.meanRegret, worstRegret: all.worstRegret, worstTask: all.worstTask, worstScore: all.worstScore)
+      return: all.meanReturn, standardError: all.standardError, expertReturn: all.expertReturn!,
+      randomReturn: all.randomReturn!, score: mean(scores), scoreError: Evaluation.standardError(scores),
+      regret: all.meanRegret!, worstRegret: all.worstRegret!, worstTask: all.worstTask, worstScore: all.worstScore!)
   }
 }
 

@@ -2,6 +2,7 @@
 
 import ControlRuntime
 import Failsafe
+import Foundations
 import Histogram
 import RobotLink
 import Tasks
@@ -25,6 +26,8 @@ package struct StepRecord {
 
 package enum EpisodeEnd: Equatable {
   case terminated, truncated
+  /// The controller has asked for another task.
+  case newTask
   /// The controller is gone, or another one has come.
   case silent, goodbye, refused, newController, interrupted
 
@@ -33,6 +36,8 @@ package enum EpisodeEnd: Equatable {
 
 /// What one episode brought.
 package struct EpisodeRecord {
+  /// The task that it ended in.
+  package var task: any ControlTask
   package var end = EpisodeEnd.truncated
   package var totalReward = 0.0
   package var outcomes: [[Double]] = []
@@ -46,6 +51,8 @@ package struct EpisodeRecord {
   package var unexplainedSteps = 0
 
   package var steps: Int { outcomes.count }
+
+  package init(task: any ControlTask) { self.task = task }
 }
 
 /// A simulated robot and its end of the link.
@@ -55,7 +62,15 @@ package struct EpisodeRecord {
 /// answer that comes too late for its own interval still brings what follows. Nobody can be hurt here: any fresh action
 /// leads out of SAFE.
 package final class SimulatedRobot {
-  private let task: any ControlTask
+  /// The present one.
+  package private(set) var task: any ControlTask
+  /// What the controller may ask for; nil: there is the one task.
+  private let requested: RequestedTasks?
+  /// A task has been asked for that begins with the next episode.
+  private var hasNewTask = false
+  /// How the robot drives itself; nil: by the controller's commands.
+  private var behaviour: RequestedTasks.Policy?
+  private var random = RandomSource(seed: 0)
   private let lockstep: Bool
   private let seed: UInt64
   private let isCancelled: () -> Bool
@@ -94,10 +109,12 @@ package final class SimulatedRobot {
   private static let stopNanoseconds: UInt64 = 20_000_000
 
   package init(
-    task: any ControlTask, address: LinkAddress, key: LinkKey?, lockstep: Bool, seed: UInt64,
+    task: any ControlTask, requested: RequestedTasks? = nil, address: LinkAddress, key: LinkKey?, lockstep: Bool,
+    seed: UInt64,
     safe: (reaction: SafeReaction, rest: [Float]), isCancelled: @escaping () -> Bool
   ) throws(LinkError) {
     self.task = task
+    self.requested = requested
     self.lockstep = lockstep
     self.seed = seed
     self.isCancelled = isCancelled
@@ -108,7 +125,7 @@ package final class SimulatedRobot {
       periodNanoseconds: family.periodNanoseconds)
     let description = RobotDescription(
       profile: profile, name: "simulated \(family.name)", actionLimit: family.actionLimit,
-      episodeLength: family.episodeLength, lockstep: lockstep)
+      episodeLength: family.episodeLength, lockstep: lockstep, taskCount: UInt32(requested?.tasks.count ?? 0))
     // Nobody's clock runs in lockstep: only a controller that has ended is silent for so long.
     let silence = lockstep ? 10_000_000_000 : max(500_000_000, 10 * family.periodNanoseconds)
     endpoint = try RobotEndpoint(
@@ -159,14 +176,17 @@ package final class SimulatedRobot {
     case .goodbye: "the controller said goodbye"
     case .refused: "the controller refuses this robot (\(endpoint.session.peerText))"
     case .newController: "the controller has restarted"
+    case .newTask: "the controller has asked for another task"
     case .interrupted: "interrupted"
     }
   }
 
   /// Runs one episode with the connected controller; `number` chooses its start.
   package func runEpisode(number: Int, onStep: (StepRecord) -> Void) -> EpisodeRecord {
-    var record = EpisodeRecord()
-    task.reset(seed: seed &+ UInt64(number))
+    let start = beginTask() ?? seed &+ UInt64(number)
+    var record = EpisodeRecord(task: task)
+    task.reset(seed: start)
+    random = RandomSource(seed: start, stream: 1)
     gate.failsafe.standDown()
     sentFrames.removeAll(keepingCapacity: true)
     for index in command.indices { command[index] = gate.output[index] }
@@ -183,8 +203,9 @@ package final class SimulatedRobot {
         record.end = loss.end
         return record
       }
-      let mode = chooseCommand(answered: answered)
+      let mode = behaviour == nil ? chooseCommand(answered: answered) : chooseOwnCommand()
       let result = task.step(action: command)
+      record.task = task
       record.totalReward += result.reward
       record.outcomes.append(result.outcome)
       record.modes[mode, default: 0] += 1
@@ -264,6 +285,9 @@ package final class SimulatedRobot {
         offer(at: gateTime)
         return .success(true)
       case .action: takeLate()
+      case .task:
+        if takeRequest() { return .failure(Loss(end: .newTask)) }
+        if lockstep, !hasNewTask { sentLast = endpoint.send(message) }
       case .connected:
         hasNewController = true
         return .failure(Loss(end: .newController))
@@ -276,6 +300,46 @@ package final class SimulatedRobot {
         sentLast = endpoint.send(message)
       }
     }
+  }
+
+  /// True where the task that is asked for begins with the next episode; one that goes on is there at once.
+  private func takeRequest() -> Bool {
+    guard let requested else { return false }
+    let request = endpoint.session.taskRequest
+    if let objection = requested.objection(to: request) {
+      endpoint.refuseTaskRequest(objection)
+      return false
+    }
+    guard request.keepsState else {
+      hasNewTask = true
+      tick = monotonicNanoseconds()
+      return true
+    }
+    let state = task.simulationState
+    take(request)
+    task.simulationState = state
+    return false
+  }
+
+  /// The seed of the episode that was asked for, if one was.
+  private func beginTask() -> UInt64? {
+    guard hasNewTask else { return nil }
+    hasNewTask = false
+    take(endpoint.session.taskRequest)
+    return endpoint.session.taskRequest.seed
+  }
+
+  private func take(_ request: TaskRequest) {
+    guard let requested, let new = try? task.family.task(parameters: requested.tasks[Int(request.task)]) else { return }
+    task = new
+    behaviour = requested.behaviours[request.behaviour.description]
+    endpoint.obeyTaskRequest()
+  }
+
+  private func chooseOwnCommand() -> String {
+    guard let behaviour else { return "robot_safe" }
+    command = task.family.clamped(behaviour(&random, task.observation, task.parameters))
+    return "robot_itself"
   }
 
   /// Offers the action that came to the gate, as the answer to the observation of an interval. Whatever its mode, it is
@@ -321,6 +385,7 @@ package final class SimulatedRobot {
     while true {
       switch next(until: tick) {
       case .action: takeLate()
+      case .task: if takeRequest() { return .failure(Loss(end: .newTask)) }
       case .connected:
         hasNewController = true
         return .failure(Loss(end: .newController))

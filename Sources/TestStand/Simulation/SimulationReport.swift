@@ -46,12 +46,11 @@ package struct SimulationReport: Encodable {
   package var roundTripMs: Percentiles?
 
   package init(task: any ControlTask, robot: SimulatedRobot, records: [EpisodeRecord]) {
-    let readout = Readout(task: task)
     family = task.family.name
     self.task = task.parameters
     periodMs = Double(task.family.periodNanoseconds) * 1e-6
     returns = records.map(\.totalReward)
-    meanSpeed = records.map { $0.meanInLastHalf(readout.value) }
+    meanSpeed = records.map { $0.meanInLastHalf(Readout(task: $0.task).value) }
     steps = records.map(\.steps)
     beliefs = records.map(\.belief)
     unexplainedSteps = records.reduce(0) { $0 + $1.unexplainedSteps }

@@ -25,7 +25,8 @@ package struct Readout {
 
 /// Writes the live line, the news and the trace; news go to standard error, so that `--json` stays one object.
 package final class SimulationView {
-  private let readout: Readout
+  private var readout: Readout
+  private var task: any ControlTask
   private let family: TaskFamily
   private let isQuiet: Bool
   private let isTerminal = isatty(STDERR_FILENO) == 1
@@ -36,6 +37,7 @@ package final class SimulationView {
 
   package init(task: any ControlTask, tracePath: String?, isQuiet: Bool) throws {
     readout = Readout(task: task)
+    self.task = task
     family = task.family
     self.isQuiet = isQuiet
     trace = try tracePath.map { [readout] path in
@@ -51,7 +53,8 @@ package final class SimulationView {
   }
 
   /// One step; the line is renewed ten times per second.
-  package func show(_ step: StepRecord) {
+  package func show(_ step: StepRecord, of task: any ControlTask) {
+    watch(task)
     let value = readout.value(step.outcome)
     let plan = step.planMilliseconds.map { decimal($0, 3) } ?? ""
     let target = readout.target.map { decimal($0, 4) } ?? ""
@@ -89,7 +92,15 @@ package final class SimulationView {
         : "what the controller knows explains this robot again")
   }
 
+  /// What is asked of the robot may change.
+  private func watch(_ present: any ControlTask) {
+    guard task !== present else { return }
+    task = present
+    readout = Readout(task: task)
+  }
+
   package func episodeEnded(_ record: EpisodeRecord, number: Int) {
+    watch(record.task)
     news(
       "episode \(number): return \(decimal(record.totalReward, 1)), mean \(readout.name) in the last half "
         + "\(decimal(record.meanInLastHalf(readout.value), 2)) \(readout.unit)\(readout.targetText(", target ")), "

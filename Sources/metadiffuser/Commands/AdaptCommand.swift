@@ -29,8 +29,8 @@ struct AdaptCommand: ParsableCommand {
   @Option(help: "Model file.")
   var model: String
 
-  @Option(help: "Folder of the model's family (default: the family of its name that ships).")
-  var family: String?
+  @OptionGroup(title: "The robots")
+  var robots: RobotArguments
 
   @Option(parsing: .unconditional, help: "Step at which the task changes.")
   var changeAt = 100
@@ -44,11 +44,9 @@ struct AdaptCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "Episodes of each task.")
   var episodes = 1
 
-  @Option(help: "Who drives the warm start: random, medium, expert, mixed, or own: the planner itself.")
-  var warmStart = WarmStartSource.mixed
-
-  @Option(help: "Expert file, the yardstick and the driver of warm starts (default: the one that ships).")
-  var experts: String?
+  @Option(
+    help: "Who drives the warm start: random, medium, expert, mixed or own, the planner (default: mixed; link: own).")
+  var warmStart: WarmStartSource?
 
   @Option(parsing: .unconditional, help: "Seed of everything random.")
   var seed: UInt64 = 1
@@ -85,12 +83,10 @@ struct AdaptCommand: ParsableCommand {
 
   func run() throws {
     let loaded = try LoadedModel(path: model)
-    let family = try loaded.description.simulatedFamily(file: model, folder: family)
-    _ = try family.someTasks(split)
+    let bed = try robots.bed(for: loaded, file: model, split: split)
     var test = MetaTest(
-      family: family, split: split, model: loaded, warmStart: warmStart, episodes: episodes, seed: seed,
-      behaviours: try family.behaviours(expertPath: experts),
-      yardstick: try family.yardstick(expertPath: experts))
+      bed, model: loaded, warmStart: warmStart ?? robots.usualWarmStart, episodes: episodes, seed: seed)
+    test.tasks = try robots.chosenTasks(of: bed)
     let all = try (inferences ?? (loaded.weights.bank == nil ? [.encoder] : [.encoder, .belief]))
       .map { try planner.given.applied(to: loaded, contextInference: $0) }
     test.kernels = planner.kernel
@@ -108,7 +104,7 @@ struct AdaptCommand: ParsableCommand {
       reports.append(report)
       if !json { print(report.row) }
     }
-    if json { try printJSON(reports) } else { print(reports[0].expertRow) }
+    if json { try printJSON(reports) } else if let row = reports[0].expertRow { print(row) }
     if let plot { try ChangeReport.plot(reports).write(to: plot) }
   }
 }

@@ -40,8 +40,8 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Recordings to judge the model by (HDF5), in place of a simulation.")
   var data: String?
 
-  @Option(help: "Folder of the model's family (default: the family of its name that ships).")
-  var family: String?
+  @OptionGroup(title: "The robots")
+  var robots: RobotArguments
 
   @OptionGroup(title: "The suite")
   var suite: SuiteArguments
@@ -49,13 +49,11 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Which of the family's fixed task lists.")
   var split = TaskSplit.test
 
-  @Option(help: "Only these tasks of the split, by number from 0, separated by commas.")
-  var tasks: String?
-
   @Option(parsing: .unconditional, help: "Episodes of each task (default: 2, of the suite 1).")
   var episodes: Int?
 
-  @Option(help: "Who drives the warm start: random, medium, expert, mixed or own, the planner itself (default: mixed).")
+  @Option(
+    help: "Who drives the warm start: random, medium, expert, mixed or own, the planner (default: mixed; link: own).")
   var warmStart: String?
 
   @Option(help: "Guide: none, reward, dual (default: the model's).")
@@ -63,9 +61,6 @@ struct EvaluateCommand: ParsableCommand {
 
   @Option(help: "What the context comes from: encoder or belief (default: belief where the model has a bank).")
   var contextInference: ContextInference?
-
-  @Option(help: "Expert file, the yardstick and the driver of warm starts (default: the one that ships).")
-  var experts: String?
 
   @Option(parsing: .unconditional, help: "Seed of everything random.")
   var seed: UInt64 = 1
@@ -85,15 +80,16 @@ struct EvaluateCommand: ParsableCommand {
     if let episodes, episodes < 1 { throw ValidationError("--episodes is \(episodes), give 1 or more") }
     if let threads, !(1...64).contains(threads) { throw ValidationError("--threads is \(threads), give 1...64") }
     if model.isEmpty == (suite.suite == nil) { throw ValidationError("give either --model or --suite paper") }
-    if data != nil, episodes != nil || tasks != nil || warmStart != nil || experts != nil || threads != nil {
-      throw ValidationError("--episodes, --tasks, --warm-start, --experts and --threads do not go with --data")
+    if data != nil, episodes != nil || robots.isGiven || warmStart != nil || threads != nil {
+      throw ValidationError(
+        "--episodes, --tasks, --family, --experts, --link, --warm-start and --threads do not go with --data")
     }
     if data == nil, model.count > 1 { throw ValidationError("several --model go with --data") }
     guard suite.suite != nil else { return }
     if data != nil { throw ValidationError("--data goes with --model") }
-    if [family, guide, tasks, experts, warmStart].contains(where: { $0 != nil }) || contextInference != nil {
+    if robots.isGiven || guide != nil || warmStart != nil || contextInference != nil {
       throw ValidationError(
-        "--family, --guide, --tasks, --experts, --warm-start and --context-inference go with --model")
+        "--family, --guide, --tasks, --experts, --link, --warm-start and --context-inference go with --model")
     }
     if planner.given.isAny {
       throw ValidationError("the suite plans with the settings that ship in the models: give --model to try others")
@@ -107,28 +103,24 @@ struct EvaluateCommand: ParsableCommand {
     }
     if let data { return try evaluate(recordings: data) }
     let loaded = try LoadedModel(path: model)
-    let family = try loaded.description.simulatedFamily(file: model, folder: family)
     let options = try planner.given.applied(to: loaded, contextInference: contextInference)
     let guides = try list(guide ?? options.guide.rawValue, "--guide", Guide.allCases)
-    let qualities = try list(warmStart ?? "mixed", "--warm-start", WarmStartSource.allCases)
-    let count = try family.someTasks(split).count
-    let chosenTasks = try tasks.map { try numbers($0, below: count) }
-    let yardstick = try family.yardstick(expertPath: experts)
-    let behaviours = try family.behaviours(expertPath: experts)
+    let qualities = try list(
+      warmStart ?? robots.usualWarmStart.rawValue, "--warm-start", WarmStartSource.allCases)
+    let bed = try robots.bed(for: loaded, file: model, split: split)
+    let tasks = try robots.chosenTasks(of: bed)
 
     Interruption.watch()
     var reports: [MetaTestReport] = []
     if !json { print(MetaTestReport.header) }
     for quality in qualities {
       for guide in guides {
-        var test = MetaTest(
-          family: family, split: split, model: loaded, warmStart: quality, episodes: episodes ?? 2, seed: seed,
-          behaviours: behaviours, yardstick: yardstick)
+        var test = MetaTest(bed, model: loaded, warmStart: quality, episodes: episodes ?? 2, seed: seed)
         test.options = options
         test.options.guide = guide
         test.kernels = planner.kernel
         test.threads = threads ?? 1
-        if let chosenTasks { test.tasks = chosenTasks }
+        test.tasks = tasks
         let bar = ProgressBar("evaluate \(guide), \(quality)", unit: "tasks", total: test.tasks.count)
         let report = try test.run(isCancelled: { Interruption.isRequested }, progress: { bar.update($0) })
         reports.append(report)
@@ -141,9 +133,9 @@ struct EvaluateCommand: ParsableCommand {
     if json {
       if reports.count == 1 { try printJSON(reports[0]) } else { try printJSON(reports) }
     } else if reports.count == 1 {
-      printTasks(reports[0], family)
+      print("\n" + reports[0].taskLines(parameterNames: bed.parameterNames))
     } else {
-      printSpread(reports)
+      for line in MetaTestReport.spread(reports) { print(line) }
     }
   }
 
@@ -179,40 +171,6 @@ struct EvaluateCommand: ParsableCommand {
         throw ValidationError("\(option) is '\(part)', give \(known), several separated by commas, or all")
       }
       return value
-    }
-  }
-
-  private func numbers(_ text: String, below limit: Int) throws -> [Int] {
-    try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
-      guard let number = Int(part), (0..<limit).contains(number) else {
-        throw ValidationError("--tasks has '\(part)', give numbers from 0 to \(limit - 1), separated by commas")
-      }
-      return number
-    }
-  }
-
-  private func printTasks(_ report: MetaTestReport, _ family: TaskFamily) {
-    let first = report.firstEpisode == nil ? "" : "; first episode: return, regret"
-    print("\ntask: \(family.parameterNames.joined(separator: ", ")): return (expert, random), regret\(first)")
-    for task in report.tasks {
-      let parameters = task.parameters.map { String(format: "%.3f", $0) }.joined(separator: ", ")
-      let first = task.firstEpisode.map { String(format: "; %.1f, %.1f", $0.return, $0.regret) } ?? ""
-      print(
-        "  \(task.number): \(parameters): "
-          + String(format: "%.1f (%.1f, %.1f), %.1f", task.return, task.expertReturn, task.randomReturn, task.regret)
-          + first)
-    }
-  }
-
-  /// How much the quality of the warm start matters, for each guide.
-  private func printSpread(_ reports: [MetaTestReport]) {
-    for (guide, group) in Dictionary(grouping: reports, by: \.guide).sorted(by: { $0.key < $1.key })
-    where group.count > 1 {
-      let scores = group.map(\.normalisedScore)
-      print(
-        "guide \(guide): score "
-          + String(format: "%.3f ... %.3f, spread %.3f", scores.min()!, scores.max()!, scores.max()! - scores.min()!)
-          + " over warm starts")
     }
   }
 }

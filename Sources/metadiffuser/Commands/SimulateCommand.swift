@@ -23,7 +23,13 @@ struct SimulateCommand: ParsableCommand {
   var family = "cheetah-vel"
 
   @Option(parsing: .unconditional, help: "Task parameters, separated by commas: 2.3 is a target speed in m/s.")
-  var task: TaskArgument
+  var task: TaskArgument?
+
+  @Option(help: "In place of --task: take the tasks of this list as the controller asks for them.")
+  var split: TaskSplit?
+
+  @Option(help: "With --split: expert file, for when the robot is to drive itself (default: the one that ships).")
+  var experts: String?
 
   @Option(help: "Address to listen at: udp://HOST:PORT, serial://DEVICE?baud=RATE, or pty://PATH to make one.")
   var link = "udp://127.0.0.1:5600"
@@ -63,6 +69,8 @@ struct SimulateCommand: ParsableCommand {
   var quiet = false
 
   func validate() throws {
+    if (task == nil) == (split == nil) { throw ValidationError("give either --task or --split") }
+    if split == nil, experts != nil { throw ValidationError("--experts goes with --split") }
     if let episodes, episodes < 1 { throw ValidationError("--episodes is \(episodes), give 1 or more") }
     if let wait, !(wait > 0 && wait <= 1e9) {
       throw ValidationError("--wait is \(wait), give a positive number of seconds, at most 1e9")
@@ -71,16 +79,18 @@ struct SimulateCommand: ParsableCommand {
 
   func run() throws {
     let family = try TaskFamily.named(family)
-    let task = try family.task(parameters: task.parameters)
+    let requested = try split.map { try RequestedTasks(family, $0, expertPath: experts) }
+    let task = try family.task(parameters: task?.parameters ?? requested?.tasks.first ?? [])
     let address = try LinkAddress(link)
     let key = try key.map { try LinkKey(file: $0) }
     try address.requireKey(key, unlessAllowed: allowUnkeyed)
     Interruption.watch()
     let robot = try SimulatedRobot(
-      task: task, address: address, key: key, lockstep: lockstep, seed: seed,
+      task: task, requested: requested, address: address, key: key, lockstep: lockstep, seed: seed,
       safe: try (safe ?? .usual(for: family)).settings(of: family), isCancelled: { Interruption.isRequested })
     let view = try SimulationView(task: task, tracePath: trace, isQuiet: quiet)
-    view.news("\(family.name) robot, task \(task.parameters), waits for a controller at \(address)")
+    let tasks = requested.map { "\($0.tasks.count) tasks" } ?? "task \(task.parameters)"
+    view.news("\(family.name) robot, \(tasks), waits for a controller at \(address)")
     if !robot.isLinkOpen { view.news("the device is not there yet; it is opened as soon as it appears") }
 
     var records: [EpisodeRecord] = []
@@ -91,11 +101,11 @@ struct SimulateCommand: ParsableCommand {
         throw LinkPeerError(description: "no controller came to \(address) within \(wait ?? 0) s")
       }
       if robot.isNewController { view.news("controller connected, model \(robot.modelName)") }
-      let record = robot.runEpisode(number: records.count) { view.show($0) }
+      let record = robot.runEpisode(number: records.count) { view.show($0, of: robot.task) }
       if record.end.isComplete {
         records.append(record)
         view.episodeEnded(record, number: records.count)
-      } else {
+      } else if record.end != .newTask {
         view.news("episode ended after \(record.steps) steps: \(robot.explain(record.end)); command is the safe one")
       }
     }

@@ -26,8 +26,8 @@ struct TuneCommand: ParsableCommand {
   @Option(help: "Model file.")
   var model: String
 
-  @Option(help: "Folder of the model's family (default: the family of its name that ships).")
-  var family: String?
+  @OptionGroup(title: "The robots")
+  var robots: RobotArguments
 
   @Option(help: ArgumentHelp("Time between two plans, such as 8ms or 500us (default: the model's).", valueName: "time"))
   var period: TimeSpan?
@@ -48,14 +48,12 @@ struct TuneCommand: ParsableCommand {
   @OptionGroup(title: "Planning settings that all of them share (default: the model's)")
   var shared: SharedArguments
 
-  @Option(help: "Who drives the warm start: random, medium, expert, mixed, or own: the planner itself.")
-  var warmStart = WarmStartSource.mixed
+  @Option(
+    help: "Who drives the warm start: random, medium, expert, mixed or own, the planner (default: mixed; link: own).")
+  var warmStart: WarmStartSource?
 
   @Option(parsing: .unconditional, help: "Episodes of each task.")
   var episodes = 1
-
-  @Option(help: "Expert file, the yardstick and the driver of warm starts (default: the one that ships).")
-  var experts: String?
 
   @Option(parsing: .unconditional, help: "Seed of everything random.")
   var seed: UInt64 = 1
@@ -86,12 +84,11 @@ struct TuneCommand: ParsableCommand {
 
   func run() throws {
     let loaded = try LoadedModel(path: model)
-    let family = try loaded.description.simulatedFamily(file: model, folder: family)
     let periodMs = period?.milliseconds ?? Double(loaded.description.periodNanoseconds) / 1e6
+    let bed = try robots.bed(for: loaded, file: model, split: .heldOut)
     var test = MetaTest(
-      family: family, split: .heldOut, model: loaded, warmStart: warmStart, episodes: episodes, seed: seed,
-      behaviours: try family.behaviours(expertPath: experts), yardstick: try family.yardstick(expertPath: experts)
-    )
+      bed, model: loaded, warmStart: warmStart ?? robots.usualWarmStart, episodes: episodes, seed: seed)
+    test.tasks = try robots.chosenTasks(of: bed)
     test.threads = threads
     test.kernels = kernel
     test.options = try shared.given.applied(to: loaded)
@@ -138,9 +135,8 @@ struct TuneCommand: ParsableCommand {
         "metadiffuser", "tune", "--model", model, "--period", "\(periodMs)ms", "--share", "\(share)", "--steps",
         "\(steps)", "--candidates", "\(candidates)", "--guide-rounds", "\(guideRounds)",
       ] + shared.given.words(of: description.options)
-        + ["--warm-start", warmStart.rawValue, "--episodes", "\(episodes)", "--seed", "\(seed)"]
-        + (family.map { ["--family", $0] } ?? []) + (experts.map { ["--experts", $0] } ?? [])
-        + (kernel.map { ["--kernel", $0] } ?? [])
+        + ["--warm-start", tuning.test.warmStart.rawValue, "--episodes", "\(episodes)", "--seed", "\(seed)"]
+        + robots.words + (kernel.map { ["--kernel", $0] } ?? [])
         + (output.map { ["-o", $0] } ?? []))
     try loaded.write(to: output ?? model, as: description)
   }

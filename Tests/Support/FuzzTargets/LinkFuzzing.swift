@@ -24,7 +24,8 @@ enum LinkFuzzing {
   /// Two ends that have met, as after a hand-shake with these epochs.
   private struct Pair: ~Copyable {
     var robot = RobotSession(
-      description: RobotDescription(profile: profile, name: "r", actionLimit: 1, episodeLength: 9, lockstep: false),
+      description: RobotDescription(
+        profile: profile, name: "r", actionLimit: 1, episodeLength: 9, lockstep: false, taskCount: 3),
       epoch: 0x0101_0101, silenceNanoseconds: 1_000, channels: channels)
     var controller = ControllerSession(
       profile: profile, model: "m", epoch: 0x0202_0202, silenceNanoseconds: 1_000, channels: channels)
@@ -32,7 +33,8 @@ enum LinkFuzzing {
     var action = ActionMessage()
     /// A robot on a network, which must not be made to flood whoever a sender says he is.
     var exposed = RobotSession(
-      description: RobotDescription(profile: profile, name: "r", actionLimit: 1, episodeLength: 9, lockstep: false),
+      description: RobotDescription(
+        profile: profile, name: "r", actionLimit: 1, episodeLength: 9, lockstep: false, taskCount: 3),
       epoch: 0x0101_0101, silenceNanoseconds: 1_000, channels: channels)
 
     init() {
@@ -53,6 +55,8 @@ enum LinkFuzzing {
       (action.mode, action.laterEntries, action.predictedReturn, action.hasPredictedState) = (.plan, 2, 3, true)
       action.belief = StatedBelief(parameterCount: 1, confidence: 0.5, isUnexplained: true)
       frames.append(Array(controller.encode(action)))
+      let request = TaskRequest(task: 1, seed: 2, number: 3, keepsState: true, behaviour: FixedText("expert"))
+      frames.append(Array(controller.encode(request)))
       controller.askForTime(now: 300_000_000)
       frames.append(Array(controller.reply))
       _ = controller.poll(now: 2_000)
@@ -90,6 +94,13 @@ enum LinkFuzzing {
           precondition(belief.parameterCount >= 0 && belief.parameterCount <= LinkLimits.parameterEntries)
           for entry in 0..<belief.parameterCount { precondition(action.believedParameters[entry].isFinite) }
         }
+      }
+      if event == .task {
+        precondition(robot.taskRequest.task < 3 && robot.taskRequest.number != 0)
+        // One that the robot does not care to obey: the answer finds its question.
+        let refusal = robot.encodeRefusal(FixedText("no"))
+        precondition(refusal.count > 0)
+        if robot.taskRequest.seed & 1 == 0 { robot.obeyTaskRequest() }
       }
       if answer == .observation {
         for entry in 0..<3 { precondition(observation.state[entry].isFinite) }

@@ -42,7 +42,8 @@ private struct Link: ~Copyable {
 
   private static func makeRobot(epoch: UInt32) -> RobotSession {
     RobotSession(
-      description: RobotDescription(profile: profile, name: "r", actionLimit: 1, episodeLength: 9, lockstep: false),
+      description: RobotDescription(
+        profile: profile, name: "r", actionLimit: 1, episodeLength: 9, lockstep: false, taskCount: 3),
       epoch: epoch, silenceNanoseconds: silence)
   }
 
@@ -94,6 +95,13 @@ private struct Link: ~Copyable {
     post(controller.encode(command), from: Self.home)
   }
 
+  /// A task of three is asked for, or one that there is not.
+  mutating func ask(task: UInt8, number: UInt8) {
+    let request = TaskRequest(
+      task: UInt32(task & 3), seed: 0, number: UInt32(number), keepsState: task & 4 != 0, behaviour: FixedText("b"))
+    post(controller.encode(request), from: Self.home)
+  }
+
   mutating func sayGoodbye(robotDoes: Bool) {
     if robotDoes { post(robot.encodeGoodbye(), from: nil) } else { post(controller.encodeGoodbye(), from: Self.home) }
   }
@@ -143,7 +151,16 @@ private struct Link: ~Copyable {
       post(controller.reply, from: Self.home)
       return
     }
-    if robot.receive(datagram, from: sender, now: now, action: &action) == .action {
+    let event = robot.receive(datagram, from: sender, now: now, action: &action)
+    if event == .task {
+      precondition(robot.taskRequest.task < 3 && robot.taskRequest.number != 0)
+      if robot.taskRequest.number & 1 == 0 {
+        robot.obeyTaskRequest()
+      } else {
+        post(robot.encodeRefusal(FixedText("no")), from: nil)
+      }
+    }
+    if event == .action {
       for entry in 0..<2 { precondition(abs(action.command[entry]) <= 1.001) }
       precondition(action.laterEntries >= 0 && action.laterEntries <= LinkLimits.laterEntries)
       for entry in 0..<2 * action.laterEntries { precondition(abs(action.laterCommands[entry]) <= 1.001) }
@@ -192,7 +209,7 @@ enum SessionFuzzing {
     var choices = Choices(bytes)
     var link = Link()
     while !choices.isOver {
-      switch choices.byte() % 12 {
+      switch choices.byte() % 13 {
       case 0:
         // A period as it should be.
         link.now += 50_000_000
@@ -214,6 +231,7 @@ enum SessionFuzzing {
       case 8: link.restartRobot()
       case 9: link.restartController()
       case 10: link.sayGoodbye(robotDoes: choices.byte() & 1 == 0)
+      case 11: link.ask(task: choices.byte(), number: choices.byte())
       default: link.forge(choices.string(), fromRobot: choices.byte() & 1 == 0)
       }
     }
@@ -229,7 +247,9 @@ enum SessionFuzzing {
       [0, 0, 8, 0, 0, 9, 0, 10, 0, 0, 0, 3, 6, 0],
       // Frames that are lost, doubled, overtaken and changed.
       [0, 0, 2, 4, 0, 0, 0, 1, 0, 0, 0, 0, 0, 7, 0, 1, 0, 0, 6, 7, 0, 0, 0, 0, 6, 5, 0, 0, 0, 0, 7, 0, 3, 9, 4, 6, 6],
-      [0, 0, 1, 33, 11, 4, 8, 1, 16, 1, 0, 6, 0, 0],
+      [0, 0, 1, 33, 12, 4, 8, 1, 16, 1, 0, 6, 0, 0],
+      // Tasks that are obeyed, refused, and not there.
+      [0, 0, 11, 1, 2, 6, 0, 11, 2, 3, 6, 6, 11, 3, 4, 6, 6, 0],
     ]
   }
 }
