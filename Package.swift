@@ -122,7 +122,8 @@ let package = Package(
     .target(
       name: "Evaluation",
       dependencies: [
-        "DataCollection", "Learning", "OfflineData", "RobotLink", "Tasks", "PlannerModel", "PlannerRuntime",
+        "ControlRuntime", "DataCollection", "Learning", "OfflineData", "RobotLink", "Tasks", "PlannerModel",
+        "PlannerRuntime",
       ]),
     .target(
       name: "TestStand",

@@ -160,7 +160,7 @@ public struct ControllerSession: ~Copyable {
   @_noAllocation @_noLocks
   public mutating func encode(_ request: TaskRequest) -> UnsafeRawBufferPointer {
     requestNumber = request.number
-    return channel.encode(request: request, isPadded: !isOnLine)
+    return channel.encode(request: request, isPadded: helloBytes > 0)
   }
 
   /// The datagram that says goodbye to the robot. Real-time: yes.

@@ -1,5 +1,6 @@
 // Somebody's own robot or simulator under test: it takes tasks over a link, and keeps the protocol in any language.
 
+import ControlRuntime
 import Foundation
 import OfflineData
 import PlannerModel
@@ -45,7 +46,9 @@ package final class LinkedRobot: TestRobot {
     patienceNanoseconds = UInt64(patience * 1e9)
     endpoint = try ControllerEndpoint(
       connectingTo: address, profile: profile, model: (model.path as NSString).lastPathComponent,
-      silenceNanoseconds: patienceNanoseconds, key: key)
+      silenceNanoseconds: patienceNanoseconds, key: key,
+      channels: ChannelTable(
+        observation: model.description.observationChannels, action: model.description.actionChannels))
     let end = monotonicNanoseconds() + UInt64(seconds * 1e9)
     while !endpoint.session.isConnected {
       guard monotonicNanoseconds() < end else { throw LinkedRobotError.absent(address, seconds: seconds) }
@@ -192,16 +195,15 @@ package final class LinkedRobot: TestRobot {
     guard behaviour.isEmpty, action.allSatisfy(\.isFinite) else { return sendIdle() }
     message.answer(endpoint.observation)
     message.mode = .plan
-    let limit = description.actionLimit
-    for (index, value) in action.enumerated() { message.command[index] = min(max(value, -limit), limit) }
+    for (index, value) in action.enumerated() { message.command[index] = description.limits[index].clamped(value) }
     endpoint.send(message)
   }
 
-  /// An answer that commands nothing.
+  /// An answer that commands nothing: what stands for zero.
   private func sendIdle() {
     message.answer(endpoint.observation)
     message.mode = .idle
-    for index in 0..<description.profile.actionSize { message.command[index] = 0 }
+    for index in 0..<description.profile.actionSize { message.command[index] = description.limits[index].neutral }
     endpoint.send(message)
   }
 }
