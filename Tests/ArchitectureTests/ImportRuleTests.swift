@@ -36,7 +36,8 @@ import Testing
       "CLearningKernels", "CConsole", "Learning", "OfflineData", "Tasks", "PlannerModel", "PlannerRuntime",
     ],
     "Evaluation": [
-      "ControlRuntime", "DataCollection", "Learning", "OfflineData", "RobotLink", "Tasks", "PlannerModel", "PlannerRuntime",
+      "ControlRuntime", "DataCollection", "Learning", "OfflineData", "RobotLink", "Tasks", "PlannerModel",
+      "PlannerRuntime",
     ],
     // No learning, no plots: the robot's side of every experiment.
     "TestStand": [
