@@ -3,6 +3,7 @@
 import CAllocationCounter
 import CRealTime
 import ControlRuntime
+import Glibc
 import PlannerRuntime
 import Synchronization
 import Testing
@@ -62,14 +63,18 @@ private func faultsOfFirstUse(frames: Int) -> UInt64 {
 
     let start = ThreadUsage.now(with: planner, allocationCount: count)
     planner.onHelper({ _ in
-      // Three, of which one is fresh memory: a page fault for each 4 KiB of it.
-      for size in [16, 64, 1 << 20] {
+      for size in [16, 64, 1024] {
         let memory = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 8)
-        for offset in stride(from: 0, to: size, by: 4096) {
-          memory.storeBytes(of: 1, toByteOffset: offset, as: UInt8.self)
-        }
+        memory.storeBytes(of: 1, as: UInt8.self)
         memory.deallocate()
       }
+      // Memory that nobody has touched, which an allocator might not have: a page fault for each 4 KiB of it.
+      let size = 1 << 20
+      let fresh = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)!
+      for offset in stride(from: 0, to: size, by: 4096) {
+        fresh.storeBytes(of: 1, toByteOffset: offset, as: UInt8.self)
+      }
+      munmap(fresh, size)
     })
     let cost = ThreadUsage.now(with: planner, allocationCount: count) - start
     #expect(cost.allocations == 3)
