@@ -206,7 +206,7 @@ let package = Package(
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
-        "metadiffuser", "metadiffuserd", "OfflineData", "PlannerModel", "PlannerRuntime", "RobotLink",
+        "metadiffuser", "metadiffuserd", "OfflineData", "PlannerModel", "PlannerRuntime", "RobotLink", "TestStand",
       ]),
     .testTarget(
       name: "EvaluationTests",

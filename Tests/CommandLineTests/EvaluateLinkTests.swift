@@ -2,6 +2,7 @@
 // the figures are those of the same command without one.
 
 import Foundation
+import TestStand
 import Testing
 
 @Suite struct EvaluateLinkTests {
@@ -25,7 +26,7 @@ import Testing
     try body()
   }
 
-  private func freshLink() throws -> String { "udp://127.0.0.1:\(try freePort())" }
+  private func freshLink() throws -> String { "udp://127.0.0.1:\(try freeLoopbackPort())" }
 
   /// What is not a matter of how fast it was.
   private func figures(_ command: [String]) throws -> [String: Any] {
@@ -140,20 +141,4 @@ import Testing
         ["simulate", "--family", "point-robot"] + arguments, status: 64, "give either --task or --split")
     }
   }
-}
-
-/// A port of 127.0.0.1 that was free a moment ago.
-private func freePort() throws -> UInt16 {
-  let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
-  defer { close(descriptor) }
-  var address = sockaddr_in()
-  address.sin_family = sa_family_t(AF_INET)
-  address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-  var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-  let code = withUnsafeMutableBytes(of: &address) { bytes in
-    let address = bytes.assumingMemoryBound(to: sockaddr.self).baseAddress
-    return bind(descriptor, address, size) | getsockname(descriptor, address, &size)
-  }
-  try #require(code == 0)
-  return UInt16(bigEndian: address.sin_port)
 }
