@@ -17,6 +17,9 @@ inside apt-get install -y -qq --no-install-recommends \
 inside metadiffuserd --version
 inside metadiffuser --version
 inside metadiffuser inspect /usr/share/metadiffuser/Models/point-robot.safetensors | head -3
+# What simulates needs the library that apt installs with the package unless it is told not to.
+inside apt-get install -y -qq --no-install-recommends \
+  $(for package in "$@"; do dpkg-deb -f "$package" Recommends; done) > /dev/null
 # The model and the expert of the demo are found beside the program; robot and controller meet.
 inside sh -c 'cd /var && metadiffuser demo --episodes 1'
 inside dpkg -r $names
