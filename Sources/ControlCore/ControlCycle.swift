@@ -105,7 +105,7 @@ public struct ControlCycle: ~Copyable {
   ///   - whenUnexplained: what is done while nothing that the model knows explains the robot.
   ///   - isTerse: actions carry neither predictions nor beliefs.
   ///   - slewPerSecond: the most that any entry of a command changes by per second; positive.
-  ///   - stated: the model's limits of each entry of a command, `[actionSize]`, sound; the robot's may be tighter still.
+  ///   - stated: the model's limits of each entry of a command, `[actionSize]`, sound; the robot's may be tighter.
   public init(
     planner: consuming Planner, bank: ContextBank? = nil, periodNanoseconds: UInt64, budgetNanoseconds: UInt64? = nil,
     laterEntries: Int = LinkLimits.laterEntries, seed: UInt64 = 1, context: ContextSource = .firstEpisodes(1),
