@@ -215,13 +215,17 @@ struct RecordedTaskJudge {
   private func compareContexts(
     _ episodes: [Episode], other: [Episode]?, _ findings: inout TaskFindings, _ random: inout RandomSource
   ) {
-    for (behaviour, own) in Dictionary(grouping: episodes, by: \.behaviour).sorted(by: { $0.key < $1.key }) {
+    let groups = Dictionary(grouping: episodes.indices) { episodes[$0].behaviour }
+    for (behaviour, own) in groups.sorted(by: { $0.key < $1.key }) {
       for size in OfflineEvaluation.contextSizes {
-        let episode = own[random.index(below: own.count)]
+        let source = own[random.index(below: own.count)]
+        let episode = episodes[source]
         let count = min(size, episode.length)
         guard size == OfflineEvaluation.contextSizes[0] || count == size else { continue }
         let start = random.index(below: episode.length - count + 1)
-        let found = errors(on: episodes, infer(episode, steps: start..<start + count), &random)
+        // What the context is made from is not asked about.
+        let queries = episodes.indices.filter { $0 != source }.map { episodes[$0] }
+        let found = errors(on: queries, infer(episode, steps: start..<start + count), &random)
         findings.contexts[.init(behaviour: behaviour, transitions: count)] = found
       }
     }
